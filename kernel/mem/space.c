@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "space.h"
+
+#include "asid.h"
+
+#include <arch/arch.h>
+
+#define TOP_LEVEL 3u
+/* Tables slots given back in one step of space_empty. */
+#define EMPTY_STEP 16u
+
+void space_supply(ref_t space, ref_t slot)
+{
+    word_t pages = slot_badge(slot) / SMALL_GRANULES;
+    ref_t page = slot_object(slot);
+    ref_t pool = space_pool(space);
+
+    for (word_t i = 0; i < pages; i++) {
+        K[page][0] = pool;
+        pool = page;
+        page += SMALL_GRANULES;
+    }
+    space_set_pool(space, pool);
+    space_set_free(space, space_free(space) + pages);
+    slot_set_type(slot, TYPE_TABLES);
+    slot_set_rights(slot, space);
+    slot_set_badge(slot, pages);
+    slot_set_extra(slot, space_tables(space));
+    space_set_tables(space, slot);
+}
+
+/* A cleared page from the pool, NIL if it is empty. */
+static ref_t table_take(ref_t space)
+{
+    ref_t page = space_pool(space);
+
+    if (page != NIL) {
+        space_set_pool(space, K[page][0]);
+        space_set_free(space, space_free(space) - 1);
+        K[page][0] = 0;
+    }
+    return page;
+}
+
+static word_t frame_level(word_t type)
+{
+    return type - TYPE_FRAME;
+}
+
+word_t space_frame_bytes(word_t type)
+{
+    switch (type) {
+    case TYPE_FRAME:
+        return SMALL_GRANULES * GRANULE;
+    case TYPE_LARGE_FRAME:
+        return LARGE_GRANULES * GRANULE;
+    default:
+        return (word_t)HUGE_GRANULES * GRANULE;
+    }
+}
+
+enum error space_check(ref_t frame, word_t vaddr, word_t flags)
+{
+    word_t bytes = space_frame_bytes(slot_type(frame));
+    word_t access = flags % 8u | MAP_READ;
+
+    if (flags >= 128u || vaddr % bytes != 0 || vaddr >= USER_END || bytes > USER_END - vaddr)
+        return E_ARG;
+    if ((flags & MAP_WRITE) && (flags & MAP_EXECUTE) && !(flags & MAP_WX))
+        return E_ARG;
+    return (slot_rights(frame) & access) == access ? E_OK : E_RIGHTS;
+}
+
+/* The granule of the entry for `vaddr` at `level`, NIL if the tables do not reach down to it. */
+static ref_t walk(ref_t space, word_t vaddr, word_t level)
+{
+    ref_t table = space_root(space);
+
+    if (table == NIL)
+        return NIL;
+    for (word_t l = TOP_LEVEL; l > level; l--) {
+        word_t index = arch_pte_index(vaddr, l);
+        word_t entry = K[table + index / 8][index % 8];
+
+        if (!arch_pte_present(entry) || arch_pte_is_leaf(entry, l))
+            return NIL;
+        table = arch_pte_target(entry);
+    }
+    return table + arch_pte_index(vaddr, level) / 8;
+}
+
+/* As walk, but tables that are missing are made. @return E_STATE if a larger page is in the way, E_MEMORY */
+static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *granule)
+{
+    if (space_root(space) == NIL) {
+        ref_t root = table_take(space);
+
+        if (root == NIL)
+            return E_MEMORY;
+        arch_space_init(root);
+        space_set_root(space, root);
+        cpu.resched = 1; /* the running thread may be waiting for its tables to be loaded */
+    }
+
+    ref_t table = space_root(space);
+
+    for (word_t l = TOP_LEVEL; l > level; l--) {
+        word_t index = arch_pte_index(vaddr, l);
+        word_t entry = K[table + index / 8][index % 8];
+
+        if (!arch_pte_present(entry)) {
+            ref_t fresh = table_take(space);
+
+            if (fresh == NIL)
+                return E_MEMORY;
+            entry = arch_pte_table(fresh);
+            K[table + index / 8][index % 8] = entry;
+        } else if (arch_pte_is_leaf(entry, l)) {
+            return E_STATE;
+        }
+        table = arch_pte_target(entry);
+    }
+    *granule = table + arch_pte_index(vaddr, level) / 8;
+    return E_OK;
+}
+
+enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags)
+{
+    word_t level = frame_level(slot_type(slot));
+    word_t word = arch_pte_index(vaddr, level) % 8;
+    ref_t granule = NIL;
+    enum error e = walk_make(space, vaddr, level, &granule);
+
+    if (e != E_OK)
+        return e;
+    if (arch_pte_present(K[granule][word]))
+        return E_STATE;
+    K[granule][word] = arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
+    slot_set_badge(slot, space_asid(space));
+    slot_set_extra(slot, vaddr);
+    return E_OK;
+}
+
+/* The granule of the entry that maps the frame of `slot` in `space`, NIL if none does any more. */
+static ref_t find_mapping(ref_t space, ref_t slot)
+{
+    word_t level = frame_level(slot_type(slot));
+    ref_t granule = walk(space, slot_extra(slot), level);
+
+    if (granule == NIL)
+        return NIL;
+
+    word_t entry = K[granule][arch_pte_index(slot_extra(slot), level) % 8];
+
+    if (!arch_pte_present(entry) || !arch_pte_is_leaf(entry, level) || arch_pte_target(entry) != slot_object(slot))
+        return NIL;
+    return granule;
+}
+
+void space_unmap(ref_t slot)
+{
+    word_t asid = slot_badge(slot);
+    word_t vaddr = slot_extra(slot);
+    ref_t space = asid_space(asid);
+    ref_t granule = space == NIL ? NIL : find_mapping(space, slot);
+
+    slot_set_badge(slot, 0);
+    slot_set_extra(slot, 0);
+    if (granule == NIL)
+        return;
+    K[granule][arch_pte_index(vaddr, frame_level(slot_type(slot))) % 8] = 0;
+    arch_page_flush(space_root(space), asid, vaddr);
+}
+
+enum error space_protect(ref_t space, ref_t slot, word_t flags)
+{
+    word_t vaddr = slot_extra(slot);
+
+    if (slot_badge(slot) == 0 || slot_badge(slot) != space_asid(space))
+        return E_STATE;
+
+    word_t level = frame_level(slot_type(slot));
+    ref_t granule = find_mapping(space, slot);
+
+    if (granule == NIL)
+        return E_STATE;
+    K[granule][arch_pte_index(vaddr, level) % 8] =
+        arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
+    arch_page_flush(space_root(space), space_asid(space), vaddr);
+    return E_OK;
+}
+
+/* Nothing is mapped from here on: no table is reachable, no asid in a frame capability is valid. */
+static void cut(ref_t space)
+{
+    arch_space_forget(space_root(space), space_asid(space));
+    asid_drop(space_asid(space));
+    space_set_asid(space, asid_take(space));
+    space_set_root(space, NIL);
+    space_set_pool(space, NIL);
+    space_set_free(space, 0);
+}
+
+enum error space_empty(ref_t space)
+{
+    if (space_root(space) != NIL || space_pool(space) != NIL)
+        cut(space);
+    for (word_t i = 0; i < EMPTY_STEP; i++) {
+        ref_t slot = space_tables(space);
+
+        if (slot == NIL)
+            return E_OK;
+        space_set_tables(space, slot_extra(slot));
+        slot_set_type(slot, TYPE_UNTYPED);
+        slot_set_badge(slot, slot_badge(slot) * SMALL_GRANULES);
+        slot_set_rights(slot, 0);
+        slot_set_extra(slot, 0);
+    }
+    return space_tables(space) == NIL ? E_OK : E_RESTART;
+}
