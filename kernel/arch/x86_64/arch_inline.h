@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hot half of the architecture contract (arch.h) for x86-64, inline. Whoever reads the contract
+ * need not read this. Bit layouts: Intel SDM volume 3, chapters 4 (paging) and 11 (APIC).
+ */
+#ifndef ARCH_INLINE_H
+#define ARCH_INLINE_H
+
+#include <arch/layout.h>
+#include <arch/x86.h>
+
+/* Vectors: 0 to 31 are exceptions; the legacy controllers are parked, masked, on 32 to 47. */
+#define VECTOR_FIRST    0x30u
+#define VECTOR_LAST     0xefu
+#define VECTOR_TIMER    0xf0u
+#define VECTOR_SPURIOUS 0xffu
+
+/* Page table entries. */
+#define PTE_PRESENT  0x1ul
+#define PTE_WRITE    0x2ul
+#define PTE_USER     0x4ul
+#define PTE_THROUGH  0x8ul  /* with the PAT as we set it: write-combining */
+#define PTE_NOCACHE  0x10ul /* together with PTE_THROUGH: strongly uncacheable */
+#define PTE_ACCESSED 0x20ul
+#define PTE_DIRTY    0x40ul
+#define PTE_LARGE    0x80ul
+#define PTE_GLOBAL   0x100ul
+#define PTE_NX       0x8000000000000000ul
+#define PTE_ADDRESS  0x000ffffffffff000ul
+
+/**
+ * What this room remembers. Set up at boot; afterwards written only by the functions of arch.h.
+ */
+struct x86_state {
+    word_t ticks_per_second;
+    word_t timer_armed; /* when the timer will fire at the latest; ~0: it will not */
+    ref_t space_root;   /* page tables that are loaded; NIL: the kernel's own */
+    ref_t bases_owner;  /* thread whose FS and GS base are in the processor, or NIL */
+    ref_t fpu_owner;    /* thread whose registers are in the FPU, or NIL */
+    word_t fpu_off;     /* CR0.TS: 1 if the FPU traps */
+    word_t fsgsbase;    /* the processor has the instructions of that name, and users too */
+    word_t huge_frames; /* the processor has 1 GiB pages */
+};
+extern struct x86_state x86;
+
+void x86_timer_program(word_t deadline);
+void x86_space_load(ref_t root, word_t asid);
+void x86_fpu_switch(word_t off);
+void x86_bases_switch(ref_t old, ref_t t);
+void x86_segments_clear(void);
+
+static inline word_t arch_now(void)
+{
+    return x86_rdtsc();
+}
+
+static inline word_t arch_ticks_per_second(void)
+{
+    return x86.ticks_per_second;
+}
+
+static inline void arch_timer_set(word_t deadline)
+{
+    if (deadline < x86.timer_armed)
+        x86_timer_program(deadline);
+}
+
+/* A user can change a base by itself: with WRFSBASE, or by loading a selector. So the base in the
+ * processor is read, never assumed; what a thread did to its own base is kept for it. */
+static inline void x86_bases_exchange(ref_t old, ref_t t)
+{
+    word_t fs = x86_rdfsbase();
+    word_t gs = x86_rdgsbase();
+
+    if (old != NIL) {
+        thread_set_fs_base(old, fs);
+        thread_set_gs_base(old, gs);
+    }
+    if (fs != thread_fs_base(t))
+        x86_wrfsbase(thread_fs_base(t));
+    if (gs != thread_gs_base(t))
+        x86_wrgsbase(thread_gs_base(t));
+}
+
+static inline void arch_thread_switch(ref_t t)
+{
+    ref_t old = x86.bases_owner;
+
+    cpu.thread = t;
+    cpu.frame = t << 6;
+    if (t == NIL)
+        return;
+    if (t != old) {
+        x86.bases_owner = t;
+        if (x86.fsgsbase && !x86_segments_used())
+            x86_bases_exchange(old, t);
+        else
+            x86_bases_switch(old, t);
+    }
+    if ((t != x86.fpu_owner) != x86.fpu_off)
+        x86_fpu_switch(t != x86.fpu_owner);
+}
+
+/* Carry, parity, adjust, zero, sign, trap, direction, overflow, alignment check, identification. */
+#define FLAGS_USER 0x240dd5ul
+
+static inline word_t arch_flags_user(word_t flags)
+{
+    return (flags & FLAGS_USER) | FLAGS_INTERRUPT | FLAGS_ONE;
+}
+
+static inline void arch_space_enter(ref_t root, word_t asid)
+{
+    if (root != x86.space_root)
+        x86_space_load(root, asid);
+}
+
+static inline word_t arch_paddr(ref_t r)
+{
+    return (r << 6) - DIRECT_MAP;
+}
+
+static inline ref_t arch_ref(word_t paddr)
+{
+    return (paddr + DIRECT_MAP) >> 6;
+}
+
+/* Accessed and dirty are set at once: the processor need not come back to do it. */
+static inline word_t arch_pte_leaf(ref_t frame, word_t level, word_t flags, word_t ram)
+{
+    word_t e = arch_paddr(frame) | PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+
+    if (flags & MAP_WRITE)
+        e |= PTE_WRITE | PTE_DIRTY;
+    if (!(flags & MAP_EXECUTE))
+        e |= PTE_NX;
+    if (flags & MAP_COMBINE)
+        e |= PTE_THROUGH;
+    else if (!ram || (flags & MAP_UNCACHED))
+        e |= PTE_NOCACHE | PTE_THROUGH;
+    if (level > 0)
+        e |= PTE_LARGE;
+    return e;
+}
+
+static inline word_t arch_pte_table(ref_t table)
+{
+    return arch_paddr(table) | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED;
+}
+
+static inline bool arch_pte_present(word_t e)
+{
+    return (e & PTE_PRESENT) != 0;
+}
+
+static inline bool arch_pte_is_leaf(word_t e, word_t level)
+{
+    return level == 0 || (e & PTE_LARGE) != 0;
+}
+
+static inline ref_t arch_pte_target(word_t e)
+{
+    return arch_ref(e & PTE_ADDRESS);
+}
+
+static inline word_t arch_pte_index(word_t vaddr, word_t level)
+{
+    return (vaddr >> (12 + 9 * level)) & 511;
+}
+
+static inline bool arch_huge_frames(void)
+{
+    return x86.huge_frames != 0;
+}
+
+static inline void arch_zero(ref_t first, word_t granules)
+{
+    x86_zero(first << 6, granules * 8);
+}
+
+#endif
