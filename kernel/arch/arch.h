@@ -18,9 +18,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <model/cpu.h>
 #include <model/fields.h>
 #include <model/k.h>
-#include <model/state.h>
 
 /* --- What cannot go on ----------------------------------------------------------------------- */
 
