@@ -36,8 +36,8 @@ ifneq ($(GENERATE),)
 include tools/build/compile.mk
 include tools/build/kernel.mk
 include tools/build/user.mk
-include tools/build/image.mk
 include tools/build/host.mk
+include tools/build/image.mk
 endif
 
 .PHONY: all kernel clean

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Boot images: system/NAME.yaml becomes build/images/NAME.img, tests/qemu/NAME.yaml becomes
+# build/tests/qemu/NAME.img; build/boot.img is that of system/default.yaml.
+#
+# tools/manifest reads a system manifest, checks it, and packs it with the executables it names:
+#   manifest --images FOLDER --output IMAGE MANIFEST.yaml
+
+MANIFEST := $(BUILD)/tools/manifest
+SYSTEMS := $(patsubst system/%.yaml,$(BUILD)/images/%.img,$(wildcard system/*.yaml))
+TEST_SYSTEMS := $(patsubst tests/qemu/%.yaml,$(BUILD)/tests/qemu/%.img,$(wildcard tests/qemu/*.yaml))
+
+define pack
+$(call SAY,pack $@)
+@mkdir -p $(@D)
+$(Q)$(MANIFEST) --images $(BUILD)/bin --output $@ $<
+endef
+ifneq ($(wildcard tools/manifest/*),)
+# A manifest may build on others: those below system/ are watched for all of them.
+$(BUILD)/images/%.img: system/%.yaml $(wildcard system/*.yaml) $(COMPONENTS) $(MANIFEST)
+	$(pack)
+$(BUILD)/tests/qemu/%.img: tests/qemu/%.yaml $(wildcard system/*.yaml) $(COMPONENTS) $(MANIFEST)
+	$(pack)
+$(BUILD)/boot.img: $(BUILD)/images/default.img
+	$(Q)cp $< $@
+
+all: $(SYSTEMS) $(if $(wildcard system/default.yaml),$(BUILD)/boot.img)
+test-images: $(TEST_SYSTEMS)
+else
+test-images:
+endif
+
+# A CD image that starts by BIOS and by UEFI. Without a boot image the kernel says what is missing.
+ISO_IMAGE := $(if $(wildcard system/default.yaml),$(BUILD)/boot.img)
+$(BUILD)/tessera.iso: tools/image/iso.sh $(BUILD)/kernel.elf $(ISO_IMAGE)
+	$(call SAY,iso  $@)
+	$(Q)tools/image/iso.sh $@ $(BUILD)/kernel.elf $(ISO_IMAGE)
+.PHONY: iso test-images
+iso: $(BUILD)/tessera.iso
