@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Builds and runs every test, or those named, and ends with the line `N passed, N failed`.
+
+  test.py BUILD [-v] [NAME...]
+
+tests/README.md says what a test is and where to put one. Each suite (a host program, a boot of
+QEMU, a script, the check of the code) prints `ok NAME` and `FAIL NAME: why` and closes with a count;
+this program adds them up, and counts as failed a suite whose lines, count or exit do not agree.
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from qemu import Machine, Silence
+
+# Components write through the log, which puts a time stamp and a name before the line.
+BEFORE = r"^(?:\[[^\]\n]*\]\s*)?(?:[\w.\-]+(?:\[\d+\])?:\s+)?"
+CASE = re.compile(BEFORE + r"(ok|FAIL) (\S.*)$", re.M)
+CLOSE = re.compile(BEFORE + r"(\d+) passed, (\d+) failed\s*$", re.M)
+PANIC = r"(?i)^.*\bpanic\b.*$"
+HOST_SECONDS = 300
+QEMU_SECONDS = 120
+
+
+class Suite:
+    """One thing to run. `run` returns (output, exit status or None when it does not count)."""
+
+    def __init__(self, name, run):
+        self.name, self.run = name, run
+
+
+class Result:
+    """What a suite said."""
+
+    def __init__(self, name, output, status, seconds):
+        self.name, self.output, self.seconds = name, output, seconds
+        cases = CASE.findall(output)
+        self.passed = sum(verdict == "ok" for verdict, _ in cases)
+        self.faults = [text for verdict, text in cases if verdict == "FAIL"]
+        closing = CLOSE.findall(output)
+        if not closing:
+            self.faults.append("the suite did not come to its closing line")
+        elif [int(count) for count in closing[-1]] != [self.passed, len(self.faults)]:
+            self.faults.append(f"its closing line says {closing[-1]}, "
+                               f"its lines {self.passed} and {len(self.faults)}")
+        elif not self.passed and not self.faults:
+            self.faults.append("the suite ran no case")
+        if status and not self.faults:
+            self.faults.append(f"exit status {status} though no case failed")
+
+
+def run_program(command, seconds):
+    """Runs a program; returns its output and exit status."""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=seconds, stdin=subprocess.DEVNULL, check=False)
+    except subprocess.TimeoutExpired as late:
+        text = (late.stdout or b"").decode("utf-8", "replace")
+        return text + f"\nFAIL {command[-1]}: no end in {seconds} s\n", 1
+    except OSError as problem:
+        return f"FAIL {command[0]}: {problem}\n", 1
+    return done.stdout.decode("utf-8", "replace"), done.returncode
+
+
+def program_suite(name, command, seconds=HOST_SECONDS):
+    """A suite that is a program of this machine."""
+    return Suite(name, lambda: run_program(command, seconds))
+
+
+def options(path):
+    """The lines `#: key value` of a manifest in tests/qemu."""
+    with open(path, encoding="utf-8") as file:
+        return dict(re.findall(r"^#: (\w+) (.*)$", file.read(), re.M))
+
+
+def boot(build, path):
+    """Boots a test manifest; returns what the machine said before its closing line."""
+    name = os.path.basename(path)[:-len(".yaml")]
+    said = options(path)
+    image = os.path.join(build, "tests/qemu", name + ".img")
+    with Machine(build, image=image, machine=said.get("machine", "q35"),
+                 cpu=said.get("cpu", "max"), memory=said.get("memory", "512M"),
+                 extra=said.get("qemu", "").split()) as machine:
+        try:
+            machine.expect(CLOSE.pattern, float(said.get("timeout", QEMU_SECONDS)), never=PANIC)
+        except Silence as problem:
+            return f"{machine.text}\nFAIL {name}: {problem}\n", 1
+        return machine.text, 0
+
+
+def suites(build):
+    """Every suite, in the order in which they run."""
+    found = [program_suite("check", ["/usr/bin/python3", "tools/check/check.py", build], 900)]
+    for path in sorted(glob.glob("tests/host/*/")):
+        name = os.path.basename(path.rstrip("/"))
+        script = os.path.join(path, "run")
+        binary = os.path.join(build, "tests/host", name)
+        if os.path.exists(script):
+            found.append(program_suite(f"host/{name}", [script, build]))
+        elif os.path.exists(binary):
+            found.append(program_suite(f"host/{name}", [binary]))
+    for path in sorted(glob.glob("tests/qemu/*.yaml")):
+        found.append(Suite(f"qemu/{os.path.basename(path)[:-5]}", lambda path=path: boot(build, path)))
+    for path in sorted(glob.glob("tests/qemu/*.py")):
+        name = os.path.basename(path)[:-3]
+        found.append(program_suite(f"qemu/{name}", ["/usr/bin/python3", path, build], 900))
+    return found
+
+
+def run_suite(build, suite):
+    """Runs one suite and keeps what it said in build/log."""
+    start = time.monotonic()
+    output, status = suite.run()
+    result = Result(suite.name, output, status, time.monotonic() - start)
+    path = os.path.join(build, "log", suite.name.replace("/", "-") + ".txt")
+    with open(path, "w", encoding="utf-8") as log:
+        log.write(output)
+    return result, path
+
+
+def show(result, path, verbose):
+    """Prints what became of a suite."""
+    if verbose:
+        print(result.output.rstrip())
+    verdict = "FAIL" if result.faults else "ok  "
+    print(f"{verdict} {result.name:24} {result.passed:5} passed, {len(result.faults)} failed   "
+          f"({result.seconds:.1f} s)", flush=True)
+    for fault in result.faults[:20]:
+        print(f"       {fault}")
+    if result.faults:
+        print(f"       its output: {path}", flush=True)
+
+
+def prepare(build):
+    """Builds what the tests need; make's own output says what went wrong."""
+    return subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count()}", f"BUILD={build}",
+                           "all", "host-tests", "test-images", "iso"], check=False).returncode == 0
+
+
+def main(arguments):
+    """Runs what was asked for."""
+    build, names = arguments[0], [name for name in arguments[1:] if name != "-v"]
+    os.environ["BUILD"] = build
+    sys.stdout.reconfigure(line_buffering=True)
+    if not prepare(build):
+        print("FAIL build: see above\n0 passed, 1 failed")
+        return 1
+    os.makedirs(os.path.join(build, "log"), exist_ok=True)
+    chosen = [suite for suite in suites(build)
+              if not names or any(name in (suite.name, suite.name.split("/")[-1],
+                                           suite.name.split("/")[0]) for name in names)]
+    passed = failed = 0
+    # Two at a time: a virtual machine keeps one processor busy.
+    with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        for result, path in pool.map(lambda suite: run_suite(build, suite), chosen):
+            show(result, path, "-v" in arguments)
+            passed += result.passed
+            failed += len(result.faults)
+    if not chosen:
+        print(f"no test is called {' or '.join(names)}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
