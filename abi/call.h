@@ -32,9 +32,6 @@ _Static_assert(__builtin_offsetof(struct message_buffer, receive) == BUFFER_RECE
 /** Tag of a message: a label (48 bits), the number of words and of capabilities. */
 #define MESSAGE_TAG(label, words, caps) ((word_t)(label) * 65536u + (word_t)(caps) * 256u + (word_t)(words))
 
-/** Label of what Recv on an endpoint returns when signals of a bound notification came. */
-#define MESSAGE_SIGNAL 0xffffffffffffu
-
 static inline word_t message_label(word_t tag) { return tag / 65536u; }
 static inline word_t message_words(word_t tag) { return tag % 256u; }
 static inline word_t message_caps(word_t tag) { return tag / 256u % 256u; }

@@ -9,17 +9,27 @@ void asid_init(ref_t table, word_t count)
 {
     asid_table = table;
     asid_count = count;
-    for (word_t i = 0; i < count; i++) {
-        K[table + i / 4][i % 4 * 2] = count + i;
-        K[table + i / 4][i % 4 * 2 + 1] = i + 1 < count ? i + 2 : 0;
-    }
-    asid_free = 1;
+    asid_fresh = 0;
+    asid_free = 0;
+}
+
+/* The first use of an entry: the table is not initialised at boot, it may be large. */
+static word_t take_fresh(ref_t space)
+{
+    word_t i = asid_fresh;
+
+    if (i >= asid_count)
+        return 0;
+    asid_fresh = i + 1;
+    K[asid_table + i / 4][i % 4 * 2] = asid_count + i;
+    K[asid_table + i / 4][i % 4 * 2 + 1] = space;
+    return asid_count + i;
 }
 
 word_t asid_take(ref_t space)
 {
     if (asid_free == 0)
-        return 0;
+        return take_fresh(space);
 
     word_t i = asid_free - 1;
     ref_t g = asid_table + i / 4;

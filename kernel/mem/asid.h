@@ -12,7 +12,7 @@
 #include <model/fields.h>
 #include <model/state.h>
 
-/** Make all entries free. @param table first granule, cleared; @param count a power of two, at least 4 */
+/** Make all entries free. @param table first granule, need not be clear @param count a power of two, at least 4 */
 void asid_init(ref_t table, word_t count);
 
 /** A number for `space`, 0 if none is left. */

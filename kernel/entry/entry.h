@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The C side of the doors. The assembler has saved the registers of cpu.thread in its object when it
+ * calls one of these, and leaves by loading those of what is cpu.thread then; NIL: it idles.
+ */
+#ifndef ENTRY_ENTRY_H
+#define ENTRY_ENTRY_H
+
+#include <model/k.h>
+
+/** System call. @param cap,tag,number as the user gave them (also in the thread's registers) */
+void entry_syscall(word_t cap, word_t tag, word_t number);
+
+/** Interrupt; the processor may have been idle. */
+void entry_interrupt(word_t vector);
+
+/** Exception of the running thread. @param address what was accessed, for a page fault */
+void entry_fault(word_t vector, word_t error, word_t address);
+
+/** What every entry ends with when cpu.resched is set: decide who runs, and tell whose budget ran out. */
+void entry_leave(void);
+
+/** Unmap what boot used and start the thread that is current. Called once, last thing at boot. */
+_Noreturn void entry_start(void);
+
+#endif

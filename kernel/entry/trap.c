@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupts and exceptions. */
+#include "entry.h"
+
+#include <arch/arch.h>
+#include <ipc/fault.h>
+#include <model/state.h>
+#include <object/interrupt.h>
+#include <object/timer.h>
+#include <sched/sched.h>
+
+#define EXCEPTION_PAGE_FAULT 14u
+/* Timer objects served in one entry; if more are due, the timer interrupt comes again at once. */
+#define TIMERS_STEP 16u
+
+/* The thread whose budget ran out is told, if it wants to know. */
+static void tell_expired(void)
+{
+    ref_t thread = cpu.expired;
+
+    cpu.expired = NIL;
+    if (slot_type(thread_timeout(thread)) == TYPE_ENDPOINT && thread_state(thread) == THREAD_STATE_READY)
+        fault_raise(thread, FAULT_TIMEOUT, sched_context_consumed(thread_sc(thread)), 0);
+}
+
+static void timer_interrupt(void)
+{
+    arch_timer_fired();
+    for (word_t i = 0; i < TIMERS_STEP; i++) {
+        ref_t timer = sched_timer();
+
+        if (timer == NIL)
+            break;
+        timer_fire(timer);
+    }
+}
+
+void entry_leave(void)
+{
+    if (cpu.resched)
+        sched_reschedule();
+    if (cpu.expired != NIL) {
+        tell_expired();
+        if (cpu.resched)
+            sched_reschedule();
+    }
+}
+
+void entry_interrupt(word_t vector)
+{
+    if (vector == VECTOR_TIMER) {
+        timer_interrupt();
+    } else {
+        interrupt_signal(vector);
+        arch_irq_eoi();
+    }
+    entry_leave();
+}
+
+void entry_fault(word_t vector, word_t error, word_t address)
+{
+    if (vector == EXCEPTION_PAGE_FAULT)
+        fault_raise(cpu.thread, FAULT_PAGE, address, error);
+    else
+        fault_raise(cpu.thread, FAULT_EXCEPTION, vector, error);
+    entry_leave();
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ipc.h"
+
+#include "fault.h"
+#include "queue.h"
+#include "transfer.h"
+
+#include <cap/cap.h>
+#include <sched/sched.h>
+
+void ipc_finish(ref_t thread, enum error outcome)
+{
+    thread_set_rax(thread, outcome);
+    thread_set_rdi(thread, 0);
+    thread_set_tag(thread, 0);
+    sched_wake(thread);
+}
+
+/* Signals arrive: as the outcome of Recv on an endpoint (label SIGNAL) or a notification. */
+static void give_signal(ref_t thread, ref_t notification)
+{
+    thread_set_rax(thread, E_OK);
+    thread_set_rdi(thread, notification_bits(notification));
+    thread_set_tag(thread, MESSAGE_SIGNAL * 65536u);
+    notification_set_bits(notification, 0);
+}
+
+/* The message or fault of `from` becomes what `to` received. */
+static void deliver(ref_t from, ref_t to)
+{
+    if (thread_fault(from) != 0)
+        fault_message(from, to);
+    else
+        transfer_message(from, to);
+    thread_set_rax(to, E_OK);
+    thread_set_rdi(to, thread_badge(from));
+}
+
+/* `caller` has been received by `server` and waits for the answer through `reply`. */
+static void owe(ref_t reply, ref_t caller, ref_t server)
+{
+    reply_set_caller(reply, caller);
+    thread_set_reply(caller, reply);
+    thread_set_waits_for(caller, reply);
+    thread_set_state(caller, THREAD_STATE_REPLY);
+    if (thread_sc(caller) != NIL && sched_borrows(server))
+        sched_lend(caller, server);
+    else
+        sched_block(caller);
+}
+
+/* A thread that was received in Recv waits no longer. */
+static void leave_recv(ref_t thread)
+{
+    if (thread_reply(thread) != NIL)
+        reply_set_receiver(thread_reply(thread), NIL);
+    thread_set_reply(thread, NIL);
+    thread_set_waits_for(thread, NIL);
+}
+
+/* Can a receiver take what `sender` has: has it what a call needs, or, for a plain message, time to run on? */
+static bool can_take(ref_t receiver, ref_t reply, word_t calls, ref_t sender)
+{
+    if (calls)
+        return reply != NIL || thread_fault(sender) != 0;
+    return thread_sc(receiver) != NIL;
+}
+
+enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
+{
+    ref_t endpoint = slot_object(slot);
+
+    thread_set_badge(thread, slot_badge(slot));
+    thread_set_grant(thread, slot_rights(slot) & RIGHT_GRANT);
+    thread_set_calls(thread, calls);
+    if (endpoint_side(endpoint) != SIDE_RECEIVERS) {
+        if (!wait)
+            return E_AGAIN;
+        sched_block(thread);
+        thread_set_state(thread, THREAD_STATE_SENDING);
+        thread_set_waits_for(thread, endpoint);
+        queue_endpoint_add(endpoint, thread, SIDE_SENDERS);
+        return E_OK;
+    }
+
+    ref_t receiver = endpoint_head(endpoint);
+    ref_t reply = thread_reply(receiver);
+
+    if (!can_take(receiver, reply, calls, thread))
+        return E_STATE;
+    queue_endpoint_remove(endpoint, receiver);
+    leave_recv(receiver);
+    deliver(thread, receiver);
+    if (calls && reply != NIL)
+        owe(reply, thread, receiver);
+    else if (calls)
+        ipc_cancel(thread); /* a fault that nobody can answer: the thread stays suspended */
+    sched_wake(receiver);
+    return E_OK;
+}
+
+/* Take the message of the first sender in the queue. */
+static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
+{
+    ref_t sender = endpoint_head(endpoint);
+
+    queue_endpoint_remove(endpoint, sender);
+    thread_set_waits_for(sender, NIL);
+    deliver(sender, thread);
+    if (thread_calls(sender) && reply != NIL)
+        owe(reply, sender, thread);
+    else if (thread_calls(sender))
+        thread_set_state(sender, THREAD_STATE_SUSPENDED); /* a fault that nobody can answer */
+    else
+        ipc_finish(sender, E_OK);
+    sched_wake(thread);
+}
+
+/* Would the thread, back on its own scheduling context, be able to take from the first sender? */
+static bool can_take_first(ref_t thread, ref_t endpoint, ref_t reply)
+{
+    ref_t sender = endpoint_head(endpoint);
+    bool own = thread_own(thread) != NIL || (thread_sc(thread) != NIL && sched_context_top(thread_sc(thread)) == NIL);
+
+    if (thread_calls(sender))
+        return reply != NIL || thread_fault(sender) != 0;
+    return own;
+}
+
+enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
+{
+    ref_t bound = thread_notification(thread);
+
+    if (bound != NIL && notification_bits(bound) != 0) {
+        give_signal(thread, bound);
+        return E_OK;
+    }
+    if (endpoint_side(endpoint) == SIDE_SENDERS) {
+        if (!can_take_first(thread, endpoint, reply)) {
+            ref_t sender = endpoint_head(endpoint);
+
+            queue_endpoint_remove(endpoint, sender);
+            thread_set_waits_for(sender, NIL);
+            ipc_finish(sender, E_STATE);
+            return E_RESTART;
+        }
+        sched_return(thread);
+        take_sender(thread, endpoint, reply);
+        return E_OK;
+    }
+    if (!wait)
+        return E_AGAIN;
+    sched_return(thread);
+    sched_block(thread);
+    thread_set_state(thread, THREAD_STATE_RECEIVING);
+    thread_set_waits_for(thread, endpoint);
+    thread_set_reply(thread, reply);
+    if (reply != NIL)
+        reply_set_receiver(reply, thread);
+    queue_endpoint_add(endpoint, thread, SIDE_RECEIVERS);
+    return E_OK;
+}
+
+enum error ipc_reply(ref_t thread, ref_t reply)
+{
+    ref_t caller = reply_caller(reply);
+    enum error e;
+
+    if (caller == NIL)
+        return E_STATE;
+    e = thread_fault(caller) != 0 ? fault_check_reply(caller, thread) : transfer_check(thread, thread_grant(caller));
+    if (e != E_OK)
+        return e;
+    reply_set_caller(reply, NIL);
+    thread_set_reply(caller, NIL);
+    thread_set_waits_for(caller, NIL);
+    if (thread_fault(caller) != 0) {
+        fault_resume(caller, thread);
+    } else {
+        transfer_message(thread, caller);
+        thread_set_rax(caller, E_OK);
+        thread_set_rdi(caller, 0);
+    }
+    sched_wake(caller);
+    return E_OK;
+}
+
+void ipc_signal(ref_t notification, word_t bits)
+{
+    ref_t waiter = notification_head(notification);
+    ref_t bound = notification_bound(notification);
+
+    notification_set_bits(notification, notification_bits(notification) | bits);
+    if (notification_bits(notification) == 0)
+        return;
+    if (waiter != NIL) {
+        queue_notification_remove(notification, waiter);
+        thread_set_waits_for(waiter, NIL);
+        give_signal(waiter, notification);
+        sched_wake(waiter);
+    } else if (bound != NIL && thread_state(bound) == THREAD_STATE_RECEIVING && thread_sc(bound) != NIL) {
+        queue_endpoint_remove(thread_waits_for(bound), bound);
+        leave_recv(bound);
+        give_signal(bound, notification);
+        sched_wake(bound);
+    }
+}
+
+enum error ipc_wait(ref_t thread, ref_t notification, word_t wait)
+{
+    if (notification_bits(notification) != 0) {
+        give_signal(thread, notification);
+        return E_OK;
+    }
+    if (!wait)
+        return E_AGAIN;
+    sched_return(thread);
+    sched_block(thread);
+    thread_set_state(thread, THREAD_STATE_SIGNAL);
+    thread_set_waits_for(thread, notification);
+    queue_notification_add(notification, thread);
+    return E_OK;
+}
+
+void ipc_cancel(ref_t thread)
+{
+    switch (thread_state(thread)) {
+    case THREAD_STATE_SENDING:
+        queue_endpoint_remove(thread_waits_for(thread), thread);
+        break;
+    case THREAD_STATE_RECEIVING:
+        queue_endpoint_remove(thread_waits_for(thread), thread);
+        leave_recv(thread);
+        break;
+    case THREAD_STATE_REPLY:
+        reply_set_caller(thread_reply(thread), NIL);
+        thread_set_reply(thread, NIL);
+        break;
+    case THREAD_STATE_SIGNAL:
+        queue_notification_remove(thread_waits_for(thread), thread);
+        break;
+    case THREAD_STATE_READY:
+        sched_block(thread);
+        break;
+    default:
+        break;
+    }
+    thread_set_waits_for(thread, NIL);
+    thread_set_state(thread, THREAD_STATE_SUSPENDED);
+    sched_return(thread);
+}
+
+void ipc_abandon(ref_t reply)
+{
+    ref_t caller = reply_caller(reply);
+
+    if (caller == NIL)
+        return;
+    reply_set_caller(reply, NIL);
+    thread_set_reply(caller, NIL);
+    thread_set_waits_for(caller, NIL);
+    if (thread_fault(caller) == 0) {
+        ipc_finish(caller, E_DIED);
+        return;
+    }
+    fault_repeat(caller);
+    sched_wake(caller);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "queue.h"
+
+void queue_endpoint_add(ref_t endpoint, ref_t thread, word_t side)
+{
+    ref_t tail = endpoint_tail(endpoint);
+
+    thread_set_next(thread, NIL);
+    thread_set_prev(thread, tail);
+    if (tail == NIL)
+        endpoint_set_head(endpoint, thread);
+    else
+        thread_set_next(tail, thread);
+    endpoint_set_tail(endpoint, thread);
+    endpoint_set_side(endpoint, side);
+}
+
+void queue_endpoint_remove(ref_t endpoint, ref_t thread)
+{
+    ref_t next = thread_next(thread);
+    ref_t prev = thread_prev(thread);
+
+    if (next == NIL)
+        endpoint_set_tail(endpoint, prev);
+    else
+        thread_set_prev(next, prev);
+    if (prev == NIL)
+        endpoint_set_head(endpoint, next);
+    else
+        thread_set_next(prev, next);
+    if (next == NIL && prev == NIL)
+        endpoint_set_side(endpoint, SIDE_IDLE);
+    thread_set_next(thread, NIL);
+    thread_set_prev(thread, NIL);
+}
+
+void queue_notification_add(ref_t notification, ref_t thread)
+{
+    ref_t tail = notification_tail(notification);
+
+    thread_set_next(thread, NIL);
+    thread_set_prev(thread, tail);
+    if (tail == NIL)
+        notification_set_head(notification, thread);
+    else
+        thread_set_next(tail, thread);
+    notification_set_tail(notification, thread);
+}
+
+void queue_notification_remove(ref_t notification, ref_t thread)
+{
+    ref_t next = thread_next(thread);
+    ref_t prev = thread_prev(thread);
+
+    if (next == NIL)
+        notification_set_tail(notification, prev);
+    else
+        thread_set_prev(next, prev);
+    if (prev == NIL)
+        notification_set_head(notification, next);
+    else
+        thread_set_next(prev, next);
+    thread_set_next(thread, NIL);
+    thread_set_prev(thread, NIL);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The queues of endpoints and notifications: threads in order of arrival. Endpoints and notifications
+ * keep head and tail in words of their own; both kinds of queue use the thread's next and prev.
+ */
+#ifndef IPC_QUEUE_H
+#define IPC_QUEUE_H
+
+#include <model/fields.h>
+#include <model/state.h>
+
+/** Append a thread to the endpoint's queue, which is empty or of this side already. */
+void queue_endpoint_add(ref_t endpoint, ref_t thread, word_t side);
+
+/** Take a thread out of the endpoint's queue. */
+void queue_endpoint_remove(ref_t endpoint, ref_t thread);
+
+/** Append a thread to those that wait for signals. */
+void queue_notification_add(ref_t notification, ref_t thread);
+
+/** Take a thread out of them. */
+void queue_notification_remove(ref_t notification, ref_t thread);
+
+#endif

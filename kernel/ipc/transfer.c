@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "transfer.h"
+
+#include <cap/cap.h>
+
+/* First granule of the thread's message buffer, NIL if it has none. */
+static ref_t buffer_of(ref_t thread)
+{
+    return slot_object(thread_buffer(thread));
+}
+
+enum error transfer_check(ref_t from, word_t grant)
+{
+    word_t tag = thread_tag(from);
+
+    if (tag_words(tag) > MESSAGE_WORDS || tag_caps(tag) > MESSAGE_CAPS)
+        return E_MESSAGE;
+    if (tag_caps(tag) != 0 && !grant)
+        return E_RIGHTS;
+    if ((tag_words(tag) > MESSAGE_REGS || tag_caps(tag) != 0) && buffer_of(from) == NIL)
+        return E_MESSAGE;
+    return E_OK;
+}
+
+static void copy_granule(ref_t from, ref_t to)
+{
+    K[to][0] = K[from][0];
+    K[to][1] = K[from][1];
+    K[to][2] = K[from][2];
+    K[to][3] = K[from][3];
+    K[to][4] = K[from][4];
+    K[to][5] = K[from][5];
+    K[to][6] = K[from][6];
+    K[to][7] = K[from][7];
+}
+
+/* Words 8 to words - 1, exactly: what lies behind them in the sender's page is not the receiver's business. */
+static void copy_long(ref_t from, ref_t to, word_t words)
+{
+    word_t g = 1;
+
+    for (; (g + 1) * GRANULE_WORDS <= words; g++)
+        copy_granule(from + g, to + g);
+    for (word_t w = 0; g * GRANULE_WORDS + w < words; w++)
+        K[to + g][w] = K[from + g][w];
+}
+
+/* Hand over one capability. @return the slot index in which it arrived, 0 if it did not */
+static word_t carry_cap(ref_t from, ref_t to, word_t given, word_t wanted)
+{
+    ref_t src = cap_slot(from, given % CAP_RIGHTS);
+    ref_t dst = cap_slot(to, wanted);
+
+    if (src == NIL || dst == NIL || slot_type(src) == TYPE_NULL || slot_type(dst) != TYPE_NULL)
+        return 0;
+    if (given / CAP_MOVE % 2 == 1) {
+        if (slot_type(src) == TYPE_TABLES)
+            return 0;
+        cap_move(src, dst);
+    } else {
+        if (!cap_copyable(src))
+            return 0;
+        cap_copy(src, dst, given / CAP_RIGHTS % 16);
+    }
+    return wanted;
+}
+
+static void carry_caps(ref_t from, ref_t to, word_t caps)
+{
+    ref_t source = buffer_of(from);
+    ref_t target = buffer_of(to);
+
+    for (word_t i = 0; i < caps && i < MESSAGE_CAPS; i++) {
+        word_t given = K[source + BUFFER_CAPS / GRANULE_WORDS][i];
+        word_t wanted = K[target + BUFFER_RECEIVE / GRANULE_WORDS][BUFFER_RECEIVE % GRANULE_WORDS + i];
+
+        K[target + BUFFER_CAPS / GRANULE_WORDS][i] = carry_cap(from, to, given, wanted);
+    }
+}
+
+void transfer_message(ref_t from, ref_t to)
+{
+    word_t tag = thread_tag(from);
+
+    copy_granule(from + 2, to + 2);
+    if (tag_words(tag) > MESSAGE_REGS || tag_caps(tag) != 0) {
+        if (buffer_of(to) == NIL || buffer_of(from) == NIL) {
+            tag = tag_label(tag) * 65536u + (tag_words(tag) < MESSAGE_REGS ? tag_words(tag) : MESSAGE_REGS);
+        } else {
+            copy_long(buffer_of(from), buffer_of(to), tag_words(tag));
+            carry_caps(from, to, tag_caps(tag));
+        }
+    }
+    thread_set_tag(to, tag);
+}
+
+void transfer_set_word(ref_t to, word_t i, word_t value)
+{
+    if (buffer_of(to) != NIL)
+        K[buffer_of(to) + i / GRANULE_WORDS][i % GRANULE_WORDS] = value;
+}
+
+word_t transfer_word(ref_t from, word_t i)
+{
+    if (i < MESSAGE_REGS)
+        return K[from + 2][i];
+    return buffer_of(from) == NIL ? 0 : K[buffer_of(from) + i / GRANULE_WORDS][i % GRANULE_WORDS];
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What Interrupt and Timer have in common: a slot that holds the notification they signal. */
+#ifndef OBJECT_BIND_H
+#define OBJECT_BIND_H
+
+#include <model/fields.h>
+
+/** Copy the Notification capability that word 0 of the thread's message names into `holder`. @return as Interrupt.bind */
+enum error bind_notification(ref_t thread, ref_t holder);
+
+/** Signal the notification in `holder` with its badge; no effect if there is none. */
+void bind_signal(ref_t holder);
+
+#endif

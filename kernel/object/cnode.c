@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CNode. */
+#include "destroy.h"
+#include "operations.h"
+
+#include <arch/arch.h>
+#include <cap/cap.h>
+
+/* Slots copied or emptied, and descendants deleted, in one go. */
+#define COPY_STEP 64u
+#define DELETE_STEP 32u
+
+/* Destination and source that copy, mint and move name alike. */
+struct pair {
+    ref_t to;
+    ref_t from;
+};
+
+/* @param right on the source CNode */
+static enum error find_pair(ref_t thread, ref_t slot, word_t right, struct pair *pair)
+{
+    ref_t source = NIL;
+    enum error e = cap_cnode(thread, thread_word1(thread), right, &source);
+
+    if (e != E_OK)
+        return e;
+    pair->to = cap_slot_in(slot, thread_word0(thread));
+    pair->from = cap_slot_in(source, thread_word2(thread));
+    if (pair->to == NIL || pair->from == NIL || slot_type(pair->from) == TYPE_NULL)
+        return E_CAP;
+    return slot_type(pair->to) == TYPE_NULL ? E_OK : E_SLOT;
+}
+
+static enum error copy_one(ref_t to, ref_t from, word_t rights)
+{
+    if (slot_type(from) == TYPE_NULL)
+        return E_CAP;
+    if (slot_type(to) != TYPE_NULL)
+        return E_SLOT;
+    if (!cap_copyable(from))
+        return E_TYPE;
+    cap_copy(from, to, rights);
+    return E_OK;
+}
+
+enum error op_cnode_copy(ref_t thread, ref_t slot)
+{
+    word_t rights = thread_word3(thread);
+    word_t count = thread_word4(thread);
+    ref_t source = NIL;
+    enum error e = cap_cnode(thread, thread_word1(thread), RIGHT_READ, &source);
+
+    if (e != E_OK)
+        return e;
+    if (rights > RIGHT_ALL || count == 0 || count > RANGE_COUNT)
+        return E_ARG;
+    if (!cap_range_in(slot, thread_word0(thread), count) || !cap_range_in(source, thread_word2(thread), count))
+        return E_CAP;
+    for (word_t i = 0; i < COPY_STEP; i++) {
+        e = copy_one(slot_object(slot) + thread_word0(thread), slot_object(source) + thread_word2(thread), rights);
+        if (e != E_OK)
+            return e;
+        if (thread_word4(thread) == 1)
+            return E_OK;
+        thread_set_word0(thread, thread_word0(thread) + 1);
+        thread_set_word2(thread, thread_word2(thread) + 1);
+        thread_set_word4(thread, thread_word4(thread) - 1);
+    }
+    return E_RESTART;
+}
+
+enum error op_cnode_mint(ref_t thread, ref_t slot)
+{
+    word_t rights = thread_word3(thread);
+    word_t badge = thread_word4(thread);
+    struct pair pair = {NIL, NIL};
+    enum error e = find_pair(thread, slot, RIGHT_READ, &pair);
+
+    if (e != E_OK)
+        return e;
+    if (rights > RIGHT_ALL)
+        return E_ARG;
+    e = cap_check_badge(pair.from, badge);
+    if (e == E_OK)
+        cap_mint(pair.from, pair.to, rights, badge);
+    return e;
+}
+
+enum error op_cnode_move(ref_t thread, ref_t slot)
+{
+    struct pair pair = {NIL, NIL};
+    enum error e = find_pair(thread, slot, RIGHT_WRITE, &pair);
+
+    if (e != E_OK)
+        return e;
+    if (slot_type(pair.from) == TYPE_TABLES)
+        return E_TYPE;
+    cap_move(pair.from, pair.to);
+    return E_OK;
+}
+
+enum error op_cnode_delete(ref_t thread, ref_t slot)
+{
+    word_t count = thread_word1(thread);
+
+    if (count > RANGE_COUNT)
+        return E_ARG;
+    if (!cap_range_in(slot, thread_word0(thread), count))
+        return E_CAP;
+    for (word_t i = 0; i < DELETE_STEP && thread_word1(thread) != 0; i++) {
+        if (destroy_slot(slot_object(slot) + thread_word0(thread)) != E_OK)
+            return E_RESTART;
+        if (slot_type(slot) != TYPE_CNODE) /* it was, or held, the capability that was used */
+            break;
+        if (thread_word1(thread) == 1) {
+            thread_set_word1(thread, 0);
+            break;
+        }
+        thread_set_word0(thread, thread_word0(thread) + 1);
+        thread_set_word1(thread, thread_word1(thread) - 1);
+    }
+    if (destroy_doomed() != E_OK)
+        return E_RESTART;
+    return thread_word1(thread) == 0 || slot_type(slot) != TYPE_CNODE ? E_OK : E_RESTART;
+}
+
+enum error op_cnode_revoke(ref_t thread, ref_t slot)
+{
+    ref_t target = cap_slot_in(slot, thread_word0(thread));
+
+    if (target == NIL || slot_type(target) == TYPE_NULL)
+        return E_CAP;
+    for (word_t i = 0; i < DELETE_STEP; i++) {
+        ref_t child = slot_child(target);
+
+        if (child == NIL)
+            return destroy_doomed();
+        if (destroy_slot(child) != E_OK)
+            return E_RESTART;
+    }
+    (void)destroy_doomed();
+    return E_RESTART;
+}
+
+/* Objects are named by where they are in physical memory: no kernel address is shown. */
+static word_t object_number(ref_t slot)
+{
+    switch (slot_type(slot)) {
+    case TYPE_NULL:
+    case TYPE_CPU:
+    case TYPE_IRQ_CONTROL:
+        return 0;
+    case TYPE_IO_PORT:
+        return slot_object(slot);
+    default:
+        return arch_paddr(slot_object(slot)) / GRANULE;
+    }
+}
+
+static bool shows_rights(word_t type)
+{
+    return type != TYPE_UNTYPED && type != TYPE_DEVICE_UNTYPED && type != TYPE_TABLES;
+}
+
+static bool shows_extra(word_t type)
+{
+    return type == TYPE_UNTYPED || type == TYPE_DEVICE_UNTYPED || cap_is_frame(type);
+}
+
+enum error op_cnode_inspect(ref_t thread, ref_t slot)
+{
+    ref_t target = cap_slot_in(slot, thread_word0(thread));
+
+    if (target == NIL)
+        return E_CAP;
+
+    word_t type = slot_type(target);
+
+    thread_set_word0(thread, type);
+    thread_set_word1(thread, object_number(target));
+    thread_set_word2(thread, shows_rights(type) ? slot_rights(target) : 0);
+    thread_set_word3(thread, cap_is_frame(type) ? 0 : slot_badge(target));
+    thread_set_word4(thread, shows_extra(type) ? slot_extra(target) : 0);
+    thread_set_word5(thread, slot_child(target) != NIL);
+    return E_OK;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupt and IrqControl. */
+#include "interrupt.h"
+
+#include "bind.h"
+#include "operations.h"
+
+#include <arch/arch.h>
+#include <cap/cap.h>
+#include <ipc/ipc.h>
+#include <model/state.h>
+
+void interrupt_signal(word_t vector)
+{
+    ref_t interrupt = vector_interrupt[vector];
+
+    if (interrupt == NIL)
+        return;
+    if (interrupt_line(interrupt) != 0)
+        arch_irq_mask(interrupt_line(interrupt) - 1, 1);
+    interrupt_set_pending(interrupt, 1);
+    bind_signal(interrupt_notification(interrupt));
+}
+
+void interrupt_detach(ref_t interrupt)
+{
+    word_t vector = interrupt_vector(interrupt);
+
+    if (vector == 0)
+        return;
+    if (interrupt_line(interrupt) != 0) {
+        arch_irq_unroute(interrupt_line(interrupt) - 1);
+        line_vector[interrupt_line(interrupt) - 1] = 0;
+    }
+    vector_interrupt[vector] = NIL;
+    interrupt_set_vector(interrupt, 0);
+    interrupt_set_line(interrupt, 0);
+}
+
+enum error op_interrupt_bind(ref_t thread, ref_t slot)
+{
+    return bind_notification(thread, interrupt_notification(slot_object(slot)));
+}
+
+enum error op_interrupt_acknowledge(ref_t thread, ref_t slot)
+{
+    ref_t interrupt = slot_object(slot);
+
+    (void)thread;
+    if (interrupt_vector(interrupt) == 0)
+        return E_STATE;
+    interrupt_set_pending(interrupt, 0);
+    if (interrupt_line(interrupt) != 0)
+        arch_irq_mask(interrupt_line(interrupt) - 1, 0);
+    return E_OK;
+}
+
+/* A vector that nothing is attached to, 0 if there is none. */
+static word_t free_vector(void)
+{
+    for (word_t v = VECTOR_FIRST; v <= VECTOR_LAST; v++) {
+        if (vector_interrupt[v] == NIL)
+            return v;
+    }
+    return 0;
+}
+
+enum error op_irq_control_attach(ref_t thread, ref_t slot)
+{
+    word_t line = thread_word1(thread);
+    word_t flags = thread_word2(thread);
+    ref_t target = NIL;
+    enum error e = cap_find(thread, thread_word0(thread), TYPE_INTERRUPT, RIGHT_WRITE, &target);
+
+    (void)slot;
+    if (e != E_OK)
+        return e;
+    if (line >= LINES || !arch_irq_exists(line) || flags > 3)
+        return E_ARG;
+
+    ref_t interrupt = slot_object(target);
+    word_t vector = free_vector();
+
+    if (interrupt_vector(interrupt) != 0 || line_vector[line] != 0 || vector == 0)
+        return E_STATE;
+    vector_interrupt[vector] = interrupt;
+    line_vector[line] = vector;
+    interrupt_set_vector(interrupt, vector);
+    interrupt_set_line(interrupt, 1 + line);
+    interrupt_set_level(interrupt, flags & 1);
+    arch_irq_route(line, vector, flags);
+    return E_OK;
+}
+
+enum error op_irq_control_attach_message(ref_t thread, ref_t slot)
+{
+    ref_t target = NIL;
+    enum error e = cap_find(thread, thread_word0(thread), TYPE_INTERRUPT, RIGHT_WRITE, &target);
+
+    (void)slot;
+    if (e != E_OK)
+        return e;
+
+    ref_t interrupt = slot_object(target);
+    word_t vector = free_vector();
+
+    if (interrupt_vector(interrupt) != 0)
+        return E_STATE;
+    if (vector == 0)
+        return E_MEMORY;
+    vector_interrupt[vector] = interrupt;
+    interrupt_set_vector(interrupt, vector);
+    interrupt_set_line(interrupt, 0);
+    thread_set_word0(thread, arch_msi_address(vector));
+    thread_set_word1(thread, arch_msi_data(vector));
+    return E_OK;
+}

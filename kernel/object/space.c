@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* AddressSpace and the frame types. */
+#include "destroy.h"
+#include "operations.h"
+
+#include <arch/arch.h>
+#include <cap/cap.h>
+#include <mem/space.h>
+#include <mem/untyped.h>
+
+/* Frames mapped, unmapped or protected in one go. */
+#define RANGE_STEP 32u
+#define SUPPLY_PAGES 1024u
+
+enum error op_address_space_supply(ref_t thread, ref_t slot)
+{
+    ref_t source = NIL;
+    enum error e = cap_find(thread, thread_word0(thread), TYPE_UNTYPED, 0, &source);
+
+    if (e != E_OK)
+        return e;
+
+    word_t size = slot_badge(source);
+
+    if (slot_object(source) % SMALL_GRANULES != 0 || size == 0 || size % SMALL_GRANULES != 0 ||
+        size > SUPPLY_PAGES * SMALL_GRANULES)
+        return E_ARG;
+    if (slot_child(source) != NIL)
+        return E_STATE;
+    if (slot_extra(source) != 0) {
+        if (destroy_doomed() != E_OK)
+            return E_RESTART;
+        untyped_reset(source);
+    }
+    if (untyped_clear(source, size) != E_OK)
+        return E_RESTART;
+    space_supply(slot_object(slot), source);
+    return E_OK;
+}
+
+enum range_action { RANGE_MAP, RANGE_UNMAP, RANGE_PROTECT };
+
+/* @param vaddr,flags as the action needs them */
+static enum error act(enum range_action action, ref_t space, ref_t frame, word_t vaddr, word_t flags)
+{
+    enum error e = E_OK;
+
+    if (slot_type(frame) == TYPE_NULL)
+        return E_CAP;
+    if (!cap_is_frame(slot_type(frame)))
+        return E_TYPE;
+    if (action == RANGE_MAP) {
+        e = space_check(frame, vaddr, flags);
+        if (e == E_OK && slot_badge(frame) != 0)
+            e = E_STATE;
+        return e == E_OK ? space_map(space, frame, vaddr, flags) : e;
+    }
+    if (slot_badge(frame) == 0 || slot_badge(frame) != space_asid(space))
+        return E_STATE;
+    if (action == RANGE_UNMAP) {
+        space_unmap(frame);
+        return E_OK;
+    }
+    e = space_check(frame, slot_extra(frame), flags);
+    return e == E_OK ? space_protect(space, frame, flags) : e;
+}
+
+/* One frame after the other; words 1 (slot), 2 (count) and, for map, 3 (address) of the thread's message move along. */
+static enum error range(ref_t thread, ref_t slot, enum range_action action)
+{
+    word_t count = thread_word2(thread);
+    word_t flags = action == RANGE_MAP ? thread_word4(thread) : thread_word3(thread);
+    ref_t cnode = NIL;
+    enum error e = cap_cnode(thread, thread_word0(thread), RIGHT_READ, &cnode);
+
+    if (e != E_OK)
+        return e;
+    if (count == 0 || count > RANGE_COUNT)
+        return E_ARG;
+    if (!cap_range_in(cnode, thread_word1(thread), count))
+        return E_CAP;
+    for (word_t i = 0; i < RANGE_STEP; i++) {
+        ref_t frame = slot_object(cnode) + thread_word1(thread);
+
+        e = act(action, slot_object(slot), frame, thread_word3(thread), flags);
+        if (e != E_OK)
+            return e;
+        if (thread_word2(thread) == 1)
+            return E_OK;
+        thread_set_word1(thread, thread_word1(thread) + 1);
+        thread_set_word2(thread, thread_word2(thread) - 1);
+        if (action == RANGE_MAP)
+            thread_set_word3(thread, thread_word3(thread) + space_frame_bytes(slot_type(frame)));
+    }
+    return E_RESTART;
+}
+
+enum error op_address_space_map(ref_t thread, ref_t slot)
+{
+    return range(thread, slot, RANGE_MAP);
+}
+
+enum error op_address_space_unmap(ref_t thread, ref_t slot)
+{
+    return range(thread, slot, RANGE_UNMAP);
+}
+
+enum error op_address_space_protect(ref_t thread, ref_t slot)
+{
+    return range(thread, slot, RANGE_PROTECT);
+}
+
+enum error op_frame_address(ref_t thread, ref_t slot)
+{
+    thread_set_word0(thread, arch_paddr(slot_object(slot)));
+    return E_OK;
+}

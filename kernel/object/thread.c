@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Thread. */
+#include "destroy.h"
+#include "operations.h"
+
+#include <arch/arch.h>
+#include <cap/cap.h>
+#include <ipc/fault.h>
+#include <ipc/ipc.h>
+#include <ipc/registers.h>
+#include <model/state.h>
+#include <sched/sched.h>
+
+/* What each slot of a thread takes; the argument words are in this order. */
+static const struct { word_t type, rights; } wanted[5] = {
+    {TYPE_CNODE, 0},
+    {TYPE_ADDRESS_SPACE, RIGHT_WRITE},
+    {TYPE_FRAME, RIGHT_READ | RIGHT_WRITE | RIGHT_RAM},
+    {TYPE_ENDPOINT, RIGHT_WRITE},
+    {TYPE_ENDPOINT, RIGHT_WRITE},
+};
+
+enum error op_thread_configure(ref_t thread, ref_t slot)
+{
+    ref_t source[5] = {NIL, NIL, NIL, NIL, NIL};
+    ref_t target = slot_object(slot) + THREAD_CSPACE;
+
+    for (word_t i = 0; i < 5; i++) {
+        word_t index = K[thread + 2][i];
+        enum error e = index == 0 ? E_OK : cap_find(thread, index, wanted[i].type, wanted[i].rights, &source[i]);
+
+        if (e != E_OK)
+            return e;
+    }
+    for (word_t i = 0; i < 5; i++) {
+        if (source[i] == NIL)
+            continue;
+        (void)destroy_slot(target + i); /* never Tables: done in one step */
+        if (slot_type(source[i]) == wanted[i].type) /* unless that destroyed the source with it */
+            cap_copy(source[i], target + i, RIGHT_ALL);
+    }
+    cpu.resched = 1; /* it may be the running thread's address space */
+    return destroy_doomed();
+}
+
+enum error op_thread_write_registers(ref_t thread, ref_t slot)
+{
+    ref_t target = slot_object(slot);
+    enum error e = registers_check(thread);
+
+    if (e != E_OK)
+        return e;
+    if (thread_state(target) != THREAD_STATE_SUSPENDED)
+        return E_STATE;
+    registers_write(target, thread);
+    thread_set_fault(target, 0);
+    return E_OK;
+}
+
+enum error op_thread_read_registers(ref_t thread, ref_t slot)
+{
+    registers_read(slot_object(slot), thread);
+    return E_OK;
+}
+
+enum error op_thread_resume(ref_t thread, ref_t slot)
+{
+    ref_t target = slot_object(slot);
+
+    (void)thread;
+    if (slot_type(thread_cspace(target)) == TYPE_NULL || slot_type(thread_space(target)) == TYPE_NULL)
+        return E_STATE;
+    if (thread_state(target) == THREAD_STATE_SUSPENDED) {
+        thread_set_fault(target, 0);
+        sched_wake(target);
+    }
+    return E_OK;
+}
+
+enum error op_thread_suspend(ref_t thread, ref_t slot)
+{
+    ref_t target = slot_object(slot);
+    word_t state = thread_state(target);
+
+    if (state == THREAD_STATE_SUSPENDED)
+        return E_OK;
+    if (target == thread)
+        thread_set_rax(thread, E_OK); /* what it finds when it is resumed */
+    ipc_cancel(target);
+    if (thread_fault(target) != 0)
+        fault_repeat(target);
+    else if (state != THREAD_STATE_READY)
+        thread_set_rax(target, E_CANCELLED);
+    return E_OK;
+}
+
+enum error op_thread_bind(ref_t thread, ref_t slot)
+{
+    ref_t target = slot_object(slot);
+    ref_t source = NIL;
+    ref_t old = thread_notification(target);
+    enum error e;
+
+    if (thread_word0(thread) == 0) {
+        if (old != NIL)
+            notification_set_bound(old, NIL);
+        thread_set_notification(target, NIL);
+        return E_OK;
+    }
+    e = cap_find(thread, thread_word0(thread), TYPE_NOTIFICATION, RIGHT_READ, &source);
+    if (e != E_OK)
+        return e;
+
+    ref_t notification = slot_object(source);
+
+    if (old != NIL || notification_bound(notification) != NIL || notification_head(notification) != NIL)
+        return E_STATE;
+    notification_set_bound(notification, target);
+    thread_set_notification(target, notification);
+    ipc_signal(notification, 0); /* bits that are there already */
+    return E_OK;
+}
+
+enum error op_thread_set_flags(ref_t thread, ref_t slot)
+{
+    if (thread_word0(thread) > (THREAD_FOREIGN | THREAD_BORROW))
+        return E_ARG;
+    thread_set_flags(slot_object(slot), thread_word0(thread));
+    return E_OK;
+}
+
+static word_t number(ref_t object)
+{
+    return object == NIL ? 0 : arch_paddr(object) / GRANULE;
+}
+
+enum error op_thread_inspect(ref_t thread, ref_t slot)
+{
+    ref_t target = slot_object(slot);
+
+    thread_set_word0(thread, thread_state(target));
+    thread_set_word1(thread, number(thread_waits_for(target)));
+    thread_set_word2(thread, number(thread_sc(target)));
+    thread_set_word3(thread, thread_flags(target));
+    thread_set_word4(thread, thread_fault(target));
+    return E_OK;
+}
+
+enum error op_thread_set_tls(ref_t thread, ref_t slot)
+{
+    ref_t target = slot_object(slot);
+
+    if (thread_word0(thread) >= USER_END)
+        return E_ARG;
+    arch_bases_save(target); /* the other bases stay what the program made them */
+    thread_set_fs_base(target, thread_word0(thread));
+    arch_bases_load(target);
+    return E_OK;
+}

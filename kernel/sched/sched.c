@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sched.h"
+
+#include "budget.h"
+#include "deadline.h"
+#include "ready.h"
+
+#include <arch/arch.h>
+
+/* Put an SC_IDLE context, whose thread is ready, where it belongs. */
+static void start(ref_t sc, bool in_front)
+{
+    if (sched_context_budget(sc) == 0)
+        return;
+    if (budget_left(sc, arch_now()) == 0) {
+        sched_context_set_state(sc, SC_THROTTLED);
+        deadline_add(sc, budget_refill_time(sc));
+        cpu.resched = 1; /* the timer may have to come earlier */
+        return;
+    }
+    ready_add(sc, in_front);
+    if (cpu.sc == NIL || sched_context_priority(sc) >= sched_context_priority(cpu.sc))
+        cpu.resched = 1;
+}
+
+/* Make a context SC_IDLE, wherever it is. */
+static void stop(ref_t sc)
+{
+    switch (sched_context_state(sc)) {
+    case SC_QUEUED:
+        ready_remove(sc);
+        break;
+    case SC_THROTTLED:
+        deadline_remove(sc);
+        break;
+    case SC_RUNNING:
+        sched_charge();
+        cpu.sc = NIL;
+        cpu.resched = 1;
+        break;
+    default:
+        break;
+    }
+    sched_context_set_state(sc, SC_IDLE);
+}
+
+/* The thread of `sc` has changed, or what it may do: put it where it belongs. */
+static void settle(ref_t sc)
+{
+    ref_t thread = sched_context_thread(sc);
+    bool wanted = thread != NIL && thread_sc(thread) == sc && thread_state(thread) == THREAD_STATE_READY;
+
+    if (!wanted)
+        stop(sc);
+    else if (sched_context_state(sc) == SC_IDLE)
+        start(sc, false);
+    else if (sched_context_state(sc) == SC_RUNNING)
+        cpu.resched = 1; /* another thread is to be switched to */
+}
+
+void sched_wake(ref_t thread)
+{
+    thread_set_state(thread, THREAD_STATE_READY);
+    if (thread_sc(thread) != NIL)
+        settle(thread_sc(thread));
+}
+
+void sched_block(ref_t thread)
+{
+    if (thread_sc(thread) != NIL)
+        stop(thread_sc(thread));
+}
+
+void sched_bind(ref_t sc, ref_t thread)
+{
+    sched_context_set_thread(sc, thread);
+    thread_set_sc(thread, sc);
+    settle(sc);
+}
+
+/* The thread no longer runs on what it runs on: back to its own context, if it has one that rests. */
+static void fall_back(ref_t thread)
+{
+    ref_t own = thread_own(thread);
+
+    thread_set_own(thread, NIL);
+    thread_set_sc(thread, own);
+    if (own != NIL)
+        settle(own);
+}
+
+void sched_unbind(ref_t sc)
+{
+    ref_t thread = sched_context_thread(sc);
+
+    stop(sc);
+    sched_context_set_thread(sc, NIL);
+    if (thread == NIL)
+        return;
+    if (thread_sc(thread) == sc)
+        fall_back(thread);
+    else
+        thread_set_own(thread, NIL);
+}
+
+bool sched_borrows(ref_t thread)
+{
+    return thread_sc(thread) == NIL || (thread_flags(thread) & THREAD_BORROW && thread_own(thread) == NIL);
+}
+
+void sched_lend(ref_t from, ref_t to)
+{
+    ref_t sc = thread_sc(from);
+    ref_t top = sched_context_top(sc);
+
+    if (thread_sc(to) != NIL)
+        stop(thread_sc(to));
+    thread_set_own(to, thread_sc(to));
+    thread_set_sc(from, NIL);
+    thread_set_lent(from, sc);
+    thread_set_lender(from, top);
+    thread_set_borrower(from, NIL);
+    if (top != NIL)
+        thread_set_borrower(top, from);
+    sched_context_set_top(sc, from);
+    sched_context_set_thread(sc, to);
+    thread_set_sc(to, sc);
+}
+
+void sched_unlend(ref_t thread)
+{
+    ref_t sc = thread_lent(thread);
+    ref_t below = thread_lender(thread);
+    ref_t above = thread_borrower(thread);
+
+    if (sc == NIL)
+        return;
+    if (above != NIL)
+        thread_set_lender(above, below);
+    else
+        sched_context_set_top(sc, below);
+    if (below != NIL)
+        thread_set_borrower(below, above);
+    thread_set_lent(thread, NIL);
+    thread_set_lender(thread, NIL);
+    thread_set_borrower(thread, NIL);
+}
+
+void sched_return(ref_t thread)
+{
+    ref_t sc = thread_sc(thread);
+
+    if (sc == NIL || sched_context_top(sc) == NIL)
+        return;
+
+    ref_t to = sched_context_top(sc);
+
+    sched_unlend(to);
+    sched_context_set_thread(sc, to);
+    thread_set_sc(to, sc);
+    settle(sc);
+    fall_back(thread);
+}
+
+void sched_configure(ref_t sc, word_t budget, word_t period, word_t priority)
+{
+    stop(sc);
+    sched_context_set_priority(sc, priority);
+    budget_set(sc, budget, period, arch_now());
+    settle(sc);
+}
+
+void sched_charge(void)
+{
+    word_t now = arch_now();
+
+    if (cpu.sc != NIL)
+        budget_charge(cpu.sc, cpu.started, now - cpu.started);
+    cpu.started = now;
+}
+
+void sched_yield(void)
+{
+    ref_t sc = cpu.sc;
+
+    stop(sc);
+    sched_context_set_slice(sc, 0);
+    start(sc, false);
+    cpu.resched = 1;
+}
+
+ref_t sched_timer(void)
+{
+    word_t now = arch_now();
+
+    cpu.resched = 1;
+    for (word_t i = 0; i < 16; i++) {
+        ref_t node = deadline_take(now);
+
+        if (node == NIL)
+            return NIL;
+        if (object_kind(node) == TYPE_TIMER)
+            return node;
+        sched_context_set_state(node, SC_IDLE);
+        settle(node);
+    }
+    return NIL;
+}
+
+/* The running context has used up its turn or its budget: put it away. */
+static void expire(ref_t sc, word_t now)
+{
+    if (budget_full(sc)) {
+        if (sched_context_slice(sc) < sched_context_budget(sc))
+            return;
+        sched_context_set_slice(sc, 0);
+    } else if (budget_left(sc, now) != 0) {
+        return;
+    } else {
+        cpu.expired = sched_context_thread(sc);
+    }
+    stop(sc);
+    start(sc, false);
+}
+
+/* Take the running context off the processor if it must not, or should not, go on. */
+static void preempt(word_t now)
+{
+    ref_t sc = cpu.sc;
+
+    if (sc == NIL)
+        return;
+    expire(sc, now);
+    if (cpu.sc == NIL)
+        return;
+
+    ref_t first = ready_first();
+
+    if (first != NIL && sched_context_priority(first) > sched_context_priority(sc)) {
+        cpu.sc = NIL;
+        sched_context_set_state(sc, SC_IDLE);
+        ready_add(sc, true);
+    }
+}
+
+/* When to decide again: a deadline, the end of the budget, or of the turn if somebody waits for it. */
+static word_t next_decision(ref_t sc)
+{
+    word_t next = deadline_next();
+
+    if (sc == NIL)
+        return next;
+
+    word_t left = budget_left(sc, cpu.started);
+
+    if (budget_full(sc)) {
+        if (cpu.ready_head[sched_context_priority(sc)] == NIL)
+            return next;
+        left -= sched_context_slice(sc);
+    }
+    return cpu.started + left < next ? cpu.started + left : next;
+}
+
+void sched_reschedule(void)
+{
+    cpu.resched = 0;
+    sched_charge();
+    preempt(cpu.started);
+    if (cpu.sc == NIL) {
+        cpu.sc = ready_first();
+        if (cpu.sc != NIL) {
+            ready_remove(cpu.sc);
+            sched_context_set_state(cpu.sc, SC_RUNNING);
+        }
+    }
+
+    ref_t thread = cpu.sc == NIL ? NIL : sched_context_thread(cpu.sc);
+
+    arch_thread_switch(thread);
+    if (thread != NIL && slot_type(thread_space(thread)) != TYPE_NULL) {
+        ref_t space = slot_object(thread_space(thread));
+
+        arch_space_enter(space_root(space), space_asid(space));
+    } else if (thread != NIL) {
+        arch_space_enter(NIL, 0);
+    }
+    arch_timer_set(next_decision(cpu.sc));
+    cpu.resched = 0;
+}

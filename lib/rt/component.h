@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a component finds what it was given. The one who creates a component (root, as a rule) fills
+ * one page with this, maps it read-only at COMPONENT_INFO, and starts the main thread at the image's entry
+ * point with the stack pointer at COMPONENT_STACK_TOP.
+ *
+ * What is not named here does not exist for the component: these capabilities are all it has.
+ */
+#ifndef RT_COMPONENT_H
+#define RT_COMPONENT_H
+
+#include <abi/abi.h>
+
+/* Where things lie in every native component. Images are linked at COMPONENT_IMAGE. */
+#define COMPONENT_IMAGE     0x0000000000400000ul
+#define COMPONENT_HEAP      0x0000100000000000ul /* memory that the component maps itself begins here */
+#define COMPONENT_HEAP_END  0x0000600000000000ul
+#define COMPONENT_INFO      0x00007ffffff01000ul
+#define COMPONENT_BUFFER    0x00007ffffff00000ul /* message buffer of the main thread */
+#define COMPONENT_STACK_TOP 0x00007fffffe00000ul /* a guard page lies below the stack */
+
+/* Slots that every component has. */
+enum component_slot {
+    COMPONENT_CNODE = 1,    /**< its own CNode */
+    COMPONENT_SPACE = 2,    /**< its own address space */
+    COMPONENT_THREAD = 3,   /**< its main thread */
+    COMPONENT_SCHED = 4,    /**< the main thread's scheduling context (READ: consumed, yield) */
+    COMPONENT_BUFFER_FRAME = 5,
+    COMPONENT_UNTYPED = 6,  /**< what is left of its memory quota */
+    COMPONENT_REPLY = 7,    /**< a Reply object for the main thread */
+    COMPONENT_ENDPOINT = 8, /**< READ: calls of all protocols that it provides; empty if it provides none */
+    COMPONENT_SIGNALS = 9,  /**< a Notification bound to the main thread, unbadged, READ and WRITE: mint badges from it */
+    COMPONENT_SUPERVISOR = 10, /**< WRITE: the one who started it: heartbeat, exit, log before there is a log */
+    COMPONENT_EXTRA_SCHED = 16, /**< first of info.extra_threads scheduling contexts for further threads */
+};
+
+#define COMPONENT_MAGIC   0x6f666e6920737354ul
+#define COMPONENT_NAME    32u
+#define COMPONENT_ENTRIES 60u
+#define COMPONENT_ARGS    512u
+
+/** What an entry is. */
+enum component_kind {
+    COMPONENT_USES = 1,     /**< `slot`: endpoint of a server, badged for this client; name: the protocol, or the name the manifest gives the route */
+    COMPONENT_PROVIDES = 2, /**< name: protocol; clients of it come with badge / COMPONENT_BADGE == `value` */
+    COMPONENT_DEVICE = 3,   /**< `slot`: endpoint of `platform`, badged for this device */
+    COMPONENT_PORTS = 4,    /**< `slot`: IoPort range; value: first + 65536 * count */
+    COMPONENT_IRQ = 5,      /**< `slot`: Interrupt object, attached; value: line */
+    COMPONENT_CAP = 6,      /**< `slot`: any other capability, by agreement between manifest and program; value: its type */
+};
+
+/** Badges of clients: number of the provided protocol (the entry's value) * COMPONENT_BADGE + number of the client, unique while root runs. */
+#define COMPONENT_BADGE 0x100000000ul
+
+/** One thing that the manifest routes to the component. */
+struct component_entry {
+    char name[COMPONENT_NAME];
+    word_t kind;
+    word_t slot;
+    word_t value;
+};
+
+/** The page at COMPONENT_INFO. */
+struct component_info {
+    word_t magic;
+    word_t version;          /**< ABI_VERSION */
+    char name[COMPONENT_NAME];
+    word_t id;               /**< root's number of the component */
+    word_t incarnation;      /**< 0 at first, one more with each restart */
+    word_t ticks_per_second;
+    word_t memory_bytes;     /**< quota */
+    word_t stack_bytes;
+    word_t cnode_slots;
+    word_t first_free;       /**< first slot that is empty; so are all after it */
+    word_t extra_threads;    /**< scheduling contexts from COMPONENT_EXTRA_SCHED on */
+    word_t entry_count;
+    char args[COMPONENT_ARGS]; /**< arguments of the manifest, each ends in 0, an empty one ends the list */
+    struct component_entry entries[COMPONENT_ENTRIES];
+};
+
+_Static_assert(sizeof(struct component_info) <= 4096, "one page");
+
+#endif
