@@ -18,11 +18,11 @@ ifneq ($(TWICE),)
 $(error two components are called $(TWICE): image names must differ, so rename one of the folders)
 endif
 
-# The C library, kept outside the build folder: it changes only when its pinned version does.
+# The C library, kept outside the build folder under a name that says what it was made from.
 ifneq ($(COMPONENTS)$(filter posix,$(LIB_ROOMS)),)
 MUSL := $(shell tools/musl/musl.sh path)
 LIBC := $(MUSL)/lib/libc.a
-$(LIBC): tools/musl/musl.sh
+$(LIBC):
 	$(call SAY,musl $(MUSL))
 	$(Q)tools/musl/musl.sh build
 endif

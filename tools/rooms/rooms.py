@@ -30,6 +30,9 @@ EXTERN = re.compile(r'^extern\b[^;{]*;', re.M)
 FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "stdalign.h",
                 "stdnoreturn.h", "stdatomic.h", "float.h", "iso646.h", "cpuid.h"}
 
+# Called upwards by agreement: the start code calls a component's main.
+AGREED = {"main"}
+
 
 class Room:
     """One line of ROOMS, or one folder of a line that ends in /*."""
@@ -192,29 +195,35 @@ def check(rooms):
 
 
 def symbols(path):
-    """The defined and undefined global symbols of an object: two sets."""
+    """The defined and undefined global symbols of an object: two sets. A weak reference is an
+    agreement (use it if somebody brings it), not a dependence."""
     run = subprocess.run(["nm", "-g", path], capture_output=True, text=True, check=True)
     defined, undefined = set(), set()
     for row in run.stdout.splitlines():
         kind, name = row.split()[-2:]
-        (undefined if kind in "Uw" else defined).add(name)
+        if kind == "U":
+            undefined.add(name)
+        elif kind not in "wv":
+            defined.add(name)
     return defined, undefined
 
 
 def link(rooms, pairs):
     """Compares what objects need with what their rooms may use; returns the number of faults."""
-    owner, wants, faults = {}, [], 0
+    owners, wants, faults = {}, [], 0
     for pair in pairs:
         path, _, name = pair.partition("=")
         if name not in rooms:
             sys.exit(f"rooms.py link: {pair}: no such room: {name}")
         defined, undefined = symbols(path)
-        owner.update(dict.fromkeys(defined, name))
-        wants += [(name, symbol, path) for symbol in sorted(undefined)]
+        for symbol in defined:
+            owners.setdefault(symbol, set()).add(name)
+        wants += [(name, symbol, path) for symbol in sorted(undefined - AGREED)]
     for name, symbol, path in wants:
-        them = owner.get(symbol)
-        if them not in (None, name) and them not in rooms[name].uses:
-            print(f"{path}: {name} may not use {them}, whose {symbol} it needs")
+        them = owners.get(symbol, {name})
+        if not them & {name, *rooms[name].uses}:
+            print(f"{path}: {name} may not use {' or '.join(sorted(them))}, "
+                  f"whose {symbol} it needs")
             faults += 1
     return faults
 

@@ -4,5 +4,5 @@
 
 start=$(date +%s.%N)
 build "$@"
-[ $# -gt 0 ] || /usr/bin/python3 tools/check/numbers.py "$BUILD" --seconds \
+[ $# -gt 0 ] || /usr/bin/python3 tools/check/figures.py "$BUILD" --seconds \
     "$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { print b - a }')"

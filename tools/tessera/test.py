@@ -5,8 +5,9 @@
   test.py BUILD [-v] [NAME...]
 
 tests/README.md says what a test is and where to put one. Each suite (a host program, a boot of
-QEMU, a script, the check of the code) prints `ok NAME` and `FAIL NAME: why` and closes with a count;
-this program adds them up, and counts as failed a suite whose lines, count or exit do not agree.
+QEMU, a script, the check of the code) prints `ok NAME` and `FAIL NAME: why` and closes with a
+count; this program adds them up, and counts as failed a suite whose lines, count or exit do not
+agree.
 """
 import glob
 import os
@@ -105,7 +106,8 @@ def suites(build):
         elif os.path.exists(binary):
             found.append(program_suite(f"host/{name}", [binary]))
     for path in sorted(glob.glob("tests/qemu/*.yaml")):
-        found.append(Suite(f"qemu/{os.path.basename(path)[:-5]}", lambda path=path: boot(build, path)))
+        name = os.path.basename(path)[:-len(".yaml")]
+        found.append(Suite(f"qemu/{name}", lambda path=path: boot(build, path)))
     for path in sorted(glob.glob("tests/qemu/*.py")):
         name = os.path.basename(path)[:-3]
         found.append(program_suite(f"qemu/{name}", ["/usr/bin/python3", path, build], 900))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A call at which a thread can be cancelled. On Linux a signal can cancel it in the middle, which is
+ * A call at which a thread can be cancelled. On Linux a signal can do so in the middle, which is
  * why musl wants to know where the code begins and ends; here nothing interrupts a thread, so the
  * three marks delimit nothing and the flag is looked at before the call.
  */
