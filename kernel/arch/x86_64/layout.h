@@ -22,9 +22,14 @@
 #define DEVICE_BASE  LAYOUT(0xffffffffc0000000)
 #define DEVICE_PAGES 64
 
-#define PAGE_BYTES   4096
-#define STACK_BYTES  8192 /* of the kernel */
-#define URGENT_BYTES 4096 /* of each of the four that follow */
+#define PAGE_BYTES 4096
+
+/* The stacks are one array, x86_stacks, whose unmapped pages keep them apart: a page of guard, two
+ * of kernel stack, then four times a page of guard and a page of urgent stack. Offsets of their tops. */
+#define KERNEL_STACK_TOP   12288
+#define URGENT_STACK_TOP(i) (KERNEL_STACK_TOP + 8192 * (i))
+#define URGENT_STACKS      4
+#define STACKS_BYTES       URGENT_STACK_TOP(URGENT_STACKS)
 
 /* Entries of the interrupt stack table. */
 #define URGENT_NMI    1
