@@ -38,9 +38,9 @@ $(foreach world,kernel user host,$(eval $(call flags_file,$(world))))
 
 # Objects of a folder below a world. $1: room; $2: world; $3: architecture; $4: flags of the room
 define room_rules
-$(BUILD)/$2/$(FOLDER_$1)/%.o: $(FOLDER_$1)/%.c $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
+$(BUILD)/$2/$(FOLDER_$1)/%.c.o: $(FOLDER_$1)/%.c $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
 	$$(call compile,$2,$(call include_flags,$1,$3) $4)
-$(BUILD)/$2/$(FOLDER_$1)/%.o: $(FOLDER_$1)/%.S $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
+$(BUILD)/$2/$(FOLDER_$1)/%.S.o: $(FOLDER_$1)/%.S $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
 	$$(call compile,$2,$(call include_flags,$1,$3) $4)
 endef
 
@@ -60,8 +60,4 @@ below = $(wildcard $(addprefix $1/,*.c *.S */*.c */*.S */*/*.c))
 inner_rooms = $(foreach r,$(filter-out $1,$(ROOMS_ALL)),$(if $(filter $(FOLDER_$1)/%,$(FOLDER_$r)),$(FOLDER_$r)/%))
 room_sources = $(filter-out $(inner_rooms) $(foreach a,$(filter-out $2,$(ARCHES)),$(FOLDER_$1)/$a/%),$(call below,$(FOLDER_$1)))
 # $1: room; $2: world; $3: architecture
-room_objects = $(addprefix $(BUILD)/$2/,$(addsuffix .o,$(basename $(call room_sources,$1,$3))))
-
-compile_commands.json: $(BUILD)/kernel.elf $(COMPONENTS)
-	@(echo '['; find $(BUILD) -name '*.json' -path '*/*' | sort | xargs cat | sed '$$!s/$$/,/'; \
-		echo ']') >$@
+room_objects = $(addprefix $(BUILD)/$2/,$(addsuffix .o,$(call room_sources,$1,$3)))

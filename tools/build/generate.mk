@@ -24,6 +24,7 @@ $(eval $(call generator,objects,tools/gen/objects.py,kernel/model/objects.yaml))
 IDL := $(sort $(wildcard idl/*.idl))
 ifneq ($(wildcard tools/idl/Makefile),)
 ifneq ($(IDL),)
+ifneq ($(MAKECMDGOALS),kernel) # which needs no protocol
 IDL_TOOL := $(BUILD)/tools/idl
 STAMPS += $(GEN)/proto.stamp.mk
 $(IDL_TOOL): $(wildcard tools/idl/*)
@@ -33,6 +34,7 @@ $(GEN)/proto.stamp.mk: $(IDL) $(IDL_TOOL)
 	$(call SAY,gen  idl/*.idl)
 	$(Q)mkdir -p $(GEN)/proto && set -e; for file in $(IDL); do $(IDL_TOOL) -o $(GEN)/proto $$file; done
 	$(Q)echo '# made from idl/*.idl' >$@
+endif
 endif
 endif
 

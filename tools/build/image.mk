@@ -36,3 +36,10 @@ $(BUILD)/tessera.iso: tools/image/iso.sh $(BUILD)/kernel.elf $(ISO_IMAGE)
 	$(Q)tools/image/iso.sh $@ $(BUILD)/kernel.elf $(ISO_IMAGE)
 .PHONY: iso test-images
 iso: $(BUILD)/tessera.iso
+
+# For editors: what each file was compiled with.
+compile_commands.json: $(BUILD)/compile_commands.json
+	$(Q)cp $< $@
+$(BUILD)/compile_commands.json: $(BUILD)/kernel.elf $(COMPONENTS)
+	$(Q)(echo '['; cat $(patsubst %.o,%.json,$(KERNEL_OBJECTS) $(USER_OBJECTS)) | sed '$$!s/$$/,/'; \
+		echo ']') >$@

@@ -35,8 +35,8 @@ hosted_rooms = $(foreach r,$(LIB_ROOMS) $(COMPONENT_ROOMS),$(if $(filter posix,$
 $(foreach r,$(hosted_rooms),$(call room_objects,$r,user,$(ARCH))): | $(LIBC)
 
 # Stubs that are not inline, if the IDL compiler makes any.
-PROTO_OBJECTS := $(patsubst $(GEN)/proto/%.c,$(BUILD)/user/proto/%.o,$(wildcard $(GEN)/proto/*.c))
-$(BUILD)/user/proto/%.o: $(GEN)/proto/%.c $(BUILD)/flags.user | $(BUILD)/rooms.mk
+PROTO_OBJECTS := $(patsubst $(GEN)/proto/%.c,$(BUILD)/user/proto/%.c.o,$(wildcard $(GEN)/proto/*.c))
+$(BUILD)/user/proto/%.c.o: $(GEN)/proto/%.c $(BUILD)/flags.user | $(BUILD)/rooms.mk
 	$(call compile,user,$(call include_flags,proto,$(ARCH)) $(FREESTANDING) $(USER_FLAGS))
 
 define archive
