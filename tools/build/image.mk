@@ -41,5 +41,5 @@ iso: $(BUILD)/tessera.iso
 compile_commands.json: $(BUILD)/compile_commands.json
 	$(Q)cp $< $@
 $(BUILD)/compile_commands.json: $(BUILD)/kernel.elf $(COMPONENTS)
-	$(Q)(echo '['; cat $(patsubst %.o,%.json,$(KERNEL_OBJECTS) $(USER_OBJECTS)) | sed '$$!s/$$/,/'; \
+	$(Q)(echo '['; cat $(patsubst %.o,%.json,$(KERNEL_OBJECTS) $(USER_OBJECTS)) 2>/dev/null | sed '$$!s/$$/,/'; \
 		echo ']') >$@
