@@ -12,6 +12,8 @@
 #define CR0_SWITCHED  0x8ul
 #define CR0_ERRORS    0x20ul
 #define CR0_PROTECT   0x10000ul
+#define CR4_PAE       0x20ul
+#define CR4_CHECK     0x40ul
 #define CR4_GLOBAL    0x80ul
 #define CR4_FXSR      0x200ul
 #define CR4_XMM       0x400ul

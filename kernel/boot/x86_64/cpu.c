@@ -19,6 +19,7 @@
 #define ECX1_DEADLINE (1u << 24)
 #define ECX1_XSAVE    (1u << 26)
 #define EDX1_TSC      (1u << 4)
+#define EDX1_MCE      (1u << 7)
 #define EDX1_APIC     (1u << 9)
 #define EDX1_PGE      (1u << 13)
 #define EDX1_PAT      (1u << 16)
@@ -53,10 +54,12 @@ static word_t control4(void)
 {
     struct cpuid one = x86_cpuid(1, 0);
     struct cpuid seven = {0};
-    word_t cr4 = x86_read_cr4() | CR4_GLOBAL | CR4_FXSR | CR4_XMM;
+    word_t cr4 = CR4_PAE | CR4_GLOBAL | CR4_FXSR | CR4_XMM; /* and nothing that firmware left */
 
     if (has_leaf(7))
         seven = x86_cpuid(7, 0);
+    if (one.d & EDX1_MCE)
+        cr4 |= CR4_CHECK;
     if (one.c & ECX1_XSAVE)
         cr4 |= CR4_XSAVE;
     if (one.c & ECX1_PCID)
