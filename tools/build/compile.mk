@@ -23,7 +23,7 @@ FLAGS_host := $(FLAGS_BASE) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 # does nothing else with it never has FPU state to switch.
 FREESTANDING = -ffreestanding -fno-builtin -mgeneral-regs-only -isystem $(GCC_INCLUDE)
 HOSTED = -isystem $(MUSL)/include -isystem $(GCC_INCLUDE)
-user_libc = $(if $(filter posix,$1 $(USES_$1)),$(HOSTED),$(FREESTANDING))
+user_libc = $(if $(filter posix,$1 $(call links,$1)),$(HOSTED),$(FREESTANDING))
 
 # $1: room; $2: architecture whose headers it sees
 include_flags = -I$(VIEW)/$2/$1 -iquote $(FOLDER_$1) -iquote $(FOLDER_$1)/$2 -iquote $(GEN)/$1

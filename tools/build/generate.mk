@@ -29,7 +29,7 @@ IDL_TOOL := $(BUILD)/tools/idl
 STAMPS += $(GEN)/proto.stamp.mk
 $(IDL_TOOL): $(wildcard tools/idl/*)
 	$(call SAY,tool idl)
-	$(Q)mkdir -p $(BUILD)/tools && $(MAKE) -s -C tools/idl BUILD=$(abspath $(BUILD))
+	$(Q)mkdir -p $(BUILD)/tools && $(MAKE) -s -C tools/idl BUILD=$(abspath $(BUILD)) CC=$(HOSTCC)
 $(GEN)/proto.stamp.mk: $(IDL) $(IDL_TOOL)
 	$(call SAY,gen  idl/*.idl)
 	$(Q)mkdir -p $(GEN)/proto && set -e; for file in $(IDL); do $(IDL_TOOL) -o $(GEN)/proto $$file; done

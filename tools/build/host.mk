@@ -13,7 +13,7 @@ TOOLS := $(addprefix $(BUILD)/tools/,$(filter-out idl,$(TOOL_FOLDERS)))
 define own_makefile
 $(BUILD)/$1: $(call below,$2) $(wildcard $2/*) $3 | $(BUILD)/rooms.mk
 	$$(call SAY,make $2)
-	$(Q)mkdir -p $$(@D) && $$(MAKE) -s -C $2 BUILD=$(abspath $(BUILD))
+	$(Q)mkdir -p $$(@D) && $$(MAKE) -s -C $2 BUILD=$(abspath $(BUILD)) CC=$(HOSTCC)
 endef
 FLAGS_tool := $(filter-out -fsanitize% -fno-sanitize%,$(FLAGS_host)) -D_GNU_SOURCE
 $(eval $(call flags_file,tool))
@@ -32,11 +32,10 @@ $(BUILD)/host/%: CC := $(HOSTCC)
 HOST_ROOMS := $(filter-out tool.% hosttest.% guest.%,$(ROOMS_ALL))
 $(foreach r,$(HOST_ROOMS),$(eval $(call room_rules,$r,host,host,)))
 HOST_FOLDERS := $(patsubst tests/host/%/,%,$(sort $(dir $(wildcard tests/host/*/*.c tests/host/*/Makefile))))
-linked = $(strip $(foreach f,$(wildcard tests/host/$1/LINK),$(shell sed 's/\#.*//' $f)))
 define host_test
 $(call room_rules,hosttest.$1,host,host,)
 HOST_OBJECTS_$1 := $(call room_objects,hosttest.$1,host,host) \
-	$(foreach r,$(call linked,$1),$(call room_objects,$r,host,host))
+	$(foreach r,$(call linked,tests/host/$1),$(call room_objects,$r,host,host))
 $(BUILD)/tests/host/$1: $$(HOST_OBJECTS_$1)
 	$$(call SAY,test $1)
 	$(Q)mkdir -p $$(@D) && $(HOSTCC) -fsanitize=address,undefined -o $$@ $$^

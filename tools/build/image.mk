@@ -29,6 +29,14 @@ else
 test-images:
 endif
 
+# Programs in the place of root: build/images/NAME.img, and a test in QEMU if in tests/guest.
+FIRST := $(foreach r,$(COMPONENT_ROOMS),$(if $(filter first,$(call linked,$(FOLDER_$r))),$(call image_name,$r)))
+$(patsubst %,$(BUILD)/images/%.img,$(FIRST)): $(BUILD)/images/%.img: $(BUILD)/bin/% tools/image/pack.py
+	$(call SAY,pack $@)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/image/pack.py $< $@
+all test-images: $(patsubst %,$(BUILD)/images/%.img,$(FIRST))
+
 # A CD image that starts by BIOS and by UEFI. Without a boot image the kernel says what is missing.
 ISO_IMAGE := $(if $(wildcard system/default.yaml),$(BUILD)/boot.img)
 $(BUILD)/tessera.iso: tools/image/iso.sh $(BUILD)/kernel.elf $(ISO_IMAGE)

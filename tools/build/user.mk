@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Everything that runs in user mode: libraries (lib/*, common, the protocols' stubs) become archives,
 # each folder of servers/, drivers/, apps/, examples/ and tests/guest/ one static executable
-# build/bin/NAME. A component is linked with the archives of the rooms it may use, no others.
+# build/bin/NAME. A component is linked with the archives of the rooms it may use, no others; or of
+# those that a file LINK in its folder names: `first` for a program in the place of root.
 
 COMPONENT_FOLDERS := servers drivers apps examples tests/guest
-is_component = $(filter $(COMPONENT_FOLDERS),$(patsubst %/,%,$(dir $(FOLDER_$1))))
+is_component = $(filter bench $(COMPONENT_FOLDERS),$(FOLDER_$1) $(patsubst %/,%,$(dir $(FOLDER_$1))))
+linked = $(strip $(foreach f,$(wildcard $1/LINK),$(shell sed 's/\#.*//' $f)))
+links = $(or $(call linked,$(FOLDER_$1)),$(USES_$1))
 USER_FLAGS := -DTESSERA_COMPONENT
 
 COMPONENT_ROOMS := $(foreach r,$(ROOMS_ALL),$(if $(call is_component,$r),$(if $(call room_sources,$r,$(ARCH)),$r)))
@@ -31,7 +34,7 @@ $(foreach r,$(LIB_ROOMS) $(COMPONENT_ROOMS),$(eval \
 	$(call room_rules,$r,user,$(ARCH),$$(call user_libc,$r) $(USER_FLAGS))))
 
 # Rooms that may use the C library wait for its headers.
-hosted_rooms = $(foreach r,$(LIB_ROOMS) $(COMPONENT_ROOMS),$(if $(filter posix,$r $(USES_$r)),$r))
+hosted_rooms = $(foreach r,$(LIB_ROOMS) $(COMPONENT_ROOMS),$(if $(filter posix,$r $(call links,$r)),$r))
 $(foreach r,$(hosted_rooms),$(call room_objects,$r,user,$(ARCH))): | $(LIBC)
 
 # Stubs that are not inline, if the IDL compiler makes any.
@@ -53,7 +56,7 @@ $(BUILD)/lib/libproto.a: $(PROTO_OBJECTS)
 	$(archive)
 
 # Rooms that a room can reach through those it may use, as archives. The C library comes last.
-archives = $(foreach r,$(filter $(LIB_ROOMS) $(if $(PROTO_OBJECTS),proto),$(USES_$1)),$(BUILD)/lib/lib$r.a)
+archives = $(foreach r,$(filter $(LIB_ROOMS) $(if $(PROTO_OBJECTS),proto),$(call links,$1)),$(BUILD)/lib/lib$r.a)
 LINK_USER := -static -nostdlib -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=0x1000 -Wl,-z,separate-code -Wl,-Ttext-segment=0x400000 \
 	-Wl,--gc-sections -Wl,-u,_start -Wl,--fatal-warnings
@@ -61,11 +64,11 @@ LINK_USER := -static -nostdlib -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
 # $1: room
 define component
 $(BUILD)/bin/$(call image_name,$1): $(call room_objects,$1,user,$(ARCH)) $(call archives,$1) \
-		$(if $(filter posix,$(USES_$1)),$(LIBC))
+		$(if $(filter posix,$(call links,$1)),$(LIBC))
 	$$(call SAY,link $$@)
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(LINK_USER) -o $$@ $(call room_objects,$1,user,$(ARCH)) \
-		-Wl,--start-group $(call archives,$1) $(if $(filter posix,$(USES_$1)),$(LIBC)) -Wl,--end-group
+		-Wl,--start-group $(call archives,$1) $(if $(filter posix,$(call links,$1)),$(LIBC)) -Wl,--end-group
 endef
 $(foreach r,$(COMPONENT_ROOMS),$(eval $(call component,$r)))
 

@@ -30,8 +30,8 @@ EXTERN = re.compile(r'^extern\b[^;{]*;', re.M)
 FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "stdalign.h",
                 "stdnoreturn.h", "stdatomic.h", "float.h", "iso646.h", "cpuid.h"}
 
-# Called upwards by agreement: the start code calls a component's main.
-AGREED = {"main"}
+# Called upwards by agreement: the start code calls the program.
+AGREED = {"main", "first_main"}
 
 
 class Room:

@@ -74,16 +74,14 @@ def program_suite(name, command, seconds=HOST_SECONDS):
 
 
 def options(path):
-    """The lines `#: key value` of a manifest in tests/qemu."""
+    """The lines `#: key value` of a test's manifest or LINK."""
     with open(path, encoding="utf-8") as file:
         return dict(re.findall(r"^#: (\w+) (.*)$", file.read(), re.M))
 
 
-def boot(build, path):
-    """Boots a test manifest; returns what the machine said before its closing line."""
-    name = os.path.basename(path)[:-len(".yaml")]
+def boot(build, name, path, image):
+    """Boots a test's image; returns what the machine said up to its closing line."""
     said = options(path)
-    image = os.path.join(build, "tests/qemu", name + ".img")
     with Machine(build, image=image, machine=said.get("machine", "q35"),
                  cpu=said.get("cpu", "max"), memory=said.get("memory", "512M"),
                  extra=said.get("qemu", "").split()) as machine:
@@ -92,6 +90,12 @@ def boot(build, path):
         except Silence as problem:
             return f"{machine.text}\nFAIL {name}: {problem}\n", 1
         return machine.text, 0
+
+
+def boot_suite(build, name, path, folder):
+    """A suite that is a boot; `path` says how."""
+    image = os.path.join(build, folder, name + ".img")
+    return Suite(f"qemu/{name}", lambda: boot(build, name, path, image))
 
 
 def suites(build):
@@ -106,8 +110,11 @@ def suites(build):
         elif os.path.exists(binary):
             found.append(program_suite(f"host/{name}", [binary]))
     for path in sorted(glob.glob("tests/qemu/*.yaml")):
-        name = os.path.basename(path)[:-len(".yaml")]
-        found.append(Suite(f"qemu/{name}", lambda path=path: boot(build, path)))
+        found.append(boot_suite(build, os.path.basename(path)[:-len(".yaml")], path, "tests/qemu"))
+    for path in sorted(glob.glob("tests/guest/*/LINK")):
+        name = os.path.basename(os.path.dirname(path))
+        if os.path.exists(os.path.join(build, "images", name + ".img")):
+            found.append(boot_suite(build, name, path, "images"))
     for path in sorted(glob.glob("tests/qemu/*.py")):
         name = os.path.basename(path)[:-3]
         found.append(program_suite(f"qemu/{name}", ["/usr/bin/python3", path, build], 900))
