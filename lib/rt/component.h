@@ -19,6 +19,13 @@
 #define COMPONENT_BUFFER    0x00007ffffff00000ul /* message buffer of the main thread */
 #define COMPONENT_STACK_TOP 0x00007fffffe00000ul /* a guard page lies below the stack */
 
+/*
+ * The upper half of a thread's buffer page is its own: lib/rt keeps its thread control block there
+ * and finds it by the GS base. The creator starts the main thread with GS base COMPONENT_BUFFER +
+ * COMPONENT_CONTROL and this part of the page clear.
+ */
+#define COMPONENT_CONTROL 2048u
+
 /* Slots that every component has. */
 enum component_slot {
     COMPONENT_CNODE = 1,    /**< its own CNode */
@@ -38,6 +45,29 @@ enum component_slot {
 #define COMPONENT_NAME    32u
 #define COMPONENT_ENTRIES 60u
 #define COMPONENT_ARGS    512u
+
+/**
+ * What a component says to its supervisor: labels of calls on COMPONENT_SUPERVISOR (the badge says
+ * who speaks). Above every FAULT_ label, so that one endpoint can take both. The reply has label 0
+ * and, but for NAME, no words.
+ */
+enum component_call {
+    COMPONENT_EXIT = 0x100,  /**< word 0: exit status. No reply: the component ends */
+    COMPONENT_ALIVE = 0x101, /**< heartbeat; no words */
+    /**
+     * Word 0: how much it matters (as in log.idl: 0 failure to 3 debug); word 1: bytes, at most
+     * COMPONENT_LINE; words 2 to 7: 0; then the text, padded with 0. A line for the log from one that has no
+     * log, or must not wait for it.
+     */
+    COMPONENT_SAY = 0x102,
+    /**
+     * Word 0: badge of a client of a protocol that the caller provides. Reply: label 0 and 4 words, the
+     * client's name padded with 0 (at most COMPONENT_NAME - 1 bytes); or label 1, no words: no such client.
+     */
+    COMPONENT_WHO = 0x103,
+};
+
+#define COMPONENT_LINE 512u
 
 /** What an entry is. */
 enum component_kind {
