@@ -89,10 +89,12 @@ build()
     make --no-print-directory -j"$(nproc)" BUILD="$BUILD" "$@" || die "the build failed" "see the first error above"
 }
 
-# accelerator: KVM where it can be used, else emulation.
+# accelerator: KVM where it can be used, else emulation. There are machines where /dev/kvm opens and QEMU
+# then fails on it, so it is tried out.
 accelerator()
 {
-    if [ -r /dev/kvm ] && [ -w /dev/kvm ] && python3 -c 'open("/dev/kvm", "r+b", 0)' 2>/dev/null; then
+    if [ -w /dev/kvm ] && (ulimit -c 0 && echo quit | timeout 10 qemu-system-x86_64 -accel kvm -cpu max -m 16M -S \
+        -display none -nodefaults -monitor stdio) >/dev/null 2>&1; then
         echo kvm:tcg
     else
         echo tcg
