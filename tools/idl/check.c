@@ -21,6 +21,12 @@ static const char *const reserved_names[] = {
     "region", "tests", "linux", "unix"
 };
 
+/* Names of methods that meet those of other functions. */
+static const char *const reserved_methods[] = {"dispatch", "dispatch_any", "service"};
+
+/* Names of constants that the header defines already, and beginnings of such names. */
+static const char *const reserved_constants[] = {"VERSION", "OK", "DEFER", "E_", "METHOD_"};
+
 /* Names that the errors of every protocol have already. */
 static const char *const reserved_errors[] = {
     "malformed", "method", "reply", "arg", "failed", "transport", "defer"
@@ -188,18 +194,31 @@ static void check_errors(struct source *source)
     check_unique_numbers(source, errors, "error");
 }
 
+static void check_constant_name(struct source *source, const struct item *item)
+{
+    for (const char *c = item->name; *c; c++) {
+        if (islower((unsigned char)*c)) {
+            source_error(source, item->place, "`%s` must be in upper case", item->name);
+            return;
+        }
+    }
+    for (size_t i = 0; i < sizeof(reserved_constants) / sizeof(*reserved_constants); i++) {
+        size_t size = strlen(reserved_constants[i]);
+        bool whole = reserved_constants[i][size - 1] != '_';
+
+        if (strncmp(item->name, reserved_constants[i], size + whole) == 0)
+            source_error(source, item->place, "the name `%s` is taken in the generated C",
+                         item->name);
+    }
+}
+
 /* A constant may name one above it, so no constant depends on itself. */
 static void check_constants(struct source *source)
 {
     for (struct item *item = source->protocol->constants; item; item = item->next) {
         struct item *other;
 
-        for (const char *c = item->name; *c; c++) {
-            if (islower((unsigned char)*c)) {
-                source_error(source, item->place, "`%s` must be in upper case", item->name);
-                break;
-            }
-        }
+        check_constant_name(source, item);
         if (!item->value.name)
             continue;
         for (other = source->protocol->constants; other != item; other = other->next)
@@ -208,7 +227,7 @@ static void check_constants(struct source *source)
         if (other == item)
             source_error(source, item->value.place, "there is no constant `%s` above this",
                          item->value.name);
-        item->value.value = other->value.value;
+        item->value.value = other == item ? 0 : other->value.value;
     }
     check_unique_names(source, source->protocol->constants, "constant");
 }
@@ -274,6 +293,26 @@ static void check_params(struct source *source, struct item *params, struct item
     check_unique_names(source, params, others ? "result" : "parameter");
 }
 
+/* A byte string `data` has its length in a C argument `data_size`. */
+static void check_sizes(struct source *source, const struct item *list, const struct method *method)
+{
+    char name[PATH_MAX_SIZE];
+
+    for (; list; list = list->next) {
+        const struct item *other;
+
+        if (list->type->kind != TYPE_BYTES)
+            continue;
+        if (snprintf(name, sizeof(name), "%s_size", list->name) >= (int)sizeof(name))
+            continue;
+        other = item_find(method->params, name);
+        other = other ? other : item_find(method->results, name);
+        if (other)
+            source_error(source, other->place,
+                         "in C `%s` is the length of `%s`; take another name", name, list->name);
+    }
+}
+
 /* The item with which a message outgrows a limit is the one to point at. */
 static void check_limits(struct source *source, struct item *list, const char *what)
 {
@@ -314,6 +353,9 @@ static void check_method(struct source *source, struct method *method)
     int before = source->errors;
 
     check_name(source, method->name, method->place);
+    if (LISTED(method->name, reserved_methods))
+        source_error(source, method->place, "the name `%s` is taken in the generated C",
+                     method->name);
     check_between(source, &method->number, 1, NUMBER_MAX, "the number of a method");
     while (other != method && strcmp(other->name, method->name) != 0
            && other->number.value != method->number.value)
@@ -325,6 +367,8 @@ static void check_method(struct source *source, struct method *method)
     }
     check_params(source, method->params, NULL);
     check_params(source, method->results, method->params);
+    check_sizes(source, method->params, method);
+    check_sizes(source, method->results, method);
     check_marks(source, method);
     if (source->errors != before)
         return;

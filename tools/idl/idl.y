@@ -95,10 +95,10 @@ static void add_method(struct source *source, struct method head)
 %token <text> DOC "a documentation comment"
 %token <number> NUMBER "a number"
 %token <integer> INTEGER "an integer type"
-%token PROTOCOL "protocol" VERSION "version" ERROR "error" STRUCT "struct" ENUM "enum"
-%token CONST "const" METHOD "method" ERRORS "errors" IDEMPOTENT "idempotent" WAITS "waits" IN "in"
-%token BOOL "bool" STRING "string" BYTES "bytes" BUFFER "buffer" CAP "cap" MOVE "move"
-%token DOTS ".." ARROW "->"
+%token PROTOCOL "'protocol'" VERSION "'version'" ERROR "'error'" STRUCT "'struct'" ENUM "'enum'"
+%token CONST "'const'" METHOD "'method'" ERRORS "'errors'" IDEMPOTENT "'idempotent'" WAITS "'waits'" IN "'in'"
+%token BOOL "'bool'" STRING "'string'" BYTES "'bytes'" BUFFER "'buffer'" CAP "'cap'" MOVE "'move'"
+%token DOTS "'..'" ARROW "'->'"
 
 %type <text> doc cap_name
 %type <value> value
