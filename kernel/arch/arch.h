@@ -175,7 +175,8 @@ word_t arch_msi_data(word_t vector);
 
 /* --- Ports ----------------------------------------------------------------------------------- */
 
-/** Reads an I/O port. @param port 0 to 65535, and port + width at most 65536 @param width 1, 2, 4 */
+/** Reads an I/O port. @param port 0 to 65535, and port + width at most 65536 @param width 1, 2, 4
+ */
 word_t arch_port_read(word_t port, word_t width);
 
 /** Writes an I/O port; as above. @param value its low bytes are written */

@@ -10,9 +10,7 @@
 /** What one processor owns. One processor so far: `cpu`. */
 struct cpu {
     ref_t thread;      /**< runs now; NIL: idle */
-    word_t frame;      /**< its address, for the doors (set with `thread`) */
-    word_t scratch;    /**< user stack pointer while a door opens */
-    word_t stack;      /**< top of the kernel stack, for the doors */
+    word_t frame;      /**< where the doors keep its registers (set with `thread`) */
     ref_t sc;          /**< scheduling context that runs now; NIL: idle */
     word_t started;    /**< ticks: since when `sc` has not been charged */
     word_t resched;    /**< 1: sched_reschedule before leaving */

@@ -43,6 +43,9 @@ struct x86_state {
 };
 extern struct x86_state x86;
 
+/** Stands for the registers of nobody: cpu.frame is behind it when cpu.thread is NIL. */
+extern word_t x86_idle[IDLE_BYTES / 8];
+
 void x86_timer_program(word_t deadline);
 void x86_space_load(ref_t root, word_t asid);
 void x86_fpu_switch(word_t off);
@@ -87,9 +90,11 @@ static inline void arch_thread_switch(ref_t t)
     ref_t old = x86.bases_owner;
 
     cpu.thread = t;
-    cpu.frame = t << 6;
-    if (t == NIL)
+    if (t == NIL) {
+        cpu.frame = (word_t)x86_idle + FRAME_BYTES;
         return;
+    }
+    cpu.frame = (t << 6) + FRAME_BYTES;
     if (t != old) {
         x86.bases_owner = t;
         if (x86.fsgsbase && !x86_segments_used())

@@ -3,8 +3,9 @@
  * Registers that are not saved at each entry: those of the FPU, and the segment registers.
  *
  * The FPU is switched when somebody uses it, not before: the registers in it belong to
- * x86.fpu_owner, and while another thread runs CR0.TS makes its first use trap. State is x87, SSE and
- * AVX: at most 832 bytes in the Thread object. Threads that compute nothing with it pay nothing.
+ * x86.fpu_owner, and while another thread runs CR0.TS makes its first use trap. State is x87, SSE
+ * and AVX: at most 832 bytes in the Thread object. Threads that compute nothing with it pay
+ * nothing.
  */
 #include <arch/arch.h>
 #include <arch/start.h>

@@ -10,7 +10,8 @@
 #define LAYOUT(x) x##ul
 #endif
 
-/* All of physical memory that is RAM, writable, never executable: granule << 6 is an address in it. */
+/* All of physical memory that is RAM, writable, never executable: granule << 6 is an address in it.
+ */
 #define DIRECT_MAP LAYOUT(0xffff800000000000)
 /* How much of it one top-level entry covers: RAM beyond is not used. */
 #define DIRECT_MAP_SIZE LAYOUT(0x8000000000)
@@ -25,17 +26,23 @@
 #define PAGE_BYTES 4096
 
 /* The stacks are one array, x86_stacks, whose unmapped pages keep them apart: a page of guard, two
- * of kernel stack, then four times a page of guard and a page of urgent stack. Offsets of their tops. */
-#define KERNEL_STACK_TOP   12288
+ * of kernel stack, then five times a page of guard and a page of stack. Offsets of their tops. */
+#define KERNEL_STACK_TOP    12288
 #define URGENT_STACK_TOP(i) (KERNEL_STACK_TOP + 8192 * (i))
-#define URGENT_STACKS      4
-#define STACKS_BYTES       URGENT_STACK_TOP(URGENT_STACKS)
+#define STACKS_BYTES        URGENT_STACK_TOP(5)
 
-/* Entries of the interrupt stack table. */
+/* Who uses the five: entries of the interrupt stack table, and, with page-table isolation, all
+ * that comes from user mode, until the kernel's page tables are loaded. */
+#define URGENT_STACKS 4
 #define URGENT_NMI    1
 #define URGENT_DOUBLE 2
 #define URGENT_CHECK  3
 #define URGENT_DEBUG  4
+#define DOOR_STACK    5
+
+/* cpu.frame is this far into the Thread object: right behind the registers, for short offsets. */
+#define FRAME_BYTES 256
+#define IDLE_BYTES  256
 
 /* Selectors. SYSRET wants user data and user code in this order. */
 #define KERNEL_CODE 0x08

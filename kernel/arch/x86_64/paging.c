@@ -7,6 +7,9 @@
  * twice, so that is never wrong. PCID 0 is the kernel's own tables, which map nothing for users.
  * What is cached of a space that is not loaded cannot be dropped singly: then its PCID becomes
  * nobody's, and all of it is dropped when the space is entered next.
+ *
+ * With page-table isolation the kernel always runs on its own tables, and the doors load a user's
+ * on the way out. PCIDs are not used then: each way out drops what is cached.
  */
 #include <arch/arch.h>
 #include <arch/start.h>
@@ -41,11 +44,22 @@ void x86_space_load(ref_t root, word_t asid)
     if (x86_features.pcid && root != NIL)
         cr3 |= pcid_bits(asid);
     x86.space_root = root;
-    x86_write_cr3(cr3);
+    if (TESSERA_PTI)
+        x86_door.user_tables = cr3;
+    else
+        x86_write_cr3(cr3);
 }
 
+/* With page-table isolation users' tables have nothing of the kernel but its doors. */
 void arch_space_init(ref_t root)
 {
+    word_t last = TABLE_ENTRIES - 1;
+
+    if (TESSERA_PTI) {
+        K[root + last / GRANULE_WORDS][last % GRANULE_WORDS] =
+            ((word_t)x86_table_user3 - KERNEL_BASE) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+        return;
+    }
     for (word_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
         K[root + i / GRANULE_WORDS][i % GRANULE_WORDS] = x86_root[i];
 }
@@ -57,8 +71,11 @@ void arch_space_forget(ref_t root, word_t asid)
         x86_space_load(NIL, 0);
 }
 
+/* With page-table isolation nothing of users is cached when the kernel runs: it loaded CR3. */
 void arch_page_flush(ref_t root, word_t asid, word_t vaddr)
 {
+    if (TESSERA_PTI)
+        return;
     if (root == x86.space_root)
         x86_invlpg(vaddr);
     else
@@ -79,9 +96,6 @@ word_t x86_device_map(word_t paddr)
     return 0;
 }
 
-/* The linker script's bounds of what boot alone uses. */
-extern const char image_first[], image_keep[];
-
 void x86_boot_forget(void)
 {
     word_t pages = (word_t)(image_keep - image_first) / PAGE_BYTES;
@@ -91,4 +105,5 @@ void x86_boot_forget(void)
         x86_table_image1[i] = 0;
     x86_write_cr4(cr4 & ~CR4_GLOBAL); /* drops all that is cached, global entries too */
     x86_write_cr4(cr4);
+    x86_write_cr3(x86_read_cr3()); /* the same where there are no global entries */
 }

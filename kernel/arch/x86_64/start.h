@@ -20,6 +20,10 @@ extern word_t x86_table_image1[TABLE_ENTRIES]; /* 4 KiB an entry, KERNEL_BASE + 
 extern word_t x86_table_device2[TABLE_ENTRIES];
 extern word_t x86_table_device1[TABLE_ENTRIES];
 
+/* Bounds of the parts of the image, from the linker script. */
+extern const char image_first[], image_keep[], image_rodata[], image_data[], image_end[];
+extern const char doors_first[], doors_end[], doors_data_first[], doors_data_end[];
+
 /* Descriptor tables: see boot/x86_64/cpu.c for their contents. */
 #define GDT_ENTRIES 7u
 #define IDT_ENTRIES 256u
@@ -29,6 +33,19 @@ struct x86_task {
 extern uint64_t x86_gdt[GDT_ENTRIES];
 extern uint64_t x86_idt[IDT_ENTRIES][2];
 extern struct x86_task x86_task;
+
+/** What the doors use before and after they have the kernel's page tables; doors.S. */
+struct x86_door {
+    word_t scratch;
+    word_t kernel_tables; /* what goes into CR3; with page-table isolation only */
+    word_t user_tables;
+};
+extern struct x86_door x86_door;
+
+/* With page-table isolation: the only part of the kernel that users' page tables map. */
+extern word_t x86_table_user3[TABLE_ENTRIES]; /* in the place of x86_table_high */
+extern word_t x86_table_user2[TABLE_ENTRIES]; /* of x86_table_image2 */
+extern word_t x86_table_user1[TABLE_ENTRIES]; /* of x86_table_image1 */
 
 /* All stacks of the kernel, with their guard pages: layout.h. */
 extern char x86_stacks[STACKS_BYTES];

@@ -7,23 +7,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CR0_MONITOR   0x2ul
-#define CR0_EMULATE   0x4ul
-#define CR0_SWITCHED  0x8ul
-#define CR0_ERRORS    0x20ul
-#define CR0_PROTECT   0x10000ul
-#define CR4_PAE       0x20ul
-#define CR4_CHECK     0x40ul
-#define CR4_GLOBAL    0x80ul
-#define CR4_FXSR      0x200ul
-#define CR4_XMM       0x400ul
-#define CR4_UMIP      0x800ul
-#define CR4_FSGSBASE  0x10000ul
-#define CR4_PCID      0x20000ul
-#define CR4_XSAVE     0x40000ul
-#define CR4_SMEP      0x100000ul
-#define CR4_SMAP      0x200000ul
-#define CR3_KEEP      0x8000000000000000ul /* with CR4.PCID: what is cached of this PCID stays */
+#define CR0_MONITOR  0x2ul
+#define CR0_EMULATE  0x4ul
+#define CR0_SWITCHED 0x8ul
+#define CR0_ERRORS   0x20ul
+#define CR0_PROTECT  0x10000ul
+#define CR4_PAE      0x20ul
+#define CR4_CHECK    0x40ul
+#define CR4_GLOBAL   0x80ul
+#define CR4_FXSR     0x200ul
+#define CR4_XMM      0x400ul
+#define CR4_UMIP     0x800ul
+#define CR4_FSGSBASE 0x10000ul
+#define CR4_PCID     0x20000ul
+#define CR4_XSAVE    0x40000ul
+#define CR4_SMEP     0x100000ul
+#define CR4_SMAP     0x200000ul
+#define CR3_KEEP     0x8000000000000000ul /* with CR4.PCID: what is cached of this PCID stays */
 
 #define MSR_APIC_BASE    0x1bu
 #define MSR_PAT          0x277u

@@ -87,7 +87,8 @@ static word_t rsdp_scan(word_t first, word_t end)
     return 0;
 }
 
-/* Where a BIOS leaves it: in the first KiB of its extended data area, or in its own last 128 KiB. */
+/* Where a BIOS leaves it: in the first KiB of its extended data area, or in its own last 128 KiB.
+ */
 static word_t rsdp_find(const struct loader *l)
 {
     if (l->rsdp != 0 && l->rsdp < 0xfffff000 && rsdp_valid(l->rsdp))
@@ -103,7 +104,8 @@ static word_t rsdp_find(const struct loader *l)
 static void read_ioapic(struct acpi *a, const uint8_t *entry)
 {
     if (a->ioapic_count == ACPI_IOAPICS) {
-        boot_say("ACPI: more I/O APICs than the kernel knows, ignored: address", load(entry + 4, 4));
+        boot_say("ACPI: more I/O APICs than the kernel knows, ignored: address",
+                 load(entry + 4, 4));
         return;
     }
     a->ioapic[a->ioapic_count] = load(entry + 4, 4);

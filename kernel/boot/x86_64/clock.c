@@ -119,7 +119,8 @@ static void measure(const struct acpi *a, word_t *tsc_rate, word_t *apic_rate)
     x86_apic_write(APIC_TIMER_INITIAL, 0);
     x86_apic_write(APIC_TIMER, entry);
     if (passed == 0)
-        boot_refuse("no clock of this machine runs", "switch HPET or the ACPI timer on in the firmware's settings");
+        boot_refuse("no clock of this machine runs",
+                    "switch HPET or the ACPI timer on in the firmware's settings");
     *tsc_rate = (last.tsc - first.tsc) * r.rate / passed;
     *apic_rate = ((first.apic - last.apic) & 0xffffffff) * r.rate / passed;
     x86_print("clock: measured against the ");
@@ -166,7 +167,8 @@ void clock_start(const struct acpi *a)
     if (tsc_rate < 1000000 || (apic_rate < 1000000 && !x86_features.tsc_deadline))
         measure(a, &tsc_rate, &apic_rate);
     if (tsc_rate < 1000000 || (apic_rate < 1000 && !x86_features.tsc_deadline))
-        boot_refuse("the clock or the timer of this machine does not run", "use another machine (QEMU: -M q35)");
+        boot_refuse("the clock or the timer of this machine does not run",
+                    "use another machine (QEMU: -M q35)");
     x86.ticks_per_second = tsc_rate;
     if (!x86_features.tsc_deadline) {
         x86_features.timer_rate = scale(apic_rate, 1ul << 32, tsc_rate);

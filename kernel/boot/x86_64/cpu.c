@@ -54,7 +54,7 @@ static word_t control4(void)
 {
     struct cpuid one = x86_cpuid(1, 0);
     struct cpuid seven = {0};
-    word_t cr4 = CR4_PAE | CR4_GLOBAL | CR4_FXSR | CR4_XMM; /* and nothing that firmware left */
+    word_t cr4 = CR4_PAE | CR4_FXSR | CR4_XMM; /* and nothing that firmware left */
 
     if (has_leaf(7))
         seven = x86_cpuid(7, 0);
@@ -62,8 +62,8 @@ static word_t control4(void)
         cr4 |= CR4_CHECK;
     if (one.c & ECX1_XSAVE)
         cr4 |= CR4_XSAVE;
-    if (one.c & ECX1_PCID)
-        cr4 |= CR4_PCID;
+    if (!TESSERA_PTI)
+        cr4 |= CR4_GLOBAL | (one.c & ECX1_PCID ? CR4_PCID : 0);
     if (seven.b & EBX7_FSGSBASE)
         cr4 |= CR4_FSGSBASE;
     if (seven.b & EBX7_SMEP)
@@ -118,8 +118,8 @@ static void gdt_start(void)
     x86_gdt[KERNEL_DATA / 8] = 0x00cf93000000fffful;
     x86_gdt[USER_DATA / 8] = 0x00cff3000000fffful;
     x86_gdt[USER_CODE / 8] = 0x00affb000000fffful;
-    x86_gdt[TASK_STATE / 8] = (sizeof x86_task - 1) | (task & 0xffffff) << 16 | 0x89ul << 40 |
-                              (task >> 24 & 0xff) << 56;
+    x86_gdt[TASK_STATE / 8] =
+        (sizeof x86_task - 1) | (task & 0xffffff) << 16 | 0x89ul << 40 | (task >> 24 & 0xff) << 56;
     x86_gdt[TASK_STATE / 8 + 1] = task >> 32;
     __asm__ volatile("lgdt %0" : : "m"(pointer));
     __asm__ volatile("mov %0, %%ss" : : "r"(KERNEL_DATA));
@@ -133,7 +133,8 @@ static void task_set(unsigned word, word_t value)
 
 static void task_start(void)
 {
-    task_set(1, (word_t)x86_stacks + KERNEL_STACK_TOP);
+    task_set(1,
+             (word_t)x86_stacks + (TESSERA_PTI ? URGENT_STACK_TOP(DOOR_STACK) : KERNEL_STACK_TOP));
     for (unsigned i = 1; i <= URGENT_STACKS; i++)
         task_set(7 + 2 * i, (word_t)x86_stacks + URGENT_STACK_TOP(i));
     x86_task.words[25] = sizeof x86_task << 16; /* no I/O permission map: users have no ports */
@@ -165,7 +166,8 @@ static void idt_start(void)
     } __attribute__((packed)) pointer = {sizeof x86_idt - 1, (word_t)x86_idt};
 
     for (unsigned v = 0; v < IDT_ENTRIES; v++) {
-        word_t door = (word_t)door_traps + v * DOOR_BYTES;
+        word_t door = v < 32 ? (word_t)door_exceptions + v * DOOR_BYTES
+                             : (word_t)door_events + (v - 32) * DOOR_EVENT_BYTES;
         word_t type = v == 3 || v == 4 ? 0xee : 0x8e;
         x86_idt[v][0] = (door & 0xffff) | (word_t)KERNEL_CODE << 16 |
                         (word_t)urgent_stack(v) << 32 | type << 40 | (door >> 16 & 0xffff) << 48;
@@ -181,6 +183,7 @@ void cpu_start(void)
     task_start();
     idt_start();
     features_start();
+    arch_thread_switch(NIL);
     x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_SYSCALL | EFER_NX);
     x86_wrmsr(MSR_STAR, STAR_BITS);
     x86_wrmsr(MSR_LSTAR, (word_t)door_syscall);

@@ -31,7 +31,8 @@ const void *boot_at(word_t paddr, word_t bytes, const char *what);
 /** Copies a command line, as much of it as fits. @param paddr its address, 0: there is none */
 void loader_command(struct loader *l, word_t paddr);
 
-/** Takes a range of the loader's memory map. @param type 1 is RAM (E820's number, and both loaders') */
+/** Takes a range of the loader's memory map. @param type 1 is RAM (E820's number, and both
+ * loaders') */
 void loader_range(struct loader *l, word_t first, word_t bytes, word_t type);
 
 /** Reads what PVH gives. @param info address of its start information */

@@ -8,10 +8,10 @@
 
 #include "steps.h"
 
-#define MEMORY_MIN  (31ul << 20) /* of a machine with 32 MiB the firmware keeps some */
-#define LOW_MEMORY  0x100000ul
-#define PIC_1       0x20u
-#define PIC_2       0xa0u
+#define MEMORY_MIN (31ul << 20) /* of a machine with 32 MiB the firmware keeps some */
+#define LOW_MEMORY 0x100000ul
+#define PIC_1      0x20u
+#define PIC_2      0xa0u
 
 static struct loader loader;
 static struct acpi acpi;
@@ -73,13 +73,16 @@ static void loader_read(word_t kind, word_t info)
     else if (kind == LOADER_MULTIBOOT2)
         multiboot2_read(&loader, info);
     else
-        boot_refuse("the loader speaks neither PVH nor Multiboot2", "start it by QEMU's -kernel or GRUB's multiboot2");
+        boot_refuse("the loader speaks neither PVH nor Multiboot2",
+                    "start it by QEMU's -kernel or GRUB's multiboot2");
     if (loader.usable.count == 0)
         boot_refuse("the loader gave no memory map", "use QEMU's -kernel or GRUB's multiboot2");
     if (loader.image_bytes == 0)
-        boot_refuse("there is no boot image", "give one: QEMU's -initrd FILE, or GRUB's module2 FILE");
+        boot_refuse("there is no boot image",
+                    "give one: QEMU's -initrd FILE, or GRUB's module2 FILE");
     if (loader.image_first % PAGE_BYTES != 0)
-        boot_refuse("the boot image is not on a page boundary", "use a loader that puts modules on pages");
+        boot_refuse("the boot image is not on a page boundary",
+                    "use a loader that puts modules on pages");
     boot_at(loader.image_first, loader.image_bytes, "the boot image");
 }
 
@@ -94,21 +97,23 @@ static void ram_find(void)
     word_t total = ranges_total(&ram);
     ranges_remove(&ram, DIRECT_MAP_SIZE, WORD_MAX);
     if (ranges_total(&ram) < total)
-        boot_say("memory: not used, because it is above 512 GiB: bytes", total - ranges_total(&ram));
+        boot_say("memory: not used, because it is above 512 GiB: bytes",
+                 total - ranges_total(&ram));
     machine.ram_bytes = ranges_total(&ram);
     if (machine.ram_bytes < MEMORY_MIN)
-        boot_refuse("this machine has less than 32 MiB of memory", "give it at least 64 MiB (QEMU: -m 64M)");
+        boot_refuse("this machine has less than 32 MiB of memory",
+                    "give it at least 64 MiB (QEMU: -m 64M)");
 }
 
 /* The first MiB is nobody's: firmware goes on writing there, and other processors start in it. */
 static void unused_find(struct image image)
 {
-    word_t image_end = (loader.image_first + loader.image_bytes + PAGE_BYTES - 1) & -PAGE_BYTES;
+    word_t end = (loader.image_first + loader.image_bytes + PAGE_BYTES - 1) & -PAGE_BYTES;
 
     unused = ram;
     ranges_remove(&unused, 0, LOW_MEMORY);
     ranges_remove(&unused, image.boot_first, image.keep_end);
-    ranges_remove(&unused, loader.image_first, image_end);
+    ranges_remove(&unused, loader.image_first, end);
 }
 
 static void devices_find(void)
@@ -165,7 +170,8 @@ void interrupts_start(const struct acpi *a)
 {
     pic_park();
     if (a->apic == 0 || a->ioapic_count == 0)
-        boot_refuse("the ACPI tables name no interrupt controllers (MADT)", "switch ACPI and the I/O APIC on in the firmware's settings");
+        boot_refuse("the ACPI tables name no interrupt controllers (MADT)",
+                    "switch ACPI and the I/O APIC on in the firmware's settings");
     word_t base = x86_rdmsr(MSR_APIC_BASE);
     x86_wrmsr(MSR_APIC_BASE, base | 0x800);
     x86_apic_init(x86_device_map(a->apic));
@@ -194,7 +200,8 @@ static void machine_ranges(const struct ranges *s, word_t kind)
 static void machine_finish(void)
 {
     if (loader.usable.lost + loader.reserved.lost + ram.lost + unused.lost + devices.lost > 0)
-        boot_refuse("the memory map has too many pieces", "raise BOOT_RANGES in kernel/boot/boot.h");
+        boot_refuse("the memory map has too many pieces",
+                    "raise BOOT_RANGES in kernel/boot/boot.h");
     machine_ranges(&unused, BOOT_RAM);
     machine_ranges(&devices, BOOT_DEVICE);
     machine.image_first = loader.image_first;

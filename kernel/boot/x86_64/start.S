@@ -144,9 +144,11 @@ refuse:
         jmp     2b
 
 message_mode:
-        .asciz  "\r\nTessera cannot start: this processor has no 64-bit mode.\r\nWhat to do: use an x86-64 machine (QEMU: qemu-system-x86_64 -cpu qemu64 or max).\r\n"
+        .ascii  "\r\nTessera cannot start: this processor has no 64-bit mode.\r\n"
+        .asciz  "What to do: use an x86-64 machine (QEMU: -cpu qemu64 or max).\r\n"
 message_nx:
-        .asciz  "\r\nTessera cannot start: this processor cannot forbid execution of data (NX).\r\nWhat to do: switch NX on in the firmware's settings (QEMU: -cpu qemu64 or max).\r\n"
+        .ascii  "\r\nTessera cannot start: this processor cannot forbid execution of data (NX).\r\n"
+        .asciz  "What to do: switch NX on in the firmware (QEMU: -cpu qemu64 or max).\r\n"
 
         .section .start.data, "aw"
         .balign 8

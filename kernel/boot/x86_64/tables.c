@@ -9,10 +9,7 @@
 
 #include "steps.h"
 
-/* Bounds of the image, from the linker script. */
-extern const char image_first[], image_keep[], image_rodata[], image_data[], image_end[];
-
-#define PTE_KERNEL (PTE_PRESENT | PTE_ACCESSED | PTE_GLOBAL)
+#define PTE_KERNEL (PTE_PRESENT | PTE_ACCESSED | (TESSERA_PTI ? 0 : PTE_GLOBAL))
 #define PTE_DATA   (PTE_KERNEL | PTE_WRITE | PTE_DIRTY | PTE_NX)
 #define PTE_LINK   (PTE_PRESENT | PTE_WRITE | PTE_ACCESSED)
 #define LARGE      0x200000ul
@@ -54,7 +51,8 @@ static word_t *table_below(word_t *table, word_t index, struct ranges *free)
 /* Maps what begins at p with the largest page that fits, and says how large that was. */
 static word_t map_one(word_t p, word_t end, struct ranges *free)
 {
-    word_t huge = p / HUGE, large = p / LARGE % TABLE_ENTRIES, small = p / PAGE_BYTES % TABLE_ENTRIES;
+    word_t huge = p / HUGE, large = p / LARGE % TABLE_ENTRIES,
+           small = p / PAGE_BYTES % TABLE_ENTRIES;
 
     if (x86.huge_frames && p % HUGE == 0 && end - p >= HUGE) {
         x86_table_direct[huge] = p | PTE_DATA | PTE_LARGE;
@@ -83,8 +81,8 @@ static word_t image_access(word_t page)
 {
     word_t stack = page - (word_t)x86_stacks;
 
-    if (stack < STACKS_BYTES &&
-        (stack < PAGE_BYTES || (stack >= KERNEL_STACK_TOP && (stack - KERNEL_STACK_TOP) % 8192 == 0)))
+    if (stack < STACKS_BYTES && (stack < PAGE_BYTES || (stack >= KERNEL_STACK_TOP &&
+                                                        (stack - KERNEL_STACK_TOP) % 8192 == 0)))
         return 0;
     if (page < (word_t)image_keep)
         return PTE_KERNEL | PTE_WRITE | PTE_DIRTY;
@@ -105,6 +103,26 @@ static void image_start(void)
     }
 }
 
+/* Users' tables have these pages of the image, with the access that the kernel has. */
+static void doors_share(const char *first, const char *end)
+{
+    word_t base = (word_t)image_first;
+
+    for (word_t page = (word_t)first; page < (word_t)end; page += PAGE_BYTES)
+        x86_table_user1[(page - base) / PAGE_BYTES] = x86_table_image1[(page - base) / PAGE_BYTES];
+}
+
+static void isolation_start(void)
+{
+    doors_share(doors_first, doors_end);
+    doors_share(doors_data_first, doors_data_end);
+    doors_share(x86_stacks + KERNEL_STACK_TOP, x86_stacks + STACKS_BYTES);
+    x86_table_user2[KERNEL_LOAD / LARGE] = physical(x86_table_user1) | PTE_LINK;
+    x86_table_user3[arch_pte_index(KERNEL_BASE, 2)] = physical(x86_table_user2) | PTE_LINK;
+    x86_door.kernel_tables = physical(x86_root);
+    x86_door.user_tables = physical(x86_root);
+}
+
 void tables_start(const struct ranges *ram, struct ranges *free)
 {
     direct_start(ram, free);
@@ -115,6 +133,8 @@ void tables_start(const struct ranges *ram, struct ranges *free)
     x86_table_high[arch_pte_index(DEVICE_BASE, 2)] = physical(x86_table_device2) | PTE_LINK;
     x86_root[arch_pte_index(DIRECT_MAP, 3)] = physical(x86_table_direct) | PTE_LINK;
     x86_root[arch_pte_index(KERNEL_BASE, 3)] = physical(x86_table_high) | PTE_LINK;
+    if (TESSERA_PTI)
+        isolation_start();
     x86_write_cr3(physical(x86_root));
     if (x86_features.pcid)
         x86_write_cr4(x86_read_cr4() | CR4_PCID);

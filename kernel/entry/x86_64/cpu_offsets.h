@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where the doors find what they need of struct cpu; doors.c checks that it is there. */
+/* Where the doors find what they need of C's structures; checks.c holds them to it. */
 #ifndef ENTRY_CPU_OFFSETS_H
 #define ENTRY_CPU_OFFSETS_H
 
-#define CPU_THREAD  0
-#define CPU_FRAME   8
-#define CPU_SCRATCH 16
+/* struct cpu */
+#define CPU_THREAD 0
+#define CPU_FRAME  8
+
+/* struct x86_door */
+#define DOOR_SCRATCH       0
+#define DOOR_KERNEL_TABLES 8
+#define DOOR_USER_TABLES   16
+
+/* Distances between doors of exceptions, and of the other vectors. */
+#define DOOR_BYTES       16
+#define DOOR_EVENT_BYTES 8
 
 #endif
