@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* System calls: decode, look up, check rights, act, leave. */
 #include "entry.h"
+#include "fast.h"
 
 #include <arch/arch.h>
 #include <cap/cap.h>
@@ -102,7 +103,7 @@ static enum error do_recv(ref_t thread, word_t cap, word_t wait)
     e = find_reply(thread, thread_rbx(thread), &reply);
     if (e != E_OK)
         return e;
-    if (reply != NIL && (reply_caller(reply) != NIL || reply_receiver(reply) != NIL))
+    if (reply != NIL && reply_thread(reply) != NIL)
         return E_STATE;
     return ipc_recv(thread, slot_object(slot), reply, wait);
 }
@@ -151,21 +152,36 @@ static enum error decode(ref_t thread, word_t cap, word_t tag, word_t number)
     }
 }
 
+void entry_slow(ref_t thread, word_t cap, word_t tag, word_t number)
+{
+    enum error e = decode(thread, cap, tag, number);
+
+    /* A thread that waits, or is gone, finds its outcome when its wait ends. */
+    if (e == E_RESTART)
+        thread_set_rip(thread, thread_rip(thread) - SYSCALL_BYTES);
+    else if (e != E_OK || thread_state(thread) == THREAD_STATE_READY)
+        thread_set_rax(thread, e);
+    if (cpu.resched)
+        entry_leave();
+}
+
+void entry_foreign_slow(ref_t thread)
+{
+    fault_raise(thread, FAULT_SYSCALL, 0, 0);
+    if (cpu.resched)
+        entry_leave();
+}
+
 void entry_syscall(word_t cap, word_t tag, word_t number)
 {
     ref_t thread = cpu.thread;
 
-    if (thread_flags(thread) & THREAD_FOREIGN) {
-        fault_raise(thread, FAULT_SYSCALL, 0, 0);
-    } else {
-        enum error e = decode(thread, cap, tag, number);
-
-        /* A thread that waits, or is gone, finds its outcome when its wait ends. */
-        if (e == E_RESTART)
-            thread_set_rip(thread, thread_rip(thread) - SYSCALL_BYTES);
-        else if (e != E_OK || thread_state(thread) == THREAD_STATE_READY)
-            thread_set_rax(thread, e);
-    }
-    if (cpu.resched)
-        entry_leave();
+    if (thread_flags(thread) & THREAD_FOREIGN)
+        fast_foreign(thread);
+    else if (number == SYS_CALL)
+        fast_call(thread, cap, tag);
+    else if (number == SYS_REPLY_RECV)
+        fast_reply_recv(thread, cap, tag);
+    else
+        entry_slow(thread, cap, tag, number);
 }

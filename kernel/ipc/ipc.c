@@ -25,23 +25,22 @@ static void give_signal(ref_t thread, ref_t notification)
     notification_set_bits(notification, 0);
 }
 
-/* The message or fault of `from` becomes what `to` received. */
-static void deliver(ref_t from, ref_t to)
+/* The message or fault of `from`, sent through a capability with this badge, becomes what `to` received. */
+static void deliver(ref_t from, ref_t to, word_t badge)
 {
     if (thread_fault(from) != 0)
         fault_message(from, to);
     else
         transfer_message(from, to);
     thread_set_rax(to, E_OK);
-    thread_set_rdi(to, thread_badge(from));
+    thread_set_rdi(to, badge);
 }
 
 /* `caller` has been received by `server` and waits for the answer through `reply`. */
 static void owe(ref_t reply, ref_t caller, ref_t server)
 {
-    reply_set_caller(reply, caller);
+    reply_set_thread(reply, caller);
     thread_set_reply(caller, reply);
-    thread_set_waits_for(caller, reply);
     thread_set_state(caller, THREAD_STATE_REPLY);
     if (thread_sc(caller) != NIL && sched_borrows(server))
         sched_lend(caller, server);
@@ -53,9 +52,7 @@ static void owe(ref_t reply, ref_t caller, ref_t server)
 static void leave_recv(ref_t thread)
 {
     if (thread_reply(thread) != NIL)
-        reply_set_receiver(thread_reply(thread), NIL);
-    thread_set_reply(thread, NIL);
-    thread_set_waits_for(thread, NIL);
+        reply_set_thread(thread_reply(thread), NIL);
 }
 
 /* Can a receiver take what `sender` has: has it what a call needs, or, for a plain message, time to run on? */
@@ -70,12 +67,12 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
 {
     ref_t endpoint = slot_object(slot);
 
-    thread_set_badge(thread, slot_badge(slot));
-    thread_set_grant(thread, slot_rights(slot) & RIGHT_GRANT);
-    thread_set_calls(thread, calls);
+    thread_set_rights(thread, slot_rights(slot));
     if (endpoint_side(endpoint) != SIDE_RECEIVERS) {
         if (!wait)
             return E_AGAIN;
+        thread_set_badge(thread, slot_badge(slot));
+        thread_set_calls(thread, calls);
         sched_block(thread);
         thread_set_state(thread, THREAD_STATE_SENDING);
         thread_set_waits_for(thread, endpoint);
@@ -90,7 +87,7 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
         return E_STATE;
     queue_endpoint_remove(endpoint, receiver);
     leave_recv(receiver);
-    deliver(thread, receiver);
+    deliver(thread, receiver, slot_badge(slot));
     if (calls && reply != NIL)
         owe(reply, thread, receiver);
     else if (calls)
@@ -105,8 +102,7 @@ static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
     ref_t sender = endpoint_head(endpoint);
 
     queue_endpoint_remove(endpoint, sender);
-    thread_set_waits_for(sender, NIL);
-    deliver(sender, thread);
+    deliver(sender, thread, thread_badge(sender));
     if (thread_calls(sender) && reply != NIL)
         owe(reply, sender, thread);
     else if (thread_calls(sender))
@@ -140,7 +136,6 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
             ref_t sender = endpoint_head(endpoint);
 
             queue_endpoint_remove(endpoint, sender);
-            thread_set_waits_for(sender, NIL);
             ipc_finish(sender, E_STATE);
             return E_RESTART;
         }
@@ -156,7 +151,7 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
     thread_set_waits_for(thread, endpoint);
     thread_set_reply(thread, reply);
     if (reply != NIL)
-        reply_set_receiver(reply, thread);
+        reply_set_thread(reply, thread);
     queue_endpoint_add(endpoint, thread, SIDE_RECEIVERS);
     return E_OK;
 }
@@ -168,12 +163,11 @@ enum error ipc_reply(ref_t thread, ref_t reply)
 
     if (caller == NIL)
         return E_STATE;
-    e = thread_fault(caller) != 0 ? fault_check_reply(caller, thread) : transfer_check(thread, thread_grant(caller));
+    e = thread_fault(caller) != 0 ? fault_check_reply(caller, thread)
+                                  : transfer_check(thread, thread_rights(caller) & RIGHT_GRANT);
     if (e != E_OK)
         return e;
-    reply_set_caller(reply, NIL);
-    thread_set_reply(caller, NIL);
-    thread_set_waits_for(caller, NIL);
+    reply_set_thread(reply, NIL);
     if (thread_fault(caller) != 0) {
         fault_resume(caller, thread);
     } else {
@@ -195,7 +189,6 @@ void ipc_signal(ref_t notification, word_t bits)
         return;
     if (waiter != NIL) {
         queue_notification_remove(notification, waiter);
-        thread_set_waits_for(waiter, NIL);
         give_signal(waiter, notification);
         sched_wake(waiter);
     } else if (bound != NIL && thread_state(bound) == THREAD_STATE_RECEIVING && thread_sc(bound) != NIL) {
@@ -233,8 +226,7 @@ void ipc_cancel(ref_t thread)
         leave_recv(thread);
         break;
     case THREAD_STATE_REPLY:
-        reply_set_caller(thread_reply(thread), NIL);
-        thread_set_reply(thread, NIL);
+        reply_set_thread(thread_reply(thread), NIL);
         break;
     case THREAD_STATE_SIGNAL:
         queue_notification_remove(thread_waits_for(thread), thread);
@@ -245,7 +237,6 @@ void ipc_cancel(ref_t thread)
     default:
         break;
     }
-    thread_set_waits_for(thread, NIL);
     thread_set_state(thread, THREAD_STATE_SUSPENDED);
     sched_return(thread);
 }
@@ -256,9 +247,7 @@ void ipc_abandon(ref_t reply)
 
     if (caller == NIL)
         return;
-    reply_set_caller(reply, NIL);
-    thread_set_reply(caller, NIL);
-    thread_set_waits_for(caller, NIL);
+    reply_set_thread(reply, NIL);
     if (thread_fault(caller) == 0) {
         ipc_finish(caller, E_DIED);
         return;

@@ -13,6 +13,14 @@
 #include <model/fields.h>
 #include <model/state.h>
 
+/** The thread whose call a Reply object holds, NIL if none. */
+static inline ref_t reply_caller(ref_t reply)
+{
+    ref_t thread = reply_thread(reply);
+
+    return thread != NIL && thread_state(thread) == THREAD_STATE_REPLY ? thread : NIL;
+}
+
 /** Outcome of a finished wait, without a message. */
 void ipc_finish(ref_t thread, enum error outcome);
 

@@ -22,25 +22,13 @@ enum error transfer_check(ref_t from, word_t grant)
     return E_OK;
 }
 
-static void copy_granule(ref_t from, ref_t to)
-{
-    K[to][0] = K[from][0];
-    K[to][1] = K[from][1];
-    K[to][2] = K[from][2];
-    K[to][3] = K[from][3];
-    K[to][4] = K[from][4];
-    K[to][5] = K[from][5];
-    K[to][6] = K[from][6];
-    K[to][7] = K[from][7];
-}
-
 /* Words 8 to words - 1, exactly: what lies behind them in the sender's page is not the receiver's business. */
 static void copy_long(ref_t from, ref_t to, word_t words)
 {
     word_t g = 1;
 
     for (; (g + 1) * GRANULE_WORDS <= words; g++)
-        copy_granule(from + g, to + g);
+        granule_copy(from + g, to + g);
     for (word_t w = 0; g * GRANULE_WORDS + w < words; w++)
         K[to + g][w] = K[from + g][w];
 }
@@ -82,7 +70,8 @@ void transfer_message(ref_t from, ref_t to)
 {
     word_t tag = thread_tag(from);
 
-    copy_granule(from + 2, to + 2);
+    if (tag_words(tag) != 0)
+        granule_copy(from + THREAD_WORDS, to + THREAD_WORDS);
     if (tag_words(tag) > MESSAGE_REGS || tag_caps(tag) != 0) {
         if (buffer_of(to) == NIL || buffer_of(from) == NIL) {
             tag = tag_label(tag) * 65536u + (tag_words(tag) < MESSAGE_REGS ? tag_words(tag) : MESSAGE_REGS);
@@ -103,6 +92,6 @@ void transfer_set_word(ref_t to, word_t i, word_t value)
 word_t transfer_word(ref_t from, word_t i)
 {
     if (i < MESSAGE_REGS)
-        return K[from + 2][i];
+        return K[from + THREAD_WORDS][i];
     return buffer_of(from) == NIL ? 0 : K[buffer_of(from) + i / GRANULE_WORDS][i % GRANULE_WORDS];
 }

@@ -5,6 +5,9 @@
 
 #include <model/fields.h>
 
+/** Granule of a thread with its first eight message words. */
+#define THREAD_WORDS 2u
+
 /** Label, words and capabilities of a tag. A tag comes from a user: an allegation until transfer_check. */
 static inline word_t tag_label(word_t tag) { return tag / 65536u; }
 static inline word_t tag_words(word_t tag) { return tag % 256u; }

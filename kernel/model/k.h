@@ -21,10 +21,26 @@ typedef word_t ref_t;
 #define GRANULE_WORDS 8u
 extern word_t K[][GRANULE_WORDS];
 
+/* K_WORD(r, g, w): word w of granule r + g, an lvalue; g and w are constants. */
+#include "granule.h"
+
 /** Granules of a 4 KiB, 2 MiB, 1 GiB page. */
 #define SMALL_GRANULES 64u
 #define LARGE_GRANULES 32768u
 #define HUGE_GRANULES 16777216u
+
+/** Copy one granule. */
+static inline void granule_copy(ref_t from, ref_t to)
+{
+    K_WORD(to, 0, 0) = K_WORD(from, 0, 0);
+    K_WORD(to, 0, 1) = K_WORD(from, 0, 1);
+    K_WORD(to, 0, 2) = K_WORD(from, 0, 2);
+    K_WORD(to, 0, 3) = K_WORD(from, 0, 3);
+    K_WORD(to, 0, 4) = K_WORD(from, 0, 4);
+    K_WORD(to, 0, 5) = K_WORD(from, 0, 5);
+    K_WORD(to, 0, 6) = K_WORD(from, 0, 6);
+    K_WORD(to, 0, 7) = K_WORD(from, 0, 7);
+}
 
 /** Internal outcome: enough work for one go; the call is made again from where its arguments now say. Users never see it. */
 #define E_RESTART ((enum error)64)

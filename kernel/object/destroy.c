@@ -94,8 +94,8 @@ static enum error dismantle_notification(ref_t notification)
 static enum error dismantle_reply(ref_t reply)
 {
     ipc_abandon(reply);
-    if (reply_receiver(reply) != NIL)
-        thread_set_reply(reply_receiver(reply), NIL);
+    if (reply_thread(reply) != NIL) /* a receiver: from now on it can take no calls */
+        thread_set_reply(reply_thread(reply), NIL);
     return E_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <ipc/fault.h>
 #include <ipc/ipc.h>
 #include <ipc/registers.h>
+#include <ipc/transfer.h>
 #include <model/state.h>
 #include <sched/sched.h>
 
@@ -26,7 +27,7 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
     ref_t target = slot_object(slot) + THREAD_CSPACE;
 
     for (word_t i = 0; i < 5; i++) {
-        word_t index = K[thread + 2][i];
+        word_t index = K[thread + THREAD_WORDS][i];
         enum error e = index == 0 ? E_OK : cap_find(thread, index, wanted[i].type, wanted[i].rights, &source[i]);
 
         if (e != E_OK)
@@ -134,12 +135,27 @@ static word_t number(ref_t object)
     return object == NIL ? 0 : arch_paddr(object) / GRANULE;
 }
 
+/* What a thread waits for: its fields are stale when it does not. */
+static ref_t waits_for(ref_t thread)
+{
+    switch (thread_state(thread)) {
+    case THREAD_STATE_SENDING:
+    case THREAD_STATE_RECEIVING:
+    case THREAD_STATE_SIGNAL:
+        return thread_waits_for(thread);
+    case THREAD_STATE_REPLY:
+        return thread_reply(thread);
+    default:
+        return NIL;
+    }
+}
+
 enum error op_thread_inspect(ref_t thread, ref_t slot)
 {
     ref_t target = slot_object(slot);
 
     thread_set_word0(thread, thread_state(target));
-    thread_set_word1(thread, number(thread_waits_for(target)));
+    thread_set_word1(thread, number(waits_for(target)));
     thread_set_word2(thread, number(thread_sc(target)));
     thread_set_word3(thread, thread_flags(target));
     thread_set_word4(thread, thread_fault(target));

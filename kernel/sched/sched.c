@@ -118,8 +118,7 @@ void sched_lend(ref_t from, ref_t to)
     thread_set_own(to, thread_sc(to));
     thread_set_sc(from, NIL);
     thread_set_lent(from, sc);
-    thread_set_lender(from, top);
-    thread_set_borrower(from, NIL);
+    thread_set_lender(from, top); /* and its borrower is NIL: it was in no stack */
     if (top != NIL)
         thread_set_borrower(top, from);
     sched_context_set_top(sc, from);

@@ -39,13 +39,14 @@ def accessors(things):
         out.append(f"\n/* {name}: {thing['doc']} */\n#define {name.upper()}_GRANULES {thing['size']}u\n")
         for field, granule, word, kind, doc in thing["fields"]:
             at = f"r + {granule}" if granule else "r"
+            word_at = f"K_WORD(r, {granule}, {word})"
             if kind in ("slot", "block"):
                 out.append(f"/** {doc} */\n#define {name.upper()}_{field.upper()} {granule}u\n"
                            f"static inline ref_t {name}_{field}(ref_t r) {{ return {at}; }}\n")
                 continue
             c = "ref_t" if kind == "ref" else "word_t"
-            out.append(f"/** {doc} */\nstatic inline {c} {name}_{field}(ref_t r) {{ return K[{at}][{word}]; }}\n"
-                       f"static inline void {name}_set_{field}(ref_t r, {c} v) {{ K[{at}][{word}] = v; }}\n")
+            out.append(f"/** {doc} */\nstatic inline {c} {name}_{field}(ref_t r) {{ return {word_at}; }}\n"
+                       f"static inline void {name}_set_{field}(ref_t r, {c} v) {{ {word_at} = v; }}\n")
     out.append("\n#endif\n")
     return "".join(out)
 

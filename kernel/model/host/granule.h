@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * K is an ordinary array: for host tests and for provers.
+ */
+#ifndef MODEL_GRANULE_H
+#define MODEL_GRANULE_H
+
+#define K_WORD(r, g, w) K[(r) + (g)][w]
+
+#endif
