@@ -81,7 +81,10 @@ size_t ipc_text_size(const char *text, size_t limit);
 /** Are these `size` bytes, from a word of the buffer on, UTF-8 without NUL? They lie inside it. */
 bool ipc_text_valid(const struct message_buffer *buffer, size_t word, word_t size);
 
-/** Put bytes into the buffer from a word on, the last word filled up with zeros. @return the next word */
+/**
+ * Put bytes into the buffer from a word on, the last word filled up with zeros.
+ * @return the next word
+ */
 size_t ipc_put(struct message_buffer *buffer, size_t word, const void *from, size_t size);
 
 /** Take bytes from the buffer. */
@@ -90,10 +93,10 @@ void ipc_get(const struct message_buffer *buffer, size_t word, void *to, word_t 
 /** The same, with a NUL behind them. */
 void ipc_get_text(const struct message_buffer *buffer, size_t word, char *to, word_t size);
 
-/** Delete the capability in a slot from rt_slot_alloc, and free the slot: for capabilities that arrived. */
+/** Delete the capability that arrived in a slot of rt_slot_alloc, and free the slot. */
 void ipc_slot_delete(cap_t slot);
 
-/** List `count` new slots for the capabilities of a reply. @return false if there are no slots left */
+/** List `count` new slots for the capabilities of a reply. @return false: no slots are left */
 bool ipc_slots_open(struct ipc_slots *slots, unsigned count);
 
 /**
@@ -103,7 +106,10 @@ bool ipc_slots_open(struct ipc_slots *slots, unsigned count);
  */
 void ipc_slots_close(struct ipc_slots *slots, word_t arrived, bool keep);
 
-/** Server: refuse a request that no callback has seen, with one of IPC_E_*; its capabilities are deleted. */
+/**
+ * Server: refuse a request that no callback has seen; its capabilities are deleted.
+ * @param why one of IPC_E_*
+ */
 enum ipc_next ipc_refuse(struct message *message, word_t why);
 
 /** Server: make the message the reply for an error; FAILED if the method may not fail so. */

@@ -62,14 +62,16 @@ static void put_outcome(const struct writer *w, const struct method *method,
     put(w, "    if (message_label(ipc_m.tag) == 0 && %s_%s_reply_unpack(&ipc_m%s", w->name,
         method->name, results->buffers ? ", region" : "");
     put_list(w, LIST_PASS, method->results);
-    put(w, ")) {\n");
     if (results->caps)
-        put(w, "        ipc_slots_close(&ipc_slots, message_caps(ipc_m.tag), true);\n");
-    put(w, "        return %s_OK;\n    }\n", w->upper);
+        put(w, ")) {\n        ipc_slots_close(&ipc_slots, message_caps(ipc_m.tag), true);\n"
+            "        return %s_OK;\n    }\n", w->upper);
+    else
+        put(w, "))\n        return %s_OK;\n", w->upper);
     if (results->caps)
         put(w, "    ipc_slots_close(&ipc_slots, message_caps(ipc_m.tag), false);\n");
-    put(w, "    return (enum %s_error)ipc_refusal(ipc_m.tag, %s_%s_fails(message_label(ipc_m.tag)));\n",
-        w->name, w->name, method->name);
+    put(w, "    return (enum %s_error)\n"
+        "        ipc_refusal(ipc_m.tag, %s_%s_fails(message_label(ipc_m.tag)));\n", w->name,
+        w->name, method->name);
 }
 
 void write_client(const struct writer *w, const struct method *method)

@@ -143,8 +143,8 @@ static void compare_method(struct comparison *c, const struct method *before,
                            const struct method *after)
 {
     if (before->number.value != after->number.value)
-        refuse(c, after->number.place, before->number.place, "the number of method `%s` has changed",
-               after->name);
+        refuse(c, after->number.place, before->number.place,
+               "the number of method `%s` has changed", after->name);
     if (before->idempotent != after->idempotent)
         refuse(c, after->place, before->place, "whether `%s` is idempotent has changed",
                after->name);

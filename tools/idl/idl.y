@@ -96,14 +96,16 @@ static void add_method(struct source *source, struct method head)
 %token <number> NUMBER "a number"
 %token <integer> INTEGER "an integer type"
 %token PROTOCOL "'protocol'" VERSION "'version'" ERROR "'error'" STRUCT "'struct'" ENUM "'enum'"
-%token CONST "'const'" METHOD "'method'" ERRORS "'errors'" IDEMPOTENT "'idempotent'" WAITS "'waits'" IN "'in'"
+%token CONST "'const'" METHOD "'method'" ERRORS "'errors'" IDEMPOTENT "'idempotent'" WAITS "'waits'"
+%token IN "'in'"
 %token BOOL "'bool'" STRING "'string'" BYTES "'bytes'" BUFFER "'buffer'" CAP "'cap'" MOVE "'move'"
 %token DOTS "'..'" ARROW "'->'"
 
 %type <text> doc cap_name
 %type <value> value
 %type <type> type integer
-%type <item> numbered numbered_list numbered_items field fields param params param_items results names
+%type <item> numbered numbered_list numbered_items field fields
+%type <item> param params param_items results names
 %type <marks> marks
 
 %%

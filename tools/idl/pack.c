@@ -150,8 +150,9 @@ struct side {
 
 static void put_signature(const struct writer *w, const struct side *side, bool pack)
 {
-    put(w, "static inline __attribute__((always_inline)) bool %s_%s_%s_%s(%sstruct message *ipc_m%s",
-        w->name, side->method->name, side->name, pack ? "pack" : "unpack", pack ? "" : "const ",
+    put(w, "static inline __attribute__((always_inline)) bool\n"
+        "%s_%s_%s_%s(%sstruct message *ipc_m%s", w->name, side->method->name, side->name,
+        pack ? "pack" : "unpack", pack ? "" : "const ",
         side->layout.buffers ? ", word_t ipc_region" : "");
     put_list(w, pack ? LIST_GIVE : LIST_TAKE, side->list);
     put(w, ")\n{\n");

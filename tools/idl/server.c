@@ -10,9 +10,9 @@ static void write_table(const struct writer *w)
     put(w, "/*\n * A server of %s. self: what was given to %s_service; badge: says which client\n"
         " * calls. Strings and byte strings are copies on the stack, gone when the callback\n"
         " * returns. A received capability is the callback's to keep or to delete; one in a\n"
-        " * result is %s. A callback left NULL: the client gets %s_E_METHOD.\n */\n"
-        "struct %s_server {\n", w->name, w->name, "copied, or given away if it says `move`",
-        w->upper, w->name);
+        " * result is copied, or given away if it says `move`. Without a callback (NULL) the\n"
+        " * client gets %s_E_METHOD.\n */\n"
+        "struct %s_server {\n", w->name, w->name, w->upper, w->name);
     for (const struct method *method = w->protocol->methods; method; method = method->next) {
         put(w, "    enum %s_error (*%s)(void *self, word_t badge", w->name, method->name);
         put_list(w, LIST_GIVE, method->params);
@@ -20,7 +20,7 @@ static void write_table(const struct writer *w)
         put(w, ");\n");
     }
     if (protocol_buffers(w->protocol))
-        put(w, "    /* Bytes of the memory shared with this client, inside which buffers must lie. */\n"
+        put(w, "    /* Bytes of the memory shared with this client; buffers must lie inside. */\n"
             "    word_t (*region)(void *self, word_t badge);\n");
     put(w, "};\n\n");
 }
@@ -59,7 +59,8 @@ static void put_handler_call(const struct writer *w, const struct method *method
         method->name, layout_of(method->results).buffers ? ", ipc_region" : "");
     put_list(w, LIST_PASS, method->results);
     put(w, "))\n        return IPC_REPLY;\n"
-        "    return ipc_answer_error(ipc_m, (word_t)ipc_error, %s_%s_fails((word_t)ipc_error));\n}\n\n",
+        "    return ipc_answer_error(ipc_m, (word_t)ipc_error,\n"
+        "                            %s_%s_fails((word_t)ipc_error));\n}\n\n",
         w->name, method->name);
 }
 
@@ -93,8 +94,9 @@ static void write_late_reply(const struct writer *w, const struct method *method
         "static inline enum error %s_%s_reply(cap_t reply%s, enum %s_error error", method->name,
         w->upper, w->name, method->name, buffers ? ", word_t region" : "", w->name);
     put_list(w, LIST_GIVE, method->results);
-    put(w, ")\n{\n    struct message ipc_m;\n\n    if (error != %s_OK || !%s_%s_reply_pack(&ipc_m%s",
-        w->upper, w->name, method->name, buffers ? ", region" : "");
+    put(w, ")\n{\n    struct message ipc_m;\n\n"
+        "    if (error != %s_OK || !%s_%s_reply_pack(&ipc_m%s", w->upper, w->name,
+        method->name, buffers ? ", region" : "");
     put_list(w, LIST_PASS, method->results);
     put(w, "))\n        ipc_answer_error(&ipc_m, (word_t)error, %s_%s_fails((word_t)error));\n"
         "    return sys_send(reply, &ipc_m, 0);\n}\n\n", w->name, method->name);
@@ -102,10 +104,10 @@ static void write_late_reply(const struct writer *w, const struct method *method
 
 static void write_dispatch(const struct writer *w)
 {
-    put(w, "/* Serve one request: *ipc_m becomes the reply, unless it comes later (IPC_DEFER). */\n"
-        "static inline enum ipc_next %s_dispatch(const struct %s_server *ipc_server, void *ipc_self,\n"
-        "        struct message *ipc_m)\n{\n    switch (message_label(ipc_m->tag)) {\n", w->name,
-        w->name);
+    put(w, "/* Serve one request: *ipc_m becomes the reply, or it comes later (IPC_DEFER). */\n"
+        "static inline enum ipc_next %s_dispatch(const struct %s_server *ipc_server,\n"
+        "        void *ipc_self, struct message *ipc_m)\n{\n"
+        "    switch (message_label(ipc_m->tag)) {\n", w->name, w->name);
     for (const struct method *method = w->protocol->methods; method; method = method->next) {
         put(w, "    case %s_METHOD_", w->upper);
         put_upper(w, method->name);
@@ -128,7 +130,8 @@ static void write_service(const struct writer *w)
         "        struct message *ipc_m)\n{\n"
         "    return %s_dispatch(ipc_server, ipc_self, ipc_m);\n}\n\n", w->name, w->name);
     put(w, "/* This protocol for ipc_serve; callbacks must outlive it. */\n"
-        "static inline struct ipc_service %s_service(const struct %s_server *callbacks, void *self)\n{\n"
+        "static inline struct ipc_service %s_service(const struct %s_server *callbacks,\n"
+        "                                            void *self)\n{\n"
         "    return (struct ipc_service){.dispatch = %s_dispatch_any, .callbacks = callbacks,\n"
         "                                .self = self, .receive = %zu};\n}\n\n", w->name, w->name,
         w->name, caps);

@@ -37,10 +37,11 @@ char *source_text(struct source *source, const char *text, size_t size)
 
 static bool read_all(struct source *source, FILE *file)
 {
-    size_t room = 1 << 16, got;
+    size_t room = 1 << 16, got = 1;
 
     source->text = malloc(room + 1);
-    while (source->text && (got = fread(source->text + source->size, 1, room - source->size, file))) {
+    while (source->text && got > 0) {
+        got = fread(source->text + source->size, 1, room - source->size, file);
         source->size += got;
         if (source->size == room)
             source->text = realloc(source->text, (room *= 2) + 1);

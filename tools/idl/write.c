@@ -156,7 +156,8 @@ static void write_head(const struct writer *w)
         " * protocol), _E_TRANSPORT + a kernel error. Results are set only with _OK. A string\n"
         " * result needs room for its limit and a NUL, a byte string result for its limit.\n"
         " * Idempotent methods are called again if the server dies, IPC_TRIES times in all.\n"
-        " * Server: fill in a struct %s_server, serve %s_service(...) with ipc_serve (<ipclib/serve.h>).\n"
+        " * Server: fill in a struct %s_server, give %s_service(...) to ipc_serve,\n"
+        " * see <ipclib/serve.h>.\n"
         " */\n", w->name, w->name, w->name);
     put(w, "#ifndef PROTO_%s_H\n#define PROTO_%s_H\n\n", w->upper, w->upper);
     put(w, "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
@@ -205,7 +206,7 @@ static void write_errors(const struct writer *w)
         "    %s_E_FAILED = IPC_E_FAILED,         /* the server could not answer as it should */\n"
         "    %s_E_REPLY = IPC_E_REPLY,           /* the reply breaks the protocol */\n"
         "    %s_E_ARG = IPC_E_ARG,               /* an argument is out of range: not sent */\n"
-        "    %s_DEFER = IPC_E_DEFER,             /* handler of a `waits` method: reply comes later */\n"
+        "    %s_DEFER = IPC_E_DEFER,             /* callback of a `waits` method: not yet */\n"
         "    %s_E_TRANSPORT = IPC_E_TRANSPORT,   /* plus an enum error from the kernel */\n"
         "    %s_E_TRANSPORT_LAST = IPC_E_TRANSPORT + 0xffff\n};\n\n",
         w->upper, w->upper, w->upper, w->upper, w->upper, w->upper, w->upper, w->upper);

@@ -112,13 +112,14 @@ static void test_defer(void)
     state.loop = &loop;
     add_later(&run, 21);
     add_later(&run, 1);
-    run.script[run.count++] = (struct message){.tag = MESSAGE_TAG(MESSAGE_SIGNAL, 0, 0), .badge = 6};
+    run.script[run.count].tag = MESSAGE_TAG(MESSAGE_SIGNAL, 0, 0);
+    run.script[run.count++].badge = 6;
     serve(&run, &state, &loop);
     CHECK(run.answered == 2 && message_label(run.answers[0].tag) == ZOO_E_FULL
           && run.through[0] == SPARE, "serve: without a spare Reply object a call fails now");
     CHECK(run.signals == 6, "serve: signals go to their callback");
     CHECK(run.through[1] == REPLY && run.answers[1].w[0] == 42, "serve: the late reply is right");
-    CHECK(loop.spare_count == 1 && spare[0] == REPLY, "serve: the Reply objects have changed places");
+    CHECK(loop.spare_count == 1 && spare[0] == REPLY, "serve: the Reply objects change places");
     CHECK(!ipc_reuse(&loop, 9), "serve: no more are taken back than there is room");
 }
 
