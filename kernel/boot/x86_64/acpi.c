@@ -57,7 +57,7 @@ static struct table table_at(word_t paddr)
     const uint8_t *at = boot_at(paddr, TABLE_HEAD, "an ACPI table");
     word_t bytes = load(at + 4, 4);
     if (bytes < TABLE_HEAD || bytes > TABLE_MAX || bytes > 0xffffffff - paddr ||
-        !sum_is_zero(at, bytes)) {
+        !sum_is_zero(boot_at(paddr, bytes, "an ACPI table"), bytes)) {
         boot_say("ACPI: a table is damaged (length or checksum), ignored: address", paddr);
         return none;
     }

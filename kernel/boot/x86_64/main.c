@@ -101,7 +101,7 @@ static void ram_find(void)
                  total - ranges_total(&ram));
     machine.ram_bytes = ranges_total(&ram);
     if (machine.ram_bytes < MEMORY_MIN)
-        boot_refuse("this machine has less than 32 MiB of memory",
+        boot_refuse("too little memory: this machine has less than 32 MiB",
                     "give it at least 64 MiB (QEMU: -m 64M)");
 }
 

@@ -128,6 +128,7 @@ door_resume:
         mov     %rdi, %cr3
 #endif
         pop     %rdi
+door_iretq:
         iretq
 
 /* Nobody wants to run. Interrupts come in here and nowhere else in the kernel; STI takes effect
@@ -210,7 +211,10 @@ trap_fpu:
 
 /*
  * From the kernel itself. An interrupt: we were idle, and forget it. A single step: a user set the
- * trap flag and came in by SYSCALL; it ends here. All else is a defect of kernel or machine.
+ * trap flag and came in by SYSCALL; it ends here. At the IRETQ: the thread cannot be resumed as its
+ * registers are (some processors report an instruction pointer that they then do not take back);
+ * that is its fault, not ours, and its registers are still all in its object. All else is a
+ * defect of kernel or machine.
  */
 trap_kernel:
         cmpq    $32, (%rsp)
@@ -224,11 +228,27 @@ trap_kernel:
         call    entry_interrupt
         jmp     door_leave
 trap_kernel_exception:
+        cmpq    $door_iretq, 16(%rsp)
+        je      trap_leaving
         cmpq    $1, (%rsp)
         jne     trap_defect
         andq    $~FLAGS_TRAP, 32(%rsp)
         add     $16, %rsp
         iretq
+
+trap_leaving:
+#if TESSERA_PTI
+        mov     x86_door+DOOR_KERNEL_TABLES(%rip), %rax
+        mov     %rax, %cr3
+#endif
+        pop     %rdi                            /* vector */
+        pop     %rsi                            /* error code */
+        mov     cpu+CPU_FRAME(%rip), %rax
+        movq    $1, AT(RESUMED)(%rax)
+        xor     %edx, %edx
+        mov     $(x86_stacks + KERNEL_STACK_TOP), %rsp
+        call    entry_fault
+        jmp     door_leave
 
 /* What the processor reports whoever runs. The registers are as x86_defect() reads them. */
 trap_defect:
