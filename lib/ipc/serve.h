@@ -11,6 +11,8 @@
  *   with ipc_defer, keeps what it needs, returns NAME_DEFER, and some later
  *   callback or signal answers with NAME_METHOD_reply and gives the Reply
  *   object back with ipc_reuse. Never return NAME_DEFER without ipc_defer.
+ * - A server that takes signals or defers calls needs a scheduling context of its
+ *   own: without one it runs only while somebody calls.
  * - A client that fails, lies or dies costs the server nothing but the time to
  *   refuse it; the loop ends only if the endpoint itself is gone or wrong.
  */

@@ -2,9 +2,6 @@
  *
  * Bytes, text and capabilities in messages. Runs on the calling thread.
  */
-#include <abi/invoke.h>
-#include <rt/component.h>
-
 #include "stub.h"
 
 /* Length of the UTF-8 sequence at `text`, 0 if it is none (The Unicode
@@ -87,12 +84,6 @@ void ipc_get_text(const struct message_buffer *buffer, size_t word, char *to, wo
     to[size] = '\0';
 }
 
-void ipc_slot_delete(cap_t slot)
-{
-    if (cnode_delete(COMPONENT_CNODE, slot, 1) == E_OK)
-        rt_slot_free(slot);
-}
-
 bool ipc_slots_open(struct ipc_slots *slots, unsigned count)
 {
     struct message_buffer *buffer = rt_buffer();
@@ -130,7 +121,7 @@ void ipc_slots_close(struct ipc_slots *slots, word_t arrived, bool keep)
 
         buffer->receive[i] = 0;
         if (full && !keep)
-            ipc_slot_delete(slots->slot[i]);
+            rt_slot_delete(slots->slot[i]);
         else if (!full)
             rt_slot_free(slots->slot[i]);
     }
@@ -150,6 +141,6 @@ enum ipc_next ipc_refuse(struct message *message, word_t why)
 
     for (word_t i = 0; i < count && i < MESSAGE_CAPS; i++)
         if (buffer->caps[i] != 0)
-            ipc_slot_delete(buffer->caps[i]);
+            rt_slot_delete(buffer->caps[i]);
     return ipc_answer_error(message, why, true);
 }

@@ -93,9 +93,6 @@ void ipc_get(const struct message_buffer *buffer, size_t word, void *to, word_t 
 /** The same, with a NUL behind them. */
 void ipc_get_text(const struct message_buffer *buffer, size_t word, char *to, word_t size);
 
-/** Delete the capability that arrived in a slot of rt_slot_alloc, and free the slot. */
-void ipc_slot_delete(cap_t slot);
-
 /** List `count` new slots for the capabilities of a reply. @return false: no slots are left */
 bool ipc_slots_open(struct ipc_slots *slots, unsigned count);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rt/component.h>
 #include <rt/slot.h>
 #include <rt/thread.h>
 
@@ -65,6 +64,13 @@ void rt_slot_free(cap_t slot)
         fake.taken[fake.side][slot] = false;
 }
 
+void rt_slot_delete(cap_t slot)
+{
+    if (slot < SLOTS)
+        fake.object[fake.side][slot] = 0;
+    rt_slot_free(slot);
+}
+
 /* One capability; returns the slot in which it arrived, or 0. */
 static word_t transfer_cap(enum side from, word_t what, word_t where)
 {
@@ -95,21 +101,10 @@ void fake_transfer(enum side from, struct message *m)
         m->w[i] = 0xbad0bad0bad0bad0;
 }
 
-/* Only what stubs use: CNode.delete of one slot. */
-static enum error call_cnode(struct message *m)
-{
-    if (message_label(m->tag) != CNODE_DELETE || m->w[0] >= SLOTS || m->w[1] != 1)
-        return E_OP;
-    fake.object[fake.side][m->w[0]] = 0;
-    return E_OK;
-}
-
 enum error sys_call(cap_t cap, struct message *m)
 {
     enum error error;
 
-    if (cap == COMPONENT_CNODE)
-        return call_cnode(m);
     if (cap != SERVER_ENDPOINT || fake.side != CLIENT)
         return E_CAP;
     fake.calls++;

@@ -12,5 +12,7 @@
 cap_t rt_slot_alloc(void);
 /** Take it back; it is empty. */
 void rt_slot_free(cap_t slot);
+/** Empty it and take it back. */
+void rt_slot_delete(cap_t slot);
 
 #endif
