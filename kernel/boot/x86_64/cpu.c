@@ -99,7 +99,7 @@ static void features_start(void)
     fpu_start(cr4);
     x86.fsgsbase = (cr4 & CR4_FSGSBASE) != 0;
     x86.huge_frames = (x86_cpuid(0x80000001, 0).d & EDX81_HUGE) != 0;
-    x86_features.pcid = (cr4 & CR4_PCID) != 0;
+    x86.pcid = (cr4 & CR4_PCID) != 0;
     x86_features.tsc_deadline = (x86_cpuid(1, 0).c & ECX1_DEADLINE) != 0;
     x86_features.x2apic =
         (x86_cpuid(1, 0).c & ECX1_X2APIC) && (x86_rdmsr(MSR_APIC_BASE) & 0x400) != 0;

@@ -35,6 +35,12 @@ void loader_command(struct loader *l, word_t paddr);
  * loaders') */
 void loader_range(struct loader *l, word_t first, word_t bytes, word_t type);
 
+/**
+ * Reads what the loader left; refuses what Tessera cannot run with, such as no boot image.
+ * @param kind LOADER_* @param info physical address
+ */
+void loader_read(struct loader *l, word_t kind, word_t info);
+
 /** Reads what PVH gives. @param info address of its start information */
 void pvh_read(struct loader *l, word_t info);
 

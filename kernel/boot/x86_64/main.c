@@ -50,42 +50,6 @@ const void *boot_at(word_t paddr, word_t bytes, const char *what)
     return (const void *)(DIRECT_MAP + paddr);
 }
 
-void loader_command(struct loader *l, word_t paddr)
-{
-    if (paddr == 0)
-        return;
-    const char *text = boot_at(paddr, BOOT_COMMAND, "the command line");
-    for (word_t i = 0; i + 1 < BOOT_COMMAND && text[i] != 0; i++)
-        l->command[i] = text[i];
-}
-
-void loader_range(struct loader *l, word_t first, word_t bytes, word_t type)
-{
-    word_t end = bytes > WORD_MAX - first ? WORD_MAX : first + bytes;
-
-    ranges_add(type == 1 ? &l->usable : &l->reserved, first, end);
-}
-
-static void loader_read(word_t kind, word_t info)
-{
-    if (kind == LOADER_PVH)
-        pvh_read(&loader, info);
-    else if (kind == LOADER_MULTIBOOT2)
-        multiboot2_read(&loader, info);
-    else
-        boot_refuse("the loader speaks neither PVH nor Multiboot2",
-                    "start it by QEMU's -kernel or GRUB's multiboot2");
-    if (loader.usable.count == 0)
-        boot_refuse("the loader gave no memory map", "use QEMU's -kernel or GRUB's multiboot2");
-    if (loader.image_bytes == 0)
-        boot_refuse("there is no boot image",
-                    "give one: QEMU's -initrd FILE, or GRUB's module2 FILE");
-    if (loader.image_first % PAGE_BYTES != 0)
-        boot_refuse("the boot image is not on a page boundary",
-                    "use a loader that puts modules on pages");
-    boot_at(loader.image_first, loader.image_bytes, "the boot image");
-}
-
 /* --- Whose memory is whose ------------------------------------------------------------------- */
 
 static void ram_find(void)
@@ -232,7 +196,8 @@ _Noreturn void boot_main(word_t kind, word_t info)
     x86_console_init();
     x86_print("\nTessera: kernel\n");
     cpu_start();
-    loader_read(kind, info);
+    loader_read(&loader, kind, info);
+    boot_at(loader.image_first, loader.image_bytes, "the boot image");
     acpi_read(&acpi, &loader);
     memory_start();
     interrupts_start(&acpi);

@@ -12,22 +12,22 @@
 
 struct tag {
     uint32_t type, bytes;
-};
+} __attribute__((packed));
 
 struct module {
     struct tag tag;
     uint32_t first, end;
-};
+} __attribute__((packed));
 
 struct map {
     struct tag tag;
     uint32_t entry_bytes, entry_version;
-};
+} __attribute__((packed));
 
 struct entry {
     uint64_t first, bytes;
     uint32_t type, reserved;
-};
+} __attribute__((packed));
 
 static void read_map(struct loader *l, const struct map *map, word_t at)
 {

@@ -10,16 +10,16 @@ struct pvh_info {
     uint64_t modules, command, rsdp;
     uint64_t map; /* from version 1 on */
     uint32_t map_count, reserved;
-};
+} __attribute__((packed));
 
 struct pvh_module {
     uint64_t first, bytes, command, reserved;
-};
+} __attribute__((packed));
 
 struct pvh_range {
     uint64_t first, bytes;
     uint32_t type, reserved;
-};
+} __attribute__((packed));
 
 void pvh_read(struct loader *l, word_t at)
 {

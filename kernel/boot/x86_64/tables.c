@@ -136,6 +136,6 @@ void tables_start(const struct ranges *ram, struct ranges *free)
     if (TESSERA_PTI)
         isolation_start();
     x86_write_cr3(physical(x86_root));
-    if (x86_features.pcid)
+    if (x86.pcid)
         x86_write_cr4(x86_read_cr4() | CR4_PCID);
 }
