@@ -59,6 +59,9 @@ void arch_timer_fired(void);
  */
 static inline void arch_thread_switch(ref_t t);
 
+/** The same for a thread that is not NIL, and not a function call. */
+static inline void arch_thread_enter(ref_t t);
+
 /**
  * A user program may change its segment bases by itself. After this call thread_fs_base(t) and
  * thread_gs_base(t) are what it has, also when they are in the processor. Call it before reading.
@@ -88,6 +91,13 @@ void arch_fpu_forget(ref_t t);
 
 /** The current thread wants the FPU and does not have it. Called by the door for that trap only. */
 void arch_fpu_trap(void);
+
+/**
+ * Carries the eight message words of one thread's registers over to another's, and the outcome E_OK,
+ * in the short ways of entry/fast.c: there they may still be in the processor, which is left with
+ * them for the other thread.
+ */
+static inline void arch_words_carry(ref_t from, ref_t to);
 
 /* --- Address spaces -------------------------------------------------------------------------- */
 

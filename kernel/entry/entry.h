@@ -11,11 +11,8 @@
 /** System call. @param cap,tag,number as the user gave them (also in the thread's registers) */
 void entry_syscall(word_t cap, word_t tag, word_t number);
 
-/** The complete way of a system call of `thread`, which runs. */
-void entry_slow(ref_t thread, word_t cap, word_t tag, word_t number);
-
-/** The complete way of a system call of a foreign thread: a fault. */
-void entry_foreign_slow(ref_t thread);
+/** The complete way of a system call; entry_syscall less what <fast.h> does. Arguments as there. */
+void entry_complete(word_t cap, word_t tag, word_t number);
 
 /** Interrupt; the processor may have been idle. */
 void entry_interrupt(word_t vector);

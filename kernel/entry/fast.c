@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fast.h"
 
-#include "entry.h"
-
 #include <arch/arch.h>
 #include <ipc/transfer.h>
 #include <model/state.h>
@@ -10,26 +8,19 @@
 /* A tag with no capabilities and at most 8 words: its low 16 bits are at most 8. */
 static inline bool is_short(word_t tag)
 {
-    return tag % 65536u <= MESSAGE_REGS;
+    return tag % 65536u <= MESSAGE_REGS && tag <= MESSAGE_TAG_MAX;
 }
 
-static inline void copy_words(ref_t from, ref_t to, word_t tag)
+/* Does a server wait on the endpoint that would run on its caller's context? */
+static inline bool has_server(ref_t endpoint)
 {
-    if (tag_words(tag) == 0)
-        return;
-    granule_copy(from + THREAD_WORDS, to + THREAD_WORDS);
-}
+    if (endpoint_side(endpoint) != SIDE_RECEIVERS)
+        return false;
 
-/* The server that waits on the endpoint and would run on its caller's context, NIL if none. */
-static inline ref_t waiting_server(ref_t endpoint)
-{
     ref_t server = endpoint_head(endpoint);
 
-    if (endpoint_side(endpoint) != SIDE_RECEIVERS || thread_reply(server) == NIL)
-        return NIL;
-    if (thread_sc(server) != NIL && !(thread_flags(server) & THREAD_BORROW))
-        return NIL;
-    return server;
+    return thread_reply(server) != NIL && (thread_sc(server) == NIL || thread_flags(server) & THREAD_BORROW) &&
+           slot_object(thread_space(server)) != NIL;
 }
 
 /* The first receiver leaves the endpoint's queue. */
@@ -103,58 +94,59 @@ static inline void give_back(ref_t server, ref_t caller)
     thread_set_own(server, NIL);
 }
 
-static inline void switch_to(ref_t thread)
+static inline __attribute__((always_inline)) void switch_to(ref_t thread)
 {
     ref_t space = slot_object(thread_space(thread));
 
-    arch_thread_switch(thread);
+    arch_thread_enter(thread);
     arch_space_enter(space_root(space), space_asid(space));
 }
 
-/* The index is in the CSpace; then its slot. */
+/* The slot of an index, if it is in the CSpace. Slot 0 reads as what a CNode begins with: never as a type that is looked for here. */
 static inline bool find(ref_t thread, word_t cap, ref_t *slot)
 {
     ref_t cspace = thread_cspace(thread);
 
     *slot = slot_object(cspace) + cap;
-    return cap != 0 && cap < slot_badge(cspace);
+    return cap < slot_badge(cspace);
 }
 
-void fast_call(ref_t thread, word_t cap, word_t tag)
+word_t fast_call(word_t cap, word_t tag)
 {
+    ref_t thread = cpu.thread;
     ref_t slot;
 
-    if (!find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_WRITE) ||
-        !is_short(tag))
-        return entry_slow(thread, cap, tag, SYS_CALL);
+    if (thread_flags(thread) & THREAD_FOREIGN || !find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT ||
+        !(slot_rights(slot) & RIGHT_WRITE) || !is_short(tag))
+        return FAST_NO;
 
     ref_t endpoint = slot_object(slot);
-    ref_t server = waiting_server(endpoint);
 
-    if (server == NIL || slot_type(thread_space(server)) == TYPE_NULL)
-        return entry_slow(thread, cap, tag, SYS_CALL);
+    if (!has_server(endpoint))
+        return FAST_NO;
+
+    ref_t server = endpoint_head(endpoint);
+
     dequeue(endpoint, server);
-    copy_words(thread, server, tag);
-    thread_set_rax(server, E_OK);
+    arch_words_carry(thread, server);
     thread_set_rdi(server, slot_badge(slot));
     thread_set_tag(server, tag);
     thread_set_rights(thread, slot_rights(slot));
     lend(thread, server, thread_reply(server));
     switch_to(server);
+    return FAST_DONE;
 }
 
-void fast_foreign(ref_t thread)
+bool fast_foreign(ref_t thread)
 {
     ref_t slot = thread_handler(thread);
 
-    if (slot_type(slot) != TYPE_ENDPOINT)
-        return entry_foreign_slow(thread);
+    if (slot_type(slot) != TYPE_ENDPOINT || !has_server(slot_object(slot)))
+        return false;
 
     ref_t endpoint = slot_object(slot);
-    ref_t server = waiting_server(endpoint);
+    ref_t server = endpoint_head(endpoint);
 
-    if (server == NIL || slot_type(thread_space(server)) == TYPE_NULL)
-        return entry_foreign_slow(thread);
     dequeue(endpoint, server);
     thread_set_word0(server, thread_rax(thread));
     thread_set_word1(server, thread_rdi(thread));
@@ -171,49 +163,69 @@ void fast_foreign(ref_t thread)
     thread_set_rights(thread, slot_rights(slot));
     lend(thread, server, thread_reply(server));
     switch_to(server);
+    return true;
 }
 
-/* May this message answer what the caller waits with, without a closer look? */
+/* Does `caller` wait for the answer to a call, or to a fault, that this message answers? */
 static inline bool answers(ref_t caller, word_t tag)
 {
+    if (thread_state(caller) != THREAD_STATE_REPLY || sched_context_top(cpu.sc) != caller ||
+        slot_object(thread_space(caller)) == NIL)
+        return false;
     if (thread_fault(caller) == 0)
         return is_short(tag);
     return thread_fault(caller) == FAULT_SYSCALL && tag % 65536u == 1;
 }
 
-void fast_reply_recv(ref_t thread, word_t cap, word_t tag)
+/* Nothing waits for the server on the endpoint, nor a signal. */
+static inline bool idle(ref_t server, ref_t endpoint)
 {
+    ref_t bound = thread_notification(server);
+
+    return endpoint_side(endpoint) != SIDE_SENDERS && (bound == NIL || notification_bits(bound) == 0);
+}
+
+/* The server waits for the next message. */
+static inline void receive(ref_t server, ref_t endpoint, ref_t reply)
+{
+    reply_set_thread(reply, server);
+    thread_set_reply(server, reply);
+    thread_set_waits_for(server, endpoint);
+    thread_set_state(server, THREAD_STATE_RECEIVING);
+    enqueue(endpoint, server);
+}
+
+word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
+{
+    ref_t thread = cpu.thread;
     ref_t slot;
     ref_t reply_slot;
 
-    if (!find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_READ))
-        return entry_slow(thread, cap, tag, SYS_REPLY_RECV);
+    if (thread_flags(thread) & THREAD_FOREIGN || !find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT ||
+        !(slot_rights(slot) & RIGHT_READ))
+        return FAST_NO;
     if (!find(thread, thread_rbx(thread), &reply_slot) || slot_type(reply_slot) != TYPE_REPLY)
-        return entry_slow(thread, cap, tag, SYS_REPLY_RECV);
+        return FAST_NO;
 
     ref_t endpoint = slot_object(slot);
     ref_t reply = slot_object(reply_slot);
     ref_t caller = reply_thread(reply);
-    ref_t bound = thread_notification(thread);
 
-    if (caller == NIL || !answers(caller, tag) || endpoint_side(endpoint) == SIDE_SENDERS ||
-        sched_context_top(cpu.sc) != caller || thread_state(caller) != THREAD_STATE_REPLY || slot_type(thread_space(caller)) == TYPE_NULL ||
-        (bound != NIL && notification_bits(bound) != 0))
-        return entry_slow(thread, cap, tag, SYS_REPLY_RECV);
-    if (thread_fault(caller) != 0) {
+    if (caller == NIL || !answers(caller, tag) || !idle(thread, endpoint))
+        return FAST_NO;
+
+    bool fault = thread_fault(caller) != 0;
+
+    if (fault) {
         thread_set_fault(caller, 0);
-        thread_set_rax(caller, thread_word0(thread));
+        thread_set_rax(caller, word0);
     } else {
-        copy_words(thread, caller, tag);
-        thread_set_rax(caller, E_OK);
+        arch_words_carry(thread, caller);
         thread_set_rdi(caller, 0);
         thread_set_tag(caller, tag);
     }
     give_back(thread, caller);
-    reply_set_thread(reply, thread);
-    thread_set_reply(thread, reply);
-    thread_set_waits_for(thread, endpoint);
-    thread_set_state(thread, THREAD_STATE_RECEIVING);
-    enqueue(endpoint, thread);
+    receive(thread, endpoint, reply);
     switch_to(caller);
+    return fault ? FAST_LOAD : FAST_DONE;
 }

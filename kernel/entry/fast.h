@@ -1,28 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What most messages take: a short way with the same result as the complete one (ipc/ipc.c), shown equal by
- * a differential test. Each function either does all of it, or leaves everything as it was to the
- * complete way, with which it ends then.
+ * a differential test. Each function either does all of it, or changes nothing and says so.
+ *
+ * A door may call the first two before it has saved the eight message words: it keeps them in registers that
+ * this file is compiled not to touch, and leaves the kernel with them. The words of the caller's registers are lost by a
+ * Call in any case, and those of the server's by a ReplyRecv; which is why that is enough.
  */
 #ifndef ENTRY_FAST_H
 #define ENTRY_FAST_H
 
 #include <model/k.h>
 
+enum {
+    FAST_NO = 0,   /**< not eligible: nothing happened */
+    FAST_DONE = 1, /**< done; the message words go on to the thread that runs now */
+    FAST_LOAD = 2, /**< done; that thread has registers of its own to be loaded */
+};
+
 /**
- * Call. Eligible: an endpoint capability with WRITE, at most 8 words and no capabilities; a server
- * waits in Recv with a Reply object and runs on its callers' scheduling contexts.
+ * Call of the thread that runs. Eligible: an endpoint capability with WRITE, at most 8 words and no
+ * capabilities; a server waits in Recv with a Reply object and runs on its callers' scheduling contexts.
  */
-void fast_call(ref_t thread, word_t cap, word_t tag);
+word_t fast_call(word_t cap, word_t tag);
 
 /**
  * ReplyRecv. Eligible: an endpoint capability with READ on which nobody waits to send; a Reply object that
- * holds a call of at most 8 words and no capabilities either way, of whom the running scheduling
- * context was borrowed last; no signal pending. The caller may wait with a SYSCALL fault that is answered with its result.
+ * holds a call of at most 8 words and no capabilities either way, whose caller lent the running scheduling
+ * context last; no signal pending. The caller may wait with a SYSCALL fault that is answered with its result.
+ * @param word0 first message word
  */
-void fast_reply_recv(ref_t thread, word_t cap, word_t tag);
+word_t fast_reply_recv(word_t cap, word_t tag, word_t word0);
 
-/** System call of a foreign thread. Eligible: its fault endpoint has a server that waits as for fast_call. */
-void fast_foreign(ref_t thread);
+/** System call of a foreign thread, all of whose registers are saved. Eligible: its fault endpoint has a server that waits as for fast_call. */
+bool fast_foreign(ref_t thread);
 
 #endif

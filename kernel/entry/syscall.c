@@ -152,36 +152,32 @@ static enum error decode(ref_t thread, word_t cap, word_t tag, word_t number)
     }
 }
 
-void entry_slow(ref_t thread, word_t cap, word_t tag, word_t number)
+void entry_complete(word_t cap, word_t tag, word_t number)
 {
-    enum error e = decode(thread, cap, tag, number);
+    ref_t thread = cpu.thread;
 
-    /* A thread that waits, or is gone, finds its outcome when its wait ends. */
-    if (e == E_RESTART)
-        thread_set_rip(thread, thread_rip(thread) - SYSCALL_BYTES);
-    else if (e != E_OK || thread_state(thread) == THREAD_STATE_READY)
-        thread_set_rax(thread, e);
-    if (cpu.resched)
-        entry_leave();
-}
+    if (thread_flags(thread) & THREAD_FOREIGN) {
+        if (fast_foreign(thread))
+            return;
+        fault_raise(thread, FAULT_SYSCALL, 0, 0);
+    } else {
+        enum error e = decode(thread, cap, tag, number);
 
-void entry_foreign_slow(ref_t thread)
-{
-    fault_raise(thread, FAULT_SYSCALL, 0, 0);
+        /* A thread that waits, or is gone, finds its outcome when its wait ends. */
+        if (e == E_RESTART)
+            thread_set_rip(thread, thread_rip(thread) - SYSCALL_BYTES);
+        else if (e != E_OK || thread_state(thread) == THREAD_STATE_READY)
+            thread_set_rax(thread, e);
+    }
     if (cpu.resched)
         entry_leave();
 }
 
 void entry_syscall(word_t cap, word_t tag, word_t number)
 {
-    ref_t thread = cpu.thread;
-
-    if (thread_flags(thread) & THREAD_FOREIGN)
-        fast_foreign(thread);
-    else if (number == SYS_CALL)
-        fast_call(thread, cap, tag);
-    else if (number == SYS_REPLY_RECV)
-        fast_reply_recv(thread, cap, tag);
-    else
-        entry_slow(thread, cap, tag, number);
+    if (number == SYS_CALL && fast_call(cap, tag) != FAST_NO)
+        return;
+    if (number == SYS_REPLY_RECV && fast_reply_recv(cap, tag, thread_word0(cpu.thread)) != FAST_NO)
+        return;
+    entry_complete(cap, tag, number);
 }

@@ -13,7 +13,7 @@ enum error transfer_check(ref_t from, word_t grant)
 {
     word_t tag = thread_tag(from);
 
-    if (tag_words(tag) > MESSAGE_WORDS || tag_caps(tag) > MESSAGE_CAPS)
+    if (tag > MESSAGE_TAG_MAX || tag_words(tag) > MESSAGE_WORDS || tag_caps(tag) > MESSAGE_CAPS)
         return E_MESSAGE;
     if (tag_caps(tag) != 0 && !grant)
         return E_RIGHTS;
@@ -70,8 +70,7 @@ void transfer_message(ref_t from, ref_t to)
 {
     word_t tag = thread_tag(from);
 
-    if (tag_words(tag) != 0)
-        granule_copy(from + THREAD_WORDS, to + THREAD_WORDS);
+    granule_copy(from + THREAD_WORD0, to + THREAD_WORD0);
     if (tag_words(tag) > MESSAGE_REGS || tag_caps(tag) != 0) {
         if (buffer_of(to) == NIL || buffer_of(from) == NIL) {
             tag = tag_label(tag) * 65536u + (tag_words(tag) < MESSAGE_REGS ? tag_words(tag) : MESSAGE_REGS);
@@ -92,6 +91,6 @@ void transfer_set_word(ref_t to, word_t i, word_t value)
 word_t transfer_word(ref_t from, word_t i)
 {
     if (i < MESSAGE_REGS)
-        return K[from + THREAD_WORDS][i];
+        return K[from + THREAD_WORD0][i];
     return buffer_of(from) == NIL ? 0 : K[buffer_of(from) + i / GRANULE_WORDS][i % GRANULE_WORDS];
 }

@@ -5,8 +5,8 @@
 
 #include <model/fields.h>
 
-/** Granule of a thread with its first eight message words. */
-#define THREAD_WORDS 2u
+/** Tags above this are the kernel's: no thread can send what looks like a signal. */
+#define MESSAGE_TAG_MAX (WORD_MAX / 2)
 
 /** Label, words and capabilities of a tag. A tag comes from a user: an allegation until transfer_check. */
 static inline word_t tag_label(word_t tag) { return tag / 65536u; }

@@ -27,7 +27,7 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
     ref_t target = slot_object(slot) + THREAD_CSPACE;
 
     for (word_t i = 0; i < 5; i++) {
-        word_t index = K[thread + THREAD_WORDS][i];
+        word_t index = K[thread + THREAD_WORD0][i];
         enum error e = index == 0 ? E_OK : cap_find(thread, index, wanted[i].type, wanted[i].rights, &source[i]);
 
         if (e != E_OK)

@@ -11,7 +11,12 @@ FLAGS_BASE := -std=gnu11 -O2 -g -pipe $(WARN) -fno-strict-aliasing -fno-common -
 
 FLAGS_kernel := $(FLAGS_BASE) -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -mcmodel=kernel \
 	-mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -DTESSERA_PTI=$(PTI)
+	-fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -DTESSERA_PTI=$(PTI) \
+	-DTESSERA_WORDS_IN_REGISTERS=$(if $(IS_CLANG),0,1)
+
+# The short ways of messages leave the registers alone in which the doors keep the message (see
+# kernel/entry/fast.h); rbx is saved before. Only gcc can do that.
+FLAGS_OF_fast.c := $(if $(IS_CLANG),,$(addprefix -ffixed-r,8 9 10 11 12 13 14 15) -fcall-used-rbx)
 
 FLAGS_user := $(FLAGS_BASE) -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -ftls-model=local-exec -nostdinc
@@ -39,7 +44,7 @@ $(foreach world,kernel user host,$(eval $(call flags_file,$(world))))
 # Objects of a folder below a world. $1: room; $2: world; $3: architecture; $4: flags of the room
 define room_rules
 $(BUILD)/$2/$(FOLDER_$1)/%.c.o: $(FOLDER_$1)/%.c $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
-	$$(call compile,$2,$(call include_flags,$1,$3) $4)
+	$$(call compile,$2,$(call include_flags,$1,$3) $4 $$(if $$(filter kernel/entry/%,$$<),$$(FLAGS_OF_$$(notdir $$<))))
 $(BUILD)/$2/$(FOLDER_$1)/%.S.o: $(FOLDER_$1)/%.S $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
 	$$(call compile,$2,$(call include_flags,$1,$3) $4)
 endef

@@ -39,6 +39,7 @@ struct x86_state {
     ref_t fpu_owner;    /* thread whose registers are in the FPU, or NIL */
     word_t fpu_off;     /* CR0.TS: 1 if the FPU traps */
     word_t fsgsbase;    /* the processor has the instructions of that name, and users too */
+    word_t pcid;        /* processor-context identifiers are on */
     word_t huge_frames; /* the processor has 1 GiB pages */
 };
 extern struct x86_state x86;
@@ -46,10 +47,13 @@ extern struct x86_state x86;
 /** Stands for the registers of nobody: cpu.frame is behind it when cpu.thread is NIL. */
 extern word_t x86_idle[IDLE_BYTES / 8];
 
+/* What the short way of a message calls rarely: these save all registers, for some may hold the message. */
+#define SAVES_ALL __attribute__((no_caller_saved_registers))
+
 void x86_timer_program(word_t deadline);
-void x86_space_load(ref_t root, word_t asid);
-void x86_fpu_switch(word_t off);
-void x86_bases_switch(ref_t old, ref_t t);
+SAVES_ALL void x86_space_load(ref_t root, word_t asid);
+SAVES_ALL void x86_fpu_switch(word_t off);
+SAVES_ALL void x86_bases_switch(ref_t old, ref_t t);
 void x86_segments_clear(void);
 
 static inline word_t arch_now(void)
@@ -75,35 +79,43 @@ static inline void x86_bases_exchange(ref_t old, ref_t t)
     word_t fs = x86_rdfsbase();
     word_t gs = x86_rdgsbase();
 
-    if (old != NIL) {
-        thread_set_fs_base(old, fs);
-        thread_set_gs_base(old, gs);
-    }
+    thread_set_fs_base(old, fs);
+    thread_set_gs_base(old, gs);
     if (fs != thread_fs_base(t))
         x86_wrfsbase(thread_fs_base(t));
     if (gs != thread_gs_base(t))
         x86_wrgsbase(thread_gs_base(t));
 }
 
-static inline void arch_thread_switch(ref_t t)
+static inline __attribute__((always_inline)) void arch_thread_enter(ref_t t)
 {
     ref_t old = x86.bases_owner;
 
     cpu.thread = t;
-    if (t == NIL) {
-        cpu.frame = (word_t)x86_idle + FRAME_BYTES;
-        return;
-    }
     cpu.frame = (t << 6) + FRAME_BYTES;
     if (t != old) {
         x86.bases_owner = t;
-        if (x86.fsgsbase && !x86_segments_used())
+        if (x86.fsgsbase && old != NIL && !x86_segments_used())
             x86_bases_exchange(old, t);
         else
             x86_bases_switch(old, t);
     }
-    if ((t != x86.fpu_owner) != x86.fpu_off)
-        x86_fpu_switch(t != x86.fpu_owner);
+    if (t == x86.fpu_owner) {
+        if (x86.fpu_off)
+            x86_fpu_switch(0);
+    } else if (!x86.fpu_off) {
+        x86_fpu_switch(1);
+    }
+}
+
+static inline void arch_thread_switch(ref_t t)
+{
+    if (t != NIL) {
+        arch_thread_enter(t);
+        return;
+    }
+    cpu.thread = NIL;
+    cpu.frame = (word_t)x86_idle + FRAME_BYTES;
 }
 
 /* Carry, parity, adjust, zero, sign, trap, direction, overflow, alignment check, identification. */
@@ -114,10 +126,25 @@ static inline word_t arch_flags_user(word_t flags)
     return (flags & FLAGS_USER) | FLAGS_INTERRUPT | FLAGS_ONE;
 }
 
-static inline void arch_space_enter(ref_t root, word_t asid)
+static inline __attribute__((always_inline)) void arch_space_enter(ref_t root, word_t asid)
 {
-    if (root != x86.space_root)
+    if (root == x86.space_root)
+        return;
+    if (TESSERA_PTI || x86.pcid || root == NIL) {
         x86_space_load(root, asid);
+        return;
+    }
+    x86.space_root = root;
+    x86_write_cr3((root << 6) - DIRECT_MAP);
+}
+
+/* With this the doors keep message words in registers while entry/fast.c runs (see there). */
+static inline void arch_words_carry(ref_t from, ref_t to)
+{
+    if (TESSERA_WORDS_IN_REGISTERS)
+        return;
+    granule_copy(from + THREAD_WORD0, to + THREAD_WORD0);
+    thread_set_rax(to, E_OK);
 }
 
 static inline word_t arch_paddr(ref_t r)

@@ -42,7 +42,7 @@ static void restore(ref_t t)
 }
 
 /** Makes the FPU trap (1) or work (0). For arch_thread_switch(). */
-void x86_fpu_switch(word_t off)
+SAVES_ALL void x86_fpu_switch(word_t off)
 {
     if (off)
         x86_write_cr0(x86_read_cr0() | CR0_SWITCHED);
@@ -107,7 +107,7 @@ static void bases_write(ref_t t)
  * The long way of arch_thread_switch(): selectors were loaded, or the processor lacks FSGSBASE, in
  * which case users cannot change a base but by loading a selector, and get theirs back here.
  */
-void x86_bases_switch(ref_t old, ref_t t)
+SAVES_ALL void x86_bases_switch(ref_t old, ref_t t)
 {
     if (x86.fsgsbase && old != NIL)
         bases_read(old);

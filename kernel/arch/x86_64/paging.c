@@ -37,11 +37,11 @@ static word_t pcid_bits(word_t asid)
 }
 
 /** Loads other tables than those that are loaded. For arch_space_enter(). */
-void x86_space_load(ref_t root, word_t asid)
+SAVES_ALL void x86_space_load(ref_t root, word_t asid)
 {
     word_t cr3 = root == NIL ? (word_t)x86_root - KERNEL_BASE : arch_paddr(root);
 
-    if (x86_features.pcid && root != NIL)
+    if (x86.pcid && root != NIL)
         cr3 |= pcid_bits(asid);
     x86.space_root = root;
     if (TESSERA_PTI)
