@@ -44,6 +44,8 @@ def accessors(things):
                 out.append(f"/** {doc} */\n#define {name.upper()}_{field.upper()} {granule}u\n"
                            f"static inline ref_t {name}_{field}(ref_t r) {{ return {at}; }}\n")
                 continue
+            if field.endswith("0"):
+                out.append(f"/** Granule of {field} and those numbered on behind it. */\n#define {name.upper()}_{field.upper()} {granule}u\n")
             c = "ref_t" if kind == "ref" else "word_t"
             out.append(f"/** {doc} */\nstatic inline {c} {name}_{field}(ref_t r) {{ return {word_at}; }}\n"
                        f"static inline void {name}_set_{field}(ref_t r, {c} v) {{ {word_at} = v; }}\n")
