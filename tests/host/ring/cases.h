@@ -28,6 +28,9 @@ const char *hostile_attach(uint64_t seed, unsigned steps);
 /** Both sides honest, against a plain queue, with crashes of either side. */
 const char *honest_model(uint64_t seed, unsigned steps);
 
+/** Publishing, or acknowledging, against going to sleep in another thread. */
+const char *sleeping_together(bool on_acknowledge, unsigned how_often);
+
 /** A small generator, the same on every machine (Marsaglia, 2003: xorshift64). */
 static inline uint64_t next_random(uint64_t *state)
 {

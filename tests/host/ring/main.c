@@ -272,6 +272,8 @@ int main(void)
     case_end("400000 steps of a hostile producer, seed 2", hostile_producer(2, 400000));
     case_end("400000 steps of a hostile consumer, seed 3", hostile_consumer(3, 400000));
     case_end("200000 hostile attachments, seed 4", hostile_attach(4, 200000));
+    case_end("publishing and going to sleep at once", sleeping_together(false, 100000));
+    case_end("acknowledging and going to sleep at once", sleeping_together(true, 100000));
     printf("%u passed, %u failed\n", passed, failed);
     return failed != 0;
 }
