@@ -59,8 +59,14 @@ void arch_timer_fired(void);
  */
 static inline void arch_thread_switch(ref_t t);
 
-/** The same for a thread that is not NIL, and not a function call. */
-static inline void arch_thread_enter(ref_t t);
+/**
+ * The same when the running thread hands the processor to another one that it speaks with.
+ * @param from the running thread @param to another, not NIL
+ * @param call true: what the user can leave in registers that do not belong to the register file
+ * (x86: selectors) is cleared. Without that a reply is cheaper; as every call is cleaned, the
+ * receiver of a reply sees no more than what its sender could have told it.
+ */
+static inline void arch_thread_pass(ref_t from, ref_t to, bool call);
 
 /**
  * A user program may change its segment bases by itself. After this call thread_fs_base(t) and

@@ -94,11 +94,11 @@ static inline void give_back(ref_t server, ref_t caller)
     thread_set_own(server, NIL);
 }
 
-static inline __attribute__((always_inline)) void switch_to(ref_t thread)
+static inline __attribute__((always_inline)) void switch_to(ref_t from, ref_t to, bool call)
 {
-    ref_t space = slot_object(thread_space(thread));
+    ref_t space = slot_object(thread_space(to));
 
-    arch_thread_enter(thread);
+    arch_thread_pass(from, to, call);
     arch_space_enter(space_root(space), space_asid(space));
 }
 
@@ -116,8 +116,8 @@ word_t fast_call(word_t cap, word_t tag)
     ref_t thread = cpu.thread;
     ref_t slot;
 
-    if (thread_flags(thread) & THREAD_FOREIGN || !find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT ||
-        !(slot_rights(slot) & RIGHT_WRITE) || !is_short(tag))
+    if (!find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_WRITE) ||
+        !is_short(tag))
         return FAST_NO;
 
     ref_t endpoint = slot_object(slot);
@@ -133,7 +133,7 @@ word_t fast_call(word_t cap, word_t tag)
     thread_set_tag(server, tag);
     thread_set_rights(thread, slot_rights(slot));
     lend(thread, server, thread_reply(server));
-    switch_to(server);
+    switch_to(thread, server, true);
     return FAST_DONE;
 }
 
@@ -162,19 +162,15 @@ bool fast_foreign(ref_t thread)
     thread_set_fault(thread, FAULT_SYSCALL);
     thread_set_rights(thread, slot_rights(slot));
     lend(thread, server, thread_reply(server));
-    switch_to(server);
+    switch_to(thread, server, true);
     return true;
 }
 
-/* Does `caller` wait for the answer to a call, or to a fault, that this message answers? */
-static inline bool answers(ref_t caller, word_t tag)
+/* Does the thread wait for an answer, with an address space to return to, and did it lend the running context last? */
+static inline bool waits(ref_t caller)
 {
-    if (thread_state(caller) != THREAD_STATE_REPLY || sched_context_top(cpu.sc) != caller ||
-        slot_object(thread_space(caller)) == NIL)
-        return false;
-    if (thread_fault(caller) == 0)
-        return is_short(tag);
-    return thread_fault(caller) == FAULT_SYSCALL && tag % 65536u == 1;
+    return thread_state(caller) == THREAD_STATE_REPLY && sched_context_top(cpu.sc) == caller &&
+           slot_object(thread_space(caller)) != NIL;
 }
 
 /* Nothing waits for the server on the endpoint, nor a signal. */
@@ -195,14 +191,29 @@ static inline void receive(ref_t server, ref_t endpoint, ref_t reply)
     enqueue(endpoint, server);
 }
 
+/* The system call of a foreign thread is answered with its result. */
+static __attribute__((noinline)) word_t answer_foreign(ref_t endpoint, ref_t reply, word_t tag, word_t word0)
+{
+    ref_t thread = cpu.thread;
+    ref_t caller = reply_thread(reply);
+
+    if (thread_fault(caller) != FAULT_SYSCALL || tag % 65536u != 1 || !idle(thread, endpoint))
+        return FAST_NO;
+    thread_set_fault(caller, 0);
+    thread_set_rax(caller, word0);
+    give_back(thread, caller);
+    receive(thread, endpoint, reply);
+    switch_to(thread, caller, false);
+    return FAST_LOAD;
+}
+
 word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
 {
     ref_t thread = cpu.thread;
     ref_t slot;
     ref_t reply_slot;
 
-    if (thread_flags(thread) & THREAD_FOREIGN || !find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT ||
-        !(slot_rights(slot) & RIGHT_READ))
+    if (!find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_READ))
         return FAST_NO;
     if (!find(thread, thread_rbx(thread), &reply_slot) || slot_type(reply_slot) != TYPE_REPLY)
         return FAST_NO;
@@ -211,21 +222,17 @@ word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
     ref_t reply = slot_object(reply_slot);
     ref_t caller = reply_thread(reply);
 
-    if (caller == NIL || !answers(caller, tag) || !idle(thread, endpoint))
+    if (caller == NIL || !waits(caller))
         return FAST_NO;
-
-    bool fault = thread_fault(caller) != 0;
-
-    if (fault) {
-        thread_set_fault(caller, 0);
-        thread_set_rax(caller, word0);
-    } else {
-        arch_words_carry(thread, caller);
-        thread_set_rdi(caller, 0);
-        thread_set_tag(caller, tag);
-    }
+    if (thread_fault(caller) != 0)
+        return answer_foreign(endpoint, reply, tag, word0);
+    if (!is_short(tag) || !idle(thread, endpoint))
+        return FAST_NO;
+    arch_words_carry(thread, caller);
+    thread_set_rdi(caller, 0);
+    thread_set_tag(caller, tag);
     give_back(thread, caller);
     receive(thread, endpoint, reply);
-    switch_to(caller);
-    return fault ? FAST_LOAD : FAST_DONE;
+    switch_to(thread, caller, false);
+    return FAST_DONE;
 }

@@ -19,7 +19,7 @@ enum {
 };
 
 /**
- * Call of the thread that runs. Eligible: an endpoint capability with WRITE, at most 8 words and no
+ * Call of the thread that runs (a foreign one has no CSpace, so nothing is found for it). Eligible: an endpoint capability with WRITE, at most 8 words and no
  * capabilities; a server waits in Recv with a Reply object and runs on its callers' scheduling contexts.
  */
 word_t fast_call(word_t cap, word_t tag);

@@ -26,6 +26,8 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
     ref_t source[5] = {NIL, NIL, NIL, NIL, NIL};
     ref_t target = slot_object(slot) + THREAD_CSPACE;
 
+    if (thread_word0(thread) != 0 && thread_flags(slot_object(slot)) & THREAD_FOREIGN)
+        return E_STATE;
     for (word_t i = 0; i < 5; i++) {
         word_t index = K[thread + THREAD_WORD0][i];
         enum error e = index == 0 ? E_OK : cap_find(thread, index, wanted[i].type, wanted[i].rights, &source[i]);
@@ -69,7 +71,9 @@ enum error op_thread_resume(ref_t thread, ref_t slot)
     ref_t target = slot_object(slot);
 
     (void)thread;
-    if (slot_type(thread_cspace(target)) == TYPE_NULL || slot_type(thread_space(target)) == TYPE_NULL)
+    if (slot_type(thread_space(target)) == TYPE_NULL)
+        return E_STATE;
+    if (slot_type(thread_cspace(target)) == TYPE_NULL && !(thread_flags(target) & THREAD_FOREIGN))
         return E_STATE;
     if (thread_state(target) == THREAD_STATE_SUSPENDED) {
         thread_set_fault(target, 0);
@@ -126,6 +130,8 @@ enum error op_thread_set_flags(ref_t thread, ref_t slot)
 {
     if (thread_word0(thread) > (THREAD_FOREIGN | THREAD_BORROW))
         return E_ARG;
+    if (thread_word0(thread) & THREAD_FOREIGN && slot_type(thread_cspace(slot_object(slot))) != TYPE_NULL)
+        return E_STATE;
     thread_set_flags(slot_object(slot), thread_word0(thread));
     return E_OK;
 }

@@ -15,7 +15,7 @@ from qemu import Machine, Report  # noqa: E402  (the path must be set first)
 
 # What the console says when it is ready for a command.
 PROMPT = r"^tessera> "
-PANIC = r"(?i)\bpanic\b"
+PANIC = r"(?i)\bpanic\b|^Tessera cannot start: .*"
 MACHINES = (
     # boot, machine, cpu, memory, seconds
     ("pvh", "q35", "max", "512M", 60),
@@ -63,6 +63,9 @@ def main(build):
     """Every machine, then every refusal."""
     os.makedirs(os.path.join(build, "log"), exist_ok=True)
     report = Report()
+    if not os.path.exists(os.path.join(build, "boot.img")):
+        print("FAIL there is a boot image: system/default.yaml was not packed\n0 passed, 1 failed")
+        return 1
     for row in MACHINES:
         report.case(" ".join(row[:4]), lambda row=row: boots(build, row))
     good = os.path.join(build, "boot.img")

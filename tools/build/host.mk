@@ -7,7 +7,10 @@
 
 LIBS_manifest := -lyaml
 
-# Tools.
+# Rooms that are compiled for this machine too, where a LINK asks for them.
+HOST_ROOMS := $(filter-out tool.% hosttest.% guest.% server.% driver.% app.% example.%,$(ROOMS_ALL))
+
+# Tools. The file LINK of a tool names the rooms whose code is linked in, as for tests.
 TOOL_FOLDERS := $(patsubst tools/%/,%,$(sort $(dir $(wildcard tools/*/*.c))))
 TOOLS := $(addprefix $(BUILD)/tools/,$(filter-out idl,$(TOOL_FOLDERS)))
 define own_makefile
@@ -18,9 +21,11 @@ endef
 FLAGS_tool := $(filter-out -fsanitize% -fno-sanitize%,$(FLAGS_host)) -D_GNU_SOURCE
 $(eval $(call flags_file,tool))
 $(BUILD)/tool/%: CC := $(HOSTCC)
+$(foreach r,$(HOST_ROOMS),$(eval $(call room_rules,$r,tool,host,)))
 define tool
 $(call room_rules,tool.$1,tool,host,)
-$(BUILD)/tools/$1: $(call room_objects,tool.$1,tool,host)
+$(BUILD)/tools/$1: $(call room_objects,tool.$1,tool,host) \
+		$(foreach r,$(call linked,tools/$1),$(call room_objects,$r,tool,host))
 	$$(call SAY,tool $1)
 	$(Q)mkdir -p $$(@D) && $(HOSTCC) -o $$@ $$^ $(LIBS_$1)
 endef
@@ -29,7 +34,6 @@ $(foreach t,$(filter-out idl,$(TOOL_FOLDERS)),$(eval $(if $(wildcard tools/$t/Ma
 
 # Tests. The file LINK of a test names the rooms whose code is compiled for the host and linked in.
 $(BUILD)/host/%: CC := $(HOSTCC)
-HOST_ROOMS := $(filter-out tool.% hosttest.% guest.%,$(ROOMS_ALL))
 $(foreach r,$(HOST_ROOMS),$(eval $(call room_rules,$r,host,host,)))
 HOST_FOLDERS := $(patsubst tests/host/%/,%,$(sort $(dir $(wildcard tests/host/*/*.c tests/host/*/Makefile))))
 define host_test

@@ -57,7 +57,7 @@ $(BUILD)/lib/libproto.a: $(PROTO_OBJECTS)
 
 # Rooms that a room can reach through those it may use, as archives. The C library comes last.
 archives = $(foreach r,$(filter $(LIB_ROOMS) $(if $(PROTO_OBJECTS),proto),$(call links,$1)),$(BUILD)/lib/lib$r.a)
-LINK_USER := -static -nostdlib -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+LINK_USER := -static -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=0x1000 -Wl,-z,separate-code -Wl,-Ttext-segment=0x400000 \
 	-Wl,--gc-sections -Wl,-u,_start -Wl,--fatal-warnings
 

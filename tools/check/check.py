@@ -19,7 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import figures
 
-FUNCTION_MAX, FILE_MAX, COLUMNS = 70, 800, 100
+FUNCTION_MAX, FILE_MAX = 70, 800
+# 100 is what to aim at; this is where it ends.
+COLUMNS = 120
 EXCEPTIONS = "tools/check/exceptions"
 CODE = (".c", ".h", ".S", ".py", ".sh", ".mk", ".lds", ".idl", ".yaml", ".l", ".y", "Makefile")
 # Words that have no place here: machines, mirrors, unfinished work. (Bracketed, so that this list
@@ -161,8 +163,10 @@ def clang(build):
     """The whole of the kernel and the components under the second compiler."""
     if not os.path.exists(os.path.join(build, "kernel.elf")):
         return ["the build with gcc has to pass first"]
-    return run(["make", "-s", "-k", f"-j{os.cpu_count()}", f"BUILD={build}/clang", "CC=clang",
+    said = run(["make", "-s", "-k", f"-j{os.cpu_count()}", f"BUILD={build}/clang", "CC=clang",
                 "kernel", "components"])
+    # Only what is wrong, not what is being built.
+    return [line for line in said if not re.match(r"  [a-z]+ +[\w./]+$", line)]
 
 
 def compilations(build, world):
@@ -196,7 +200,10 @@ def cppcheck(build):
         entry for entry in compilations(build, "user") if entry["file"].startswith("lib/")]
     with open(project, "w", encoding="utf-8") as file:
         json.dump(entries, file)
-    return run(["cppcheck", "--quiet", "--std=c11", "--enable=warning,portability,performance",
+    # comparePointers: symbols of the linker script are marks in one image, not objects apart;
+    # constStatement: the operands of inline assembly, in the doors of abi/call.h.
+    return run(["cppcheck", "--quiet", "--std=c11", "--template={file}:{line}: {message} [{id}]",
+                "--template-location=", "--suppress=comparePointers", "--suppress=constStatement", "--enable=warning,portability,performance",
                 "--inline-suppr", "--error-exitcode=1", "-j", str(os.cpu_count()),
                 "--suppress=missingIncludeSystem", "--suppress=preprocessorErrorDirective",
                 f"--project={project}"])

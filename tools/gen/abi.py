@@ -4,6 +4,7 @@
 
   OUT/abi/abi.h            numbers, for both sides
   OUT/abi/invoke.h         user stubs, one inline function an operation
+  OUT/abi/pairs.h          every operation with every outcome: what the kernel's tests must cover
   OUT/object/operations.h  the kernel's decode table
   DOCS/kernel.md           the reference page
 """
@@ -117,6 +118,18 @@ def stubs(abi):
     return "".join(out)
 
 
+def pairs(abi):
+    out = [LICENSE, "#ifndef ABI_PAIRS_H\n#define ABI_PAIRS_H\n\n#include <abi/abi.h>\n\n",
+           "/** PAIR(operation, outcome, what is expected) for each outcome of each operation. */\n#define ABI_PAIRS(PAIR)"]
+    for op in abi["operations"]:
+        name = f"{op['type']}.{op['name']}"
+        lines = [("OK", f"{name} succeeds")] + [(e, f"{name} gives {e}: {when}") for e, when in op["errors"].items()]
+        out += [f" \\\n    PAIR({function(op)}, {e}, \"{text}\")" for e, text in lines]
+    out.append("\n\n/** The same as numbers. */\nenum abi_pair {\n#define ABI_PAIR_NUMBER(operation, outcome, text) PAIR_##operation##_##outcome,\n"
+               "    ABI_PAIRS(ABI_PAIR_NUMBER)\n#undef ABI_PAIR_NUMBER\n    PAIRS\n};\n\n#endif\n")
+    return "".join(out)
+
+
 def table(abi):
     out = [LICENSE, "#ifndef OBJECT_OPERATIONS_H\n#define OBJECT_OPERATIONS_H\n\n#include <model/k.h>\n\n",
            "/* Each operation: the thread that called, and the slot through which it did. Arguments\n"
@@ -199,6 +212,7 @@ def main():
     out = sys.argv[2]
     write(f"{out}/abi/abi.h", numbers(abi))
     write(f"{out}/abi/invoke.h", stubs(abi))
+    write(f"{out}/abi/pairs.h", pairs(abi))
     write(f"{out}/object/operations.h", table(abi))
     if len(sys.argv) == 4:
         write(f"{sys.argv[3]}/kernel.md", reference(abi))

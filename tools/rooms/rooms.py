@@ -149,14 +149,14 @@ def sources(endings=(".c", ".h", ".S")):
                    if path.endswith(endings) and os.path.exists(path)})
 
 
-def include_fault(me, crossing, name, rooms):
+def include_fault(me, path, crossing, name, rooms):
     """What is wrong with one #include, or None."""
     if not crossing:
         return f'"{name}" leaves the room; use <room/file.h>' if ".." in name.split("/") else None
     them = next((room for room in sorted(rooms, key=len, reverse=True)
                  if name.startswith(room + "/")), None)
     if them is None:
-        if name in FREESTANDING or not is_kernel(me):
+        if name in FREESTANDING or not is_kernel(me, path):
             return None
         return f"<{name}> is neither a room's header nor a freestanding one: the kernel has no more"
     if name.endswith("_priv.h"):
@@ -166,9 +166,11 @@ def include_fault(me, crossing, name, rooms):
     return None
 
 
-def is_kernel(room):
-    """Whether the room is compiled into the kernel, where there is no C library."""
-    return room.folder.startswith("kernel/") or room.name in ("abi", "common")
+def is_kernel(room, path):
+    """Whether the file is compiled into the kernel, where there is no C library. The processor that
+    host tests run on (kernel/arch/host) is an ordinary program."""
+    return (room.folder.startswith("kernel/") or room.name in ("abi", "common")) \
+        and "/host/" not in path
 
 
 def check(rooms):
@@ -182,7 +184,7 @@ def check(rooms):
             continue
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
-        found = [(m.start(), include_fault(me, m[1] == "<", m[2], rooms))
+        found = [(m.start(), include_fault(me, path, m[1] == "<", m[2], rooms))
                  for m in INCLUDE.finditer(text)]
         if path.endswith(".c") and not path.startswith("tests/"):
             found += [(m.start(), "extern written by hand: include the header of its room")

@@ -87,20 +87,17 @@ static inline void x86_bases_exchange(ref_t old, ref_t t)
         x86_wrgsbase(thread_gs_base(t));
 }
 
-static inline __attribute__((always_inline)) void arch_thread_enter(ref_t t)
+/* Who runs owns the bases: arch_thread_switch() sees to it. */
+static inline __attribute__((always_inline)) void arch_thread_pass(ref_t from, ref_t to, bool call)
 {
-    ref_t old = x86.bases_owner;
-
-    cpu.thread = t;
-    cpu.frame = (t << 6) + FRAME_BYTES;
-    if (t != old) {
-        x86.bases_owner = t;
-        if (x86.fsgsbase && old != NIL && !x86_segments_used())
-            x86_bases_exchange(old, t);
-        else
-            x86_bases_switch(old, t);
-    }
-    if (t == x86.fpu_owner) {
+    cpu.thread = to;
+    cpu.frame = (to << 6) + FRAME_BYTES;
+    x86.bases_owner = to;
+    if (x86.fsgsbase && !(call && x86_segments_used()))
+        x86_bases_exchange(from, to);
+    else
+        x86_bases_switch(from, to);
+    if (to == x86.fpu_owner) {
         if (x86.fpu_off)
             x86_fpu_switch(0);
     } else if (!x86.fpu_off) {
@@ -110,12 +107,23 @@ static inline __attribute__((always_inline)) void arch_thread_enter(ref_t t)
 
 static inline void arch_thread_switch(ref_t t)
 {
-    if (t != NIL) {
-        arch_thread_enter(t);
+    ref_t old = x86.bases_owner;
+
+    cpu.thread = t;
+    if (t == NIL) {
+        cpu.frame = (word_t)x86_idle + FRAME_BYTES;
         return;
     }
-    cpu.thread = NIL;
-    cpu.frame = (word_t)x86_idle + FRAME_BYTES;
+    cpu.frame = (t << 6) + FRAME_BYTES;
+    if (t != old) {
+        x86.bases_owner = t;
+        if (x86.fsgsbase && old != NIL && !x86_segments_used())
+            x86_bases_exchange(old, t);
+        else
+            x86_bases_switch(old, t);
+    }
+    if ((t != x86.fpu_owner) != x86.fpu_off)
+        x86_fpu_switch(t != x86.fpu_owner);
 }
 
 /* Carry, parity, adjust, zero, sign, trap, direction, overflow, alignment check, identification. */
