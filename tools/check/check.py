@@ -204,7 +204,7 @@ def cppcheck(build):
     # constStatement: the operands of inline assembly, in the doors of abi/call.h.
     return run(["cppcheck", "--quiet", "--std=c11", "--template={file}:{line}: {message} [{id}]",
                 "--template-location=", "--suppress=comparePointers", "--suppress=constStatement", "--enable=warning,portability,performance",
-                "--inline-suppr", "--error-exitcode=1", "-j", str(os.cpu_count()),
+                "--inline-suppr", "--library=tools/check/cppcheck.cfg", "--error-exitcode=1", "-j", str(os.cpu_count()),
                 "--suppress=missingIncludeSystem", "--suppress=preprocessorErrorDirective",
                 f"--project={project}"])
 

@@ -147,8 +147,9 @@ def show(result, path, verbose):
 
 def prepare(build):
     """Builds what the tests need; make's own output says what went wrong."""
-    return subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count()}", f"BUILD={build}",
-                           "all", "host-tests", "test-images", "iso"], check=False).returncode == 0
+    return subprocess.run(["make", "--no-print-directory", "-k", f"-j{os.cpu_count()}",
+                           f"BUILD={build}", "all", "host-tests", "test-images", "iso"],
+                          check=False).returncode == 0
 
 
 def main(arguments):
@@ -156,14 +157,15 @@ def main(arguments):
     build, names = arguments[0], [name for name in arguments[1:] if name != "-v"]
     os.environ["BUILD"] = build
     sys.stdout.reconfigure(line_buffering=True)
+    passed = failed = 0
     if not prepare(build):
-        print("FAIL build: see above\n0 passed, 1 failed")
-        return 1
+        # The rest is tested all the same: it says how far the trouble goes.
+        failed = 1
+        print("FAIL build: see above; what follows is what could be built")
     os.makedirs(os.path.join(build, "log"), exist_ok=True)
     chosen = [suite for suite in suites(build)
               if not names or any(name in (suite.name, suite.name.split("/")[-1],
                                            suite.name.split("/")[0]) for name in names)]
-    passed = failed = 0
     # Two at a time: a virtual machine keeps one processor busy.
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         for result, path in pool.map(lambda suite: run_suite(build, suite), chosen):
