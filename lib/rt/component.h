@@ -65,6 +65,12 @@ enum component_call {
      * client's name padded with 0 (at most COMPONENT_NAME - 1 bytes); or label 1, no words: no such client.
      */
     COMPONENT_WHO = 0x103,
+    /**
+     * For platform. Word 0: badge of a client that came by a COMPONENT_DEVICE entry. Reply: label 0 and
+     * 2 words: which device its manifest names (enum manifest_match of <abi/manifest.h>, and the
+     * value); or label 1, no words: no such client.
+     */
+    COMPONENT_WHICH = 0x104,
 };
 
 #define COMPONENT_LINE 512u
@@ -78,6 +84,17 @@ enum component_kind {
     COMPONENT_IRQ = 5,      /**< `slot`: Interrupt object, attached; value: line */
     COMPONENT_CAP = 6,      /**< `slot`: any other capability, by agreement between manifest and program; value: its type */
 };
+
+/*
+ * Authority over the machine (platform), as COMPONENT_CAP entries:
+ *   "device-memory"  slot: the first of `value` DeviceUntyped in consecutive slots, each all of one device
+ *                    range of the boot information. Root makes them by Retype from its own, and revokes
+ *                    those when the component ends: registers given away go with it
+ *   "boot-info"      slot: a Frame, READ: the boot information page (<abi/boot_info.h>), which says where the
+ *                    firmware's tables are. Comes with "device-memory"
+ *   "interrupts"     slot: IrqControl
+ *   "cpu"            slot: Cpu
+ */
 
 /** Badges of clients: number of the provided protocol (the entry's value) * COMPONENT_BADGE + number of the client, unique while root runs. */
 #define COMPONENT_BADGE 0x100000000ul
