@@ -8,7 +8,7 @@
 /* A tag with no capabilities and at most 8 words: its low 16 bits are at most 8. */
 static inline bool is_short(word_t tag)
 {
-    return tag % 65536u <= MESSAGE_REGS && tag <= MESSAGE_TAG_MAX;
+    return tag % 65536u <= MESSAGE_REGS;
 }
 
 /* Does a server wait on the endpoint that would run on its caller's context? */
@@ -117,7 +117,7 @@ word_t fast_call(word_t cap, word_t tag)
     ref_t slot;
 
     if (!find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_WRITE) ||
-        !is_short(tag))
+        !is_short(tag) || tag > MESSAGE_TAG_MAX)
         return FAST_NO;
 
     ref_t endpoint = slot_object(slot);

@@ -20,6 +20,8 @@ static enum error send_checked(ref_t thread, ref_t slot, word_t calls, word_t wa
 
     if (!(slot_rights(slot) & RIGHT_WRITE))
         return E_RIGHTS;
+    if (thread_tag(thread) > MESSAGE_TAG_MAX)
+        return E_MESSAGE;
     e = transfer_check(thread, slot_rights(slot) & RIGHT_GRANT);
     return e == E_OK ? ipc_send(thread, slot, calls, wait) : e;
 }

@@ -13,7 +13,7 @@ enum error transfer_check(ref_t from, word_t grant)
 {
     word_t tag = thread_tag(from);
 
-    if (tag > MESSAGE_TAG_MAX || tag_words(tag) > MESSAGE_WORDS || tag_caps(tag) > MESSAGE_CAPS)
+    if (tag_words(tag) > MESSAGE_WORDS || tag_caps(tag) > MESSAGE_CAPS)
         return E_MESSAGE;
     if (tag_caps(tag) != 0 && !grant)
         return E_RIGHTS;

@@ -5,7 +5,7 @@
 
 #include <model/fields.h>
 
-/** Tags above this are the kernel's: no thread can send what looks like a signal. */
+/** Tags above this are the kernel's: no thread can send what looks like a signal. (In a reply, nobody takes it for one.) */
 #define MESSAGE_TAG_MAX (WORD_MAX / 2)
 
 /** Label, words and capabilities of a tag. A tag comes from a user: an allegation until transfer_check. */
