@@ -80,9 +80,13 @@ class Kernel:
         space = thread.slot("space")["object"]
         root = self.get("space", space)["root"] if space else NIL
         context = self.get("sched_context", thread["sc"]) if thread["sc"] else None
-        waits = f" on {thread['waits_for']:#x}" if thread["waits_for"] else ""
-        return (f"{ref:#x}  {self.names.of(root):14} "
-                f"{self.states.get(thread['state'], thread['state'])}{waits}  "
+        state = self.states.get(thread["state"], str(thread["state"]))
+        # waits_for is stale in any other state.
+        if state in ("sending", "receiving", "signal"):
+            state += f" on {thread['waits_for']:#x}"
+        elif state == "reply":
+            state += f" through {thread['reply']:#x}"
+        return (f"{ref:#x}  {self.names.of(root):14} {state}  "
                 f"priority {context['priority'] if context else '-'}  "
                 f"ip {thread['rip']:#x} sp {thread['rsp']:#x}"
                 + (f"  fault {thread['fault']}" if thread["fault"] else ""))
@@ -90,7 +94,12 @@ class Kernel:
     def slot_line(self, slot):
         """One line about a capability."""
         name = self.definitions.type_name(slot["type"])
+        if name in ("Untyped", "DeviceUntyped"):
+            return (f"{name} {slot['object']:#x} {slot['badge'] >> 4} KiB, "
+                    f"{slot['extra'] >> 4} used  (slot {slot.ref:#x})")
         badge = f" badge {slot['badge']:#x}" if slot["badge"] else ""
+        if name.endswith("Frame"):
+            badge = f" mapped at {slot['extra']:#x}" if slot["badge"] else ""
         return (f"{name} {slot['object']:#x} "
                 f"{self.definitions.rights_text(slot['rights'])}{badge}  (slot {slot.ref:#x})")
 
@@ -107,10 +116,11 @@ class Kernel:
 
 
 def reference(text):
-    """An argument: a number or any GDB expression."""
+    """An argument: a reference, or an address in kernel memory; any GDB expression."""
     if not text:
         raise gdb.GdbError("want a reference (a granule number), such as the lists show")
-    return int(gdb.parse_and_eval(text))
+    value = int(gdb.parse_and_eval(text)) & memory.MASK
+    return value >> 6 if value >= memory.DIRECT_MAP else value
 
 
 def threads(kernel, _):
@@ -207,7 +217,10 @@ class Tessera(gdb.Command):
             for function in COMMANDS.values():
                 print("  " + function.__doc__)
             return
-        COMMANDS[word](Kernel(), rest.strip())
+        try:
+            COMMANDS[word](Kernel(), rest.strip())
+        except gdb.MemoryError as problem:
+            raise gdb.GdbError(f"{problem}: no such object, or the kernel has not come so far yet")
 
     def complete(self, text, word):
         """Completes the first word."""

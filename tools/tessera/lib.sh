@@ -89,6 +89,15 @@ build()
     make --no-print-directory -j"$(nproc)" BUILD="$BUILD" "$@" || die "the build failed" "see the first error above"
 }
 
+# image_of NAME: the path of a boot image that was built.
+image_of()
+{
+    local image=$BUILD/images/$1.img
+    [ -f "$image" ] || die "there is no boot image '$1'" \
+        "one of: $(ls "$BUILD/images" 2>/dev/null | sed -n 's/\.img$//p' | tr '\n' ' ')(system/NAME.yaml makes one)"
+    echo "$image"
+}
+
 # accelerator: KVM where it can be used, else emulation. There are machines where /dev/kvm opens and QEMU
 # then fails on it, so it is tried out.
 accelerator()

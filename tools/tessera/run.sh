@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #: ./tessera run [--small] [--system NAME] [-- QEMU OPTIONS]
-#: ./tessera                      boot in QEMU; Ctrl-A x leaves; --small: 64 MiB and a plain CPU
+#:                                boot in QEMU; Ctrl-A x leaves; --small: 64 MiB and a plain CPU
 #: needs build run
 
 memory=512M
@@ -9,16 +9,16 @@ system=default
 while [ $# -gt 0 ]; do
     case $1 in
     --small) memory=64M cpu=qemu64 ;;
-    --system) system=${2:?run: --system needs a name, as in system/NAME.yaml} && shift ;;
+    --system) system=${2:?run: --system needs a name, one of build/images} && shift ;;
     --) shift && break ;;
     *) die "run: '$1' is not an option of it" "./tessera run [--small] [--system NAME] [-- QEMU options]" ;;
     esac
     shift
 done
 
-[ -f "system/$system.yaml" ] || die "run: there is no system/$system.yaml" "one of: $(ls system)"
 build all compile_commands.json
+image=$(image_of "$system")
 accel=$(accelerator)
 echo "Starting QEMU ($accel, $memory). Ctrl-A x leaves."
 exec qemu-system-x86_64 -machine "q35,accel=$accel" -cpu "$cpu" -m "$memory" -nographic -no-reboot \
-    -kernel "$BUILD/kernel.elf" -initrd "$BUILD/images/$system.img" "$@"
+    -kernel "$BUILD/kernel.elf" -initrd "$image" "$@"
