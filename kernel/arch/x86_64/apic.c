@@ -52,6 +52,13 @@ void x86_apic_write(word_t at, uint32_t value)
         x86_write32(apic + at, value);
 }
 
+/* The fence: a deadline written before the mode has arrived would be lost (SDM 3, 11.5.4.1). */
+void x86_apic_timer_start(void)
+{
+    x86_apic_write(APIC_TIMER, VECTOR_TIMER | (x86_features.tsc_deadline ? APIC_DEADLINE : 0));
+    __asm__ volatile("mfence" : : : "memory");
+}
+
 void x86_apic_init(word_t address)
 {
     apic = address;
@@ -62,7 +69,7 @@ void x86_apic_init(word_t address)
     x86_apic_write(APIC_LINT1, APIC_NMI);
     x86_apic_write(APIC_ERROR, APIC_MASKED);
     x86_apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY1);
-    x86_apic_write(APIC_TIMER, VECTOR_TIMER | (x86_features.tsc_deadline ? APIC_DEADLINE : 0));
+    x86_apic_timer_start();
     x86_apic_write(APIC_EOI, 0);
 }
 

@@ -73,6 +73,9 @@ void x86_boot_forget(void);
 /** Enables the local APIC. @param address of its registers, mapped; not used in x2APIC mode */
 void x86_apic_init(word_t address);
 
+/** Gives the local APIC's timer its vector and mode. x86_apic_init() does it too. */
+void x86_apic_timer_start(void);
+
 /** Reads or writes a register of the local APIC. @param at its offset in xAPIC mode */
 uint32_t x86_apic_read(word_t at);
 void x86_apic_write(word_t at, uint32_t value);

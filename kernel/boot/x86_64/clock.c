@@ -108,7 +108,6 @@ static void measure(const struct acpi *a, word_t *tsc_rate, word_t *apic_rate)
 
     if (!try_hpet(&r, a) && !try_pm(&r, a))
         use_pit(&r);
-    uint32_t entry = x86_apic_read(APIC_TIMER);
     x86_apic_write(APIC_TIMER, APIC_MASKED);
     x86_apic_write(APIC_TIMER_INITIAL, 0xffffffff);
     struct moment first = moment_take(&r), last = first;
@@ -117,7 +116,7 @@ static void measure(const struct acpi *a, word_t *tsc_rate, word_t *apic_rate)
     last = moment_take(&r);
     passed = (last.reference - first.reference) & r.mask;
     x86_apic_write(APIC_TIMER_INITIAL, 0);
-    x86_apic_write(APIC_TIMER, entry);
+    x86_apic_timer_start();
     if (passed == 0)
         boot_refuse("no clock of this machine runs",
                     "switch HPET or the ACPI timer on in the firmware's settings");
