@@ -47,7 +47,7 @@ extern struct x86_state x86;
 /** Stands for the registers of nobody: cpu.frame is behind it when cpu.thread is NIL. */
 extern word_t x86_idle[IDLE_BYTES / 8];
 
-/* What the short way of a message calls rarely: these save all registers, for some may hold the message. */
+/* What the short way of a message calls rarely: these save all registers, as some may hold it. */
 #define SAVES_ALL __attribute__((no_caller_saved_registers))
 
 void x86_timer_program(word_t deadline);
