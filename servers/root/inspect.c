@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Looking at components that are there: by copies of what is in their inventories, for the moment. */
+#include "component.h"
+#include "console.h"
+#include "root.h"
+
+#include <abi/invoke.h>
+
+/* A copy of a capability of the inventory in a scratch slot. */
+static bool borrow(const struct component *c, cap_t slot, word_t from)
+{
+    return c->inventory != 0 && cnode_copy(ROOT_CNODE, slot, c->inventory, from, RIGHT_ALL, 1) == E_OK;
+}
+
+static void give_back(cap_t slot)
+{
+    ROOT_CHECK(cnode_delete(ROOT_CNODE, slot, 1) == E_OK);
+}
+
+word_t component_memory(const struct component *c)
+{
+    word_t type = TYPE_NULL, object, rights, size, used = 0, hint;
+
+    if (!borrow(c, scratch.cnode, INVENTORY_CNODE))
+        return 0;
+    if (cnode_inspect(scratch.cnode, COMPONENT_UNTYPED, &type, &object, &rights, &size, &used, &hint) != E_OK ||
+        type != TYPE_UNTYPED)
+        used = (c->manifest->memory_bytes - c->used_bytes) / GRANULE; /* moved away: all of it is in use */
+    give_back(scratch.cnode);
+    return c->used_bytes + used * GRANULE;
+}
+
+static word_t sched_ticks(const struct component *c, word_t slot)
+{
+    word_t consumed = 0, budget, period, priority, bound;
+
+    if (!borrow(c, scratch.sched, slot))
+        return 0;
+    if (sched_context_consumed(scratch.sched, &consumed, &budget, &period, &priority, &bound) != E_OK)
+        consumed = 0;
+    give_back(scratch.sched);
+    return consumed;
+}
+
+word_t component_ticks(const struct component *c)
+{
+    word_t ticks = c->cpu_before;
+
+    if (c->inventory == 0)
+        return ticks;
+    ticks += sched_ticks(c, INVENTORY_SCHED);
+    for (word_t i = 0; i < c->manifest->threads; i++)
+        ticks += sched_ticks(c, c->extra_slot + i);
+    return ticks;
+}
+
+bool component_read(const struct component *c, word_t address, word_t *value)
+{
+    for (unsigned i = 0; i < c->part_count; i++) {
+        const struct part *p = &c->parts[i];
+
+        if (address % 8 != 0 || address < p->vaddr || (address - p->vaddr) / PAGE >= p->pages)
+            continue;
+        if (!borrow(c, scratch.frame, p->slot + (address - p->vaddr) / PAGE))
+            return false;
+
+        bool mapped = address_space_map(ROOT_SPACE, 0, scratch.frame, 1, PEEK,
+                                        p->writable ? MAP_READ : MAP_READ | MAP_CACHED) == E_OK;
+
+        if (mapped)
+            *value = *(const volatile word_t *)(PEEK + address % PAGE);
+        give_back(scratch.frame);
+        return mapped;
+    }
+    return false;
+}

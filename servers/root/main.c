@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Root: the first component. It has all of the machine's resources; it makes the other components out of them by
+ * the system's manifest, and sees to it that they go on. It never waits for any of them: it only answers.
+ */
+#include "archive.h"
+#include "component.h"
+#include "console.h"
+#include "root.h"
+#include "serve.h"
+#include "slots.h"
+#include "supervisor.h"
+
+#include <abi/invoke.h>
+#include <manifest/manifest.h>
+
+#define MEMORY_LOW (8ul << 20)
+
+struct scratch scratch;
+cap_t root_endpoint;
+static cap_t reply;
+
+_Noreturn void root_main(void);
+
+static cap_t own(struct block *block, word_t type)
+{
+    cap_t slot = slot_take();
+
+    ROOT_CHECK(slot != 0 && untyped_retype(block->untyped, type, 0, 0, slot, 1) == E_OK);
+    return slot;
+}
+
+static void take_scratch(void)
+{
+    scratch.cnode = slot_take();
+    scratch.space = slot_take();
+    scratch.thread = slot_take();
+    scratch.sched = slot_take();
+    scratch.frame = slot_take();
+    scratch.endpoint = slot_take();
+    scratch.other = slot_take();
+}
+
+/* Endpoint, Reply and Timer; the timer's signals come in with the messages. */
+static void make_own(void)
+{
+    struct block *block = memory_take(PAGE);
+    cap_t notification, badged, timer;
+
+    ROOT_CHECK(block != NULL);
+    root_endpoint = own(block, TYPE_ENDPOINT);
+    reply = own(block, TYPE_REPLY);
+    notification = own(block, TYPE_NOTIFICATION);
+    timer = own(block, TYPE_TIMER);
+    badged = slot_take();
+    ROOT_CHECK(cnode_mint(ROOT_CNODE, badged, 0, notification, RIGHT_WRITE, 1) == E_OK);
+    ROOT_CHECK(timer_bind(timer, badged) == E_OK);
+    ROOT_CHECK(thread_bind(ROOT_THREAD, notification) == E_OK);
+    supervise_init(timer);
+}
+
+static void check_boot(void)
+{
+    const struct boot_info *info = boot_info();
+
+    if (info->magic != BOOT_INFO_MAGIC || info->version != ABI_VERSION)
+        root_refuse("make kernel and boot image together (./tessera build)", "the kernel is of version %lu, root of %u",
+                    info->version, (unsigned)ABI_VERSION);
+}
+
+static void check_memory(void)
+{
+    struct memory_state m = memory_state();
+
+    if (m.free < MEMORY_LOW)
+        root_refuse("give the machine at least 64 MiB", "there is too little memory: %lu KiB", m.free / 1024);
+}
+
+static void report_start(void)
+{
+    uint32_t count = the_manifest()->section[MANIFEST_COMPONENTS].count;
+    word_t started = supervise_start_all();
+    struct memory_state m = memory_state();
+
+    if (count == 0)
+        say(SAY_WARNING, "the manifest has no components: nothing to do");
+    say(SAY_INFO, "%lu components started, %lu MiB of memory free", started, m.free >> 20);
+}
+
+/* Message in, answer out. A client that goes away meanwhile makes answering fail: then just wait for the next. */
+_Noreturn static void serve(void)
+{
+    struct message m = {.tag = 0};
+    bool answer = false;
+
+    for (;;) {
+        enum error e = answer ? sys_reply_recv(root_endpoint, reply, &m, 0) : sys_recv(root_endpoint, reply, &m, 0);
+
+        answer = false;
+        if (e == E_OK && message_label(m.tag) != MESSAGE_SIGNAL)
+            answer = serve_message(&m);
+        /* What was just said may have to wait for the log. Whatever came of the message, its answer stays in `m`; only
+         * the words behind the eighth are in the buffer, and answers that have such say nothing. */
+        if (e == E_OK && (message_label(m.tag) == MESSAGE_SIGNAL || !answer))
+            supervise_tick();
+    }
+}
+
+void root_main(void)
+{
+    slots_init();
+    check_boot();
+    memory_init();
+    check_memory();
+    take_scratch();
+    make_own();
+    archive_init();
+    components_init();
+    report_start();
+    supervise_tick();
+    serve();
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The supervisor protocol. Its dispatcher has checked lengths and ranges before anything arrives here. */
+#include "archive.h"
+#include "root.h"
+#include "serve.h"
+#include "slots.h"
+#include "supervisor.h"
+
+#include <proto/supervisor.h>
+#include <rt/bytes.h>
+
+_Static_assert((int)STOPPED == (int)SUPERVISOR_STATE_STOPPED && (int)STARTING == (int)SUPERVISOR_STATE_STARTING &&
+               (int)RUNNING == (int)SUPERVISOR_STATE_RUNNING && (int)RESTARTING == (int)SUPERVISOR_STATE_RESTARTING &&
+               (int)FAILED == (int)SUPERVISOR_STATE_FAILED && (int)EXITED == (int)SUPERVISOR_STATE_EXITED,
+               "states are those of the protocol");
+
+static const enum supervisor_error outcomes[] = {
+    [MADE] = SUPERVISOR_OK,
+    [MADE_NO_MEMORY] = SUPERVISOR_E_NO_MEMORY,
+    [MADE_BAD_IMAGE] = SUPERVISOR_E_BAD_IMAGE,
+};
+
+static void set_status(const struct component *c, struct supervisor_status *status)
+{
+    *status = (struct supervisor_status){
+        .state = (enum supervisor_state)c->state,
+        .restarts = (uint32_t)c->restarts,
+        .exit_code = c->exit_code,
+        .memory_bytes = component_memory(c),
+        .quota_bytes = c->manifest->memory_bytes,
+        .cpu_ticks = component_ticks(c),
+    };
+}
+
+/* Components are in the order of their numbers. */
+static enum supervisor_error list(void *self, word_t badge, uint64_t index, char name[static 32],
+                                  struct supervisor_status *status, uint64_t *next)
+{
+    const struct component *c = component_first();
+
+    (void)self;
+    (void)badge;
+    while (c != NULL && c->number < index)
+        c = c->next;
+    if (c == NULL)
+        return SUPERVISOR_E_END;
+    memcpy(name, c->name, COMPONENT_NAME);
+    set_status(c, status);
+    *next = c->number + 1;
+    return SUPERVISOR_OK;
+}
+
+static enum supervisor_error query(void *self, word_t badge, const char *name, struct supervisor_status *status)
+{
+    const struct component *c = component_named(name);
+
+    (void)self;
+    (void)badge;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    set_status(c, status);
+    return SUPERVISOR_OK;
+}
+
+static enum supervisor_error start(void *self, word_t badge, const char *name)
+{
+    struct component *c = component_named(name);
+
+    (void)self;
+    (void)badge;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    if (c->state != STOPPED && c->state != FAILED && c->state != EXITED)
+        return SUPERVISOR_E_WRONG_STATE;
+    return outcomes[supervise_start(c)];
+}
+
+static enum supervisor_error stop(void *self, word_t badge, const char *name)
+{
+    struct component *c = component_named(name);
+
+    (void)self;
+    (void)badge;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    if (c->state != RUNNING && c->state != RESTARTING)
+        return SUPERVISOR_E_WRONG_STATE;
+    supervise_stop(c);
+    return SUPERVISOR_OK;
+}
+
+static enum supervisor_error kill(void *self, word_t badge, const char *name)
+{
+    struct component *c = component_named(name);
+
+    (void)self;
+    (void)badge;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    if (c->state != RUNNING)
+        return SUPERVISOR_E_WRONG_STATE;
+    supervise_kill(c, "was killed");
+    return SUPERVISOR_OK;
+}
+
+static enum supervisor_error restart(void *self, word_t badge, const char *name)
+{
+    struct component *c = component_named(name);
+
+    (void)self;
+    (void)badge;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    if (c->state == STOPPED)
+        return SUPERVISOR_E_WRONG_STATE;
+    supervise_stop(c);
+    c->restarts++;
+    return outcomes[supervise_start(c)];
+}
+
+static enum supervisor_error create(void *self, word_t badge, const char *name, const char *image, const char *manifest)
+{
+    const struct manifest_component *m = template_named(manifest);
+    const char *from = image[0] != 0 || m == NULL ? image : text_of(m->image);
+    struct component *c;
+    enum made made;
+
+    (void)self;
+    (void)badge;
+    if (m == NULL || name[0] == 0 || archive_find(from).data == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    if (component_named(name) != NULL)
+        return SUPERVISOR_E_EXISTS;
+    c = component_enter(name, from, m);
+    if (c == NULL)
+        return SUPERVISOR_E_NO_MEMORY;
+    c->made = true;
+    made = supervise_start(c);
+    if (made != MADE)
+        component_forget(c);
+    return outcomes[made];
+}
+
+static enum supervisor_error destroy(void *self, word_t badge, const char *name)
+{
+    struct component *c = component_named(name);
+
+    (void)self;
+    (void)badge;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    if (!c->made)
+        return SUPERVISOR_E_NOT_ALLOWED;
+    supervise_stop(c);
+    component_forget(c);
+    return SUPERVISOR_OK;
+}
+
+static enum supervisor_error post_mortem(void *self, word_t badge, const char *name, uint64_t offset, void *text,
+                                         size_t *text_size)
+{
+    const struct component *c = component_named(name);
+
+    (void)self;
+    (void)badge;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    *text_size = 0;
+    if (c->post_mortem == NULL || offset >= c->post_mortem_bytes)
+        return SUPERVISOR_OK;
+    *text_size = c->post_mortem_bytes - offset < 800 ? c->post_mortem_bytes - offset : 800;
+    memcpy(text, c->post_mortem + offset, *text_size);
+    return SUPERVISOR_OK;
+}
+
+static enum supervisor_error resources(void *self, word_t badge, struct supervisor_resources *r)
+{
+    struct memory_state memory = memory_state();
+    struct heap_state heap = heap_state();
+
+    (void)self;
+    (void)badge;
+    *r = (struct supervisor_resources){
+        .ram_bytes = boot_info()->ram_bytes, .total_bytes = memory.total, .free_bytes = memory.free,
+        .largest_bytes = memory.largest, .table_bytes = heap.used, .free_slots = slots_left(),
+        .ticks_per_second = boot_info()->ticks_per_second, .boot_ticks = boot_info()->boot_ticks,
+    };
+    return SUPERVISOR_OK;
+}
+
+static const struct supervisor_server callbacks = {
+    .list = list, .query = query, .start = start, .stop = stop, .kill = kill, .restart = restart, .create = create,
+    .destroy = destroy, .post_mortem = post_mortem, .resources = resources,
+};
+
+bool serve_protocol(struct message *m)
+{
+    return supervisor_dispatch(&callbacks, NULL, m) == IPC_REPLY;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is left of a component that failed: a text in its entry, and the same lines in the log. */
+#ifndef ROOT_REPORT_H
+#define ROOT_REPORT_H
+
+#include "component.h"
+
+/** A fault message, as the kernel sent it. */
+struct fault {
+    word_t label;     /**< FAULT_... */
+    word_t w[5];
+    bool main_thread;
+};
+
+/** Begin the post-mortem with one line: why it ended. */
+void report_end(struct component *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** The post-mortem of a fault: what, where, registers, backtrace. The component must still be there. */
+void report_fault(struct component *c, const struct fault *f);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Empty slots of root's own CNode. */
+#ifndef ROOT_SLOTS_H
+#define ROOT_SLOTS_H
+
+#include <abi/abi.h>
+
+/** Called once, before everything else. */
+void slots_init(void);
+
+/** An empty slot, 0 if there is none. */
+cap_t slot_take(void);
+
+/** Give back a slot that is empty. */
+void slot_drop(cap_t slot);
+
+/** Empty a slot and give it back. */
+void slot_delete(cap_t slot);
+
+/** How many slots are empty. */
+word_t slots_left(void);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where the kernel starts root: no stack yet. */
+        .section .text._start, "ax", @progbits
+        .globl  _start
+_start:
+        lea     root_stack_top(%rip), %rsp
+        xor     %ebp, %ebp
+        call    root_main
+        ud2
+
+        .section .bss.root_stack, "aw", @nobits
+        .align  4096
+        .skip   65536
+root_stack_top:
+
+        .section .note.GNU-stack, "", @progbits

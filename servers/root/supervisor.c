@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * States: STOPPED -start-> RUNNING -fault, exit-> RESTARTING -time-> RUNNING, or FAILED or EXITED, in which it stays
+ * until somebody starts it. A component that fails more often than its limit allows ends in FAILED, and that is said.
+ */
+#include "supervisor.h"
+
+#include "console.h"
+#include "root.h"
+
+#include <abi/invoke.h>
+#include <manifest/manifest.h>
+#include <rt/bytes.h>
+
+#define NEVER      (~0ul)
+#define FLUSH_US   10000u
+#define SECOND_US  1000000u
+#define CHARGE_MAX 20000u /* in a second */
+
+static cap_t the_timer;
+static word_t armed = NEVER;
+
+void supervise_init(cap_t timer)
+{
+    the_timer = timer;
+}
+
+void supervise_at(word_t ticks)
+{
+    if (ticks >= armed)
+        return;
+    armed = ticks;
+    ROOT_CHECK(timer_set(the_timer, ticks) == E_OK);
+}
+
+static bool provides(const struct component *c, const char *protocol)
+{
+    const struct manifest_provide *p = manifest_section(the_manifest(), MANIFEST_PROVIDES);
+
+    for (uint32_t i = 0; i < c->manifest->provides.count; i++) {
+        if (rt_same(text_of(p[c->manifest->provides.first + i].protocol), protocol))
+            return true;
+    }
+    return false;
+}
+
+/* Its first protocol is `log`: root's lines go there, as from client number 0. */
+static void follow_log(const struct component *c)
+{
+    if (provides(c, "log"))
+        console_log_to(c->state == RUNNING || c->state == RESTARTING ? c->endpoint : 0);
+}
+
+static enum made run(struct component *c)
+{
+    enum made made;
+
+    c->state = STARTING;
+    made = component_create(c);
+    if (made == MADE) {
+        c->state = RUNNING;
+        c->incarnation++;
+        c->alive_ticks = now_ticks();
+        if (c->manifest->policy.heartbeat_us != 0)
+            supervise_at(c->alive_ticks + us_ticks(c->manifest->policy.heartbeat_us));
+    } else {
+        c->state = FAILED;
+    }
+    follow_log(c);
+    return made;
+}
+
+enum made supervise_start(struct component *c)
+{
+    c->recent = 0;
+    c->backoff_us = c->manifest->policy.backoff_us;
+    c->exit_code = 0;
+    return run(c);
+}
+
+static void take_down(struct component *c, enum component_state state)
+{
+    c->cpu_before = component_ticks(c);
+    component_destroy(c);
+    c->state = state;
+    c->wake_ticks = 0;
+    follow_log(c);
+}
+
+void supervise_stop(struct component *c)
+{
+    take_down(c, STOPPED);
+}
+
+/* Does its limit allow one more restart? */
+static bool allowed(struct component *c)
+{
+    const struct manifest_policy *p = &c->manifest->policy;
+    word_t now = now_ticks();
+
+    if (c->recent == 0 || now - c->window_ticks > us_ticks(p->limit_us)) {
+        c->window_ticks = now;
+        c->recent = 0;
+        c->backoff_us = p->backoff_us;
+    }
+    if (c->recent >= p->limit)
+        return false;
+    c->recent++;
+    return true;
+}
+
+static void restart_later(struct component *c)
+{
+    const struct manifest_policy *p = &c->manifest->policy;
+
+    if (!allowed(c)) {
+        c->state = FAILED;
+        say(SAY_FAILURE, "'%s' stays down: it failed %lu times in %lu s; when it is mended, start it again", c->name,
+            c->recent + 1, p->limit_us / SECOND_US);
+        follow_log(c);
+        return;
+    }
+    c->state = RESTARTING;
+    c->wake_ticks = now_ticks() + us_ticks(c->backoff_us);
+    c->backoff_us = c->backoff_us * 2 < p->backoff_max_us ? c->backoff_us * 2 : p->backoff_max_us;
+    supervise_at(c->wake_ticks);
+    follow_log(c);
+}
+
+/* What follows on an end that has been reported. */
+static void ended(struct component *c, bool fault)
+{
+    word_t policy = c->manifest->policy.restart;
+
+    take_down(c, fault ? FAILED : EXITED);
+    if (policy == MANIFEST_ALWAYS || (policy == MANIFEST_ON_FAULT && (fault || c->exit_code != 0)))
+        restart_later(c);
+}
+
+void supervise_fault(struct component *c, const struct fault *f)
+{
+    report_fault(c, f);
+    ended(c, true);
+}
+
+void supervise_exit(struct component *c, int code)
+{
+    c->exit_code = code;
+    if (code != 0)
+        report_end(c, "'%s' ended with exit code %d", c->name, code);
+    ended(c, false);
+}
+
+void supervise_kill(struct component *c, const char *why)
+{
+    report_end(c, "'%s' %s", c->name, why);
+    ended(c, true);
+}
+
+void supervise_alive(struct component *c)
+{
+    c->alive_ticks = now_ticks();
+}
+
+bool supervise_charge(struct component *c, word_t cost)
+{
+    word_t now = now_ticks();
+
+    if (now - c->chatter_ticks > us_ticks(SECOND_US)) {
+        c->chatter_ticks = now;
+        c->chatter = 0;
+    }
+    c->chatter += cost;
+    if (c->chatter <= CHARGE_MAX)
+        return true;
+    supervise_kill(c, "was ended: it floods root with requests");
+    return false;
+}
+
+/* A restart that finds no memory is tried again later, within the limit. */
+static void wake(struct component *c)
+{
+    c->wake_ticks = 0;
+    c->restarts++;
+    switch (run(c)) {
+    case MADE:
+        say(SAY_INFO, "'%s' is restarted (%lu)", c->name, c->restarts);
+        break;
+    case MADE_NO_MEMORY:
+        restart_later(c);
+        break;
+    case MADE_BAD_IMAGE:
+        break;
+    }
+}
+
+static void check_time(struct component *c, word_t now)
+{
+    word_t heartbeat = us_ticks(c->manifest->policy.heartbeat_us);
+
+    if (c->state == RESTARTING && c->wake_ticks <= now)
+        wake(c);
+    if (c->state == RUNNING && heartbeat != 0 && now - c->alive_ticks >= heartbeat)
+        supervise_kill(c, "was ended: it gave no sign of life");
+    if (c->state == RESTARTING)
+        supervise_at(c->wake_ticks);
+    if (c->state == RUNNING && heartbeat != 0)
+        supervise_at(c->alive_ticks + heartbeat);
+}
+
+void supervise_tick(void)
+{
+    word_t now = now_ticks();
+
+    if (now >= armed) {
+        armed = NEVER;
+        for (struct component *c = component_first(); c != NULL; c = c->next)
+            check_time(c, now);
+    }
+    if (console_flush())
+        supervise_at(now_ticks() + us_ticks(FLUSH_US));
+}
+
+word_t supervise_start_all(void)
+{
+    word_t count = 0;
+
+    for (struct component *c = component_first(); c != NULL; c = c->next) {
+        if (c->manifest->flags & MANIFEST_AUTO)
+            count += supervise_start(c) == MADE;
+    }
+    return count;
+}
