@@ -6,6 +6,7 @@
 
 A source line is a line that is left when comments and blanks are taken away.
 """
+import json
 import os
 import re
 import subprocess
@@ -73,6 +74,11 @@ def numbers(build):
     image = os.path.join(build, "boot.img")
     if os.path.exists(image):
         rows.append(("boot image, bytes", os.path.getsize(image), None))
+    # What tests/qemu/numbers.py measured last.
+    measured = os.path.join(build, "numbers.json")
+    if os.path.exists(measured):
+        with open(measured, encoding="utf-8") as file:
+            rows += [(name, value, None) for name, value in json.load(file).items()]
     return rows
 
 
@@ -80,9 +86,9 @@ def main(arguments):
     """Prints the table."""
     build = arguments[0]
     for name, value, limit in numbers(build):
-        print(f"  {name:24} {value:8}" + (f"  of {limit} at most" if limit else ""))
+        print(f"  {name:30} {value:8}" + (f"  of {limit} at most" if limit else ""))
     if arguments[1:2] == ["--seconds"]:
-        print(f"  {'time of this build, s':24} {float(arguments[2]):8.1f}")
+        print(f"  {'time of this build, s':30} {float(arguments[2]):8.1f}")
 
 
 if __name__ == "__main__":
