@@ -29,7 +29,7 @@ static inline void dequeue(ref_t endpoint, ref_t server)
     ref_t next = thread_next(server);
 
     endpoint_set_head(endpoint, next);
-    if (next != NIL) {
+    if (rarely(next != NIL)) {
         thread_set_prev(next, NIL);
         thread_set_next(server, NIL);
         return;
@@ -43,7 +43,7 @@ static inline void enqueue(ref_t endpoint, ref_t server)
 {
     ref_t tail = endpoint_tail(endpoint);
 
-    if (tail != NIL) {
+    if (rarely(tail != NIL)) {
         thread_set_prev(server, tail);
         thread_set_next(tail, server);
     } else {
@@ -67,7 +67,7 @@ static inline void lend(ref_t caller, ref_t server, ref_t reply)
     thread_set_sc(caller, NIL);
     thread_set_lent(caller, sc);
     thread_set_lender(caller, top);
-    if (top != NIL)
+    if (rarely(top != NIL))
         thread_set_borrower(top, caller);
     sched_context_set_top(sc, caller);
     sched_context_set_thread(sc, server);
@@ -84,7 +84,7 @@ static inline void give_back(ref_t server, ref_t caller)
     thread_set_state(caller, THREAD_STATE_READY);
 
     sched_context_set_top(sc, below);
-    if (below != NIL)
+    if (rarely(below != NIL))
         thread_set_borrower(below, NIL);
     thread_set_lent(caller, NIL);
     thread_set_lender(caller, NIL);
@@ -116,7 +116,7 @@ word_t fast_call(word_t cap, word_t tag)
     ref_t thread = cpu.thread;
     ref_t slot;
 
-    if (!find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_WRITE) ||
+    if (rarely(!find(thread, cap, &slot)) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_WRITE) ||
         !is_short(tag) || tag > MESSAGE_TAG_MAX)
         return FAST_NO;
 
@@ -213,7 +213,7 @@ word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
     ref_t slot;
     ref_t reply_slot;
 
-    if (!find(thread, cap, &slot) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_READ))
+    if (rarely(!find(thread, cap, &slot)) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_READ))
         return FAST_NO;
     if (!find(thread, thread_rbx(thread), &reply_slot) || slot_type(reply_slot) != TYPE_REPLY)
         return FAST_NO;
@@ -224,7 +224,7 @@ word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
 
     if (caller == NIL || !waits(caller))
         return FAST_NO;
-    if (thread_fault(caller) != 0)
+    if (rarely(thread_fault(caller) != 0))
         return answer_foreign(endpoint, reply, tag, word0);
     if (!is_short(tag) || !idle(thread, endpoint))
         return FAST_NO;

@@ -45,6 +45,9 @@ static inline void granule_copy(ref_t from, ref_t to)
 /** Internal outcome: enough work for one go; the call is made again from where its arguments now say. Users never see it. */
 #define E_RESTART ((enum error)64)
 
+/* For conditions that are true seldom: what follows is moved out of the way. */
+#define rarely(condition) __builtin_expect(!!(condition), 0)
+
 #define WORD_MAX 0xfffffffffffffffful
 
 #endif

@@ -16,7 +16,8 @@ FLAGS_kernel := $(FLAGS_BASE) -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -
 
 # The short ways of messages leave the registers alone in which the doors keep the message (see
 # kernel/entry/fast.h); rbx is saved before. Only gcc can do that.
-FLAGS_OF_fast.c := $(if $(IS_CLANG),,$(addprefix -ffixed-r,8 9 10 11 12 13 14 15) -fcall-used-rbx -fno-tree-dominator-opts)
+FLAGS_OF_fast.c := $(if $(IS_CLANG),,$(addprefix -ffixed-r,8 9 10 11 12 13 14 15) -fcall-used-rbx -fno-tree-dominator-opts -fno-code-hoisting \
+	-falign-functions=64)
 
 FLAGS_user := $(FLAGS_BASE) -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -ftls-model=local-exec -nostdinc

@@ -75,6 +75,19 @@ static inline void arch_thread_switch(ref_t t)
         host.bases_owner = t;
 }
 
+static inline void arch_thread_pass(ref_t from, ref_t to, bool call)
+{
+    (void)from;
+    (void)call;
+    arch_thread_switch(to);
+}
+
+static inline void arch_words_carry(ref_t from, ref_t to)
+{
+    granule_copy(from + THREAD_WORD0, to + THREAD_WORD0);
+    thread_set_rax(to, E_OK);
+}
+
 static inline word_t arch_flags_user(word_t flags)
 {
     return (flags & 0xcd5u) | 0x202u;

@@ -81,9 +81,9 @@ static inline void x86_bases_exchange(ref_t old, ref_t t)
 
     thread_set_fs_base(old, fs);
     thread_set_gs_base(old, gs);
-    if (fs != thread_fs_base(t))
+    if (rarely(fs != thread_fs_base(t)))
         x86_wrfsbase(thread_fs_base(t));
-    if (gs != thread_gs_base(t))
+    if (rarely(gs != thread_gs_base(t)))
         x86_wrgsbase(thread_gs_base(t));
 }
 
@@ -93,14 +93,14 @@ static inline __attribute__((always_inline)) void arch_thread_pass(ref_t from, r
     cpu.thread = to;
     cpu.frame = (to << 6) + FRAME_BYTES;
     x86.bases_owner = to;
-    if (x86.fsgsbase && !(call && x86_segments_used()))
-        x86_bases_exchange(from, to);
-    else
+    if (rarely(!x86.fsgsbase || (call && x86_segments_used())))
         x86_bases_switch(from, to);
-    if (to == x86.fpu_owner) {
+    else
+        x86_bases_exchange(from, to);
+    if (rarely(to == x86.fpu_owner)) {
         if (x86.fpu_off)
             x86_fpu_switch(0);
-    } else if (!x86.fpu_off) {
+    } else if (rarely(!x86.fpu_off)) {
         x86_fpu_switch(1);
     }
 }
@@ -136,9 +136,9 @@ static inline word_t arch_flags_user(word_t flags)
 
 static inline __attribute__((always_inline)) void arch_space_enter(ref_t root, word_t asid)
 {
-    if (root == x86.space_root)
+    if (rarely(root == x86.space_root))
         return;
-    if (TESSERA_PTI || x86.pcid || root == NIL) {
+    if (rarely(TESSERA_PTI || x86.pcid || root == NIL)) {
         x86_space_load(root, asid);
         return;
     }
