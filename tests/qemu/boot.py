@@ -39,6 +39,13 @@ def boots(build, row):
         started.expect(PROMPT, seconds, never=PANIC)
 
 
+def isolated(build):
+    """The kernel that was built with page-table isolation."""
+    with Machine(build, image=os.path.join(build, "boot.img"),
+                 kernel=os.path.join(build, "pti/kernel.elf")) as started:
+        started.expect(PROMPT, 60, never=PANIC)
+
+
 def refuses(build, image, memory, pattern):
     """Boots what cannot work; the console must say so."""
     with Machine(build, image=image, memory=memory) as started:
@@ -68,6 +75,7 @@ def main(build):
         return 1
     for row in MACHINES:
         report.case(" ".join(row[:4]), lambda row=row: boots(build, row))
+    report.case("with page-table isolation", lambda: isolated(build))
     good = os.path.join(build, "boot.img")
     wrong, cut = damaged(build)
     report.case("says that there is no boot image",

@@ -15,6 +15,11 @@ $(BUILD)/kernel.elf: $(KERNEL_OBJECTS) $(KERNEL_SCRIPT)
 	$(Q)$(PYTHON) $(ROOMS_PY) link $(foreach room,$(KERNEL_ROOMS),$(addsuffix =$(room),$(call room_objects,$(room),kernel,$(ARCH))))
 
 kernel: $(BUILD)/kernel.elf
+
+# The kernel with page-table isolation besides, for the tests.
+.PHONY: pti-kernel
+pti-kernel:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/pti PTI=1 kernel
 ifneq ($(wildcard $(KERNEL_SCRIPT)),)
 all: kernel
 endif

@@ -24,7 +24,7 @@ class Machine:
     """One QEMU process. `boot` is pvh (the kernel itself), bios or uefi (the ISO)."""
 
     def __init__(self, build, image=None, boot="pvh", machine="q35", cpu="max", memory="512M",
-                 extra=(), iso=None, log=None):
+                 extra=(), iso=None, log=None, kernel=None):
         # Tests run by emulation everywhere, so that they see the same machine everywhere.
         # Memory that is not reserved lets a small machine play one with 64 GiB, mostly untouched.
         command = ["qemu-system-x86_64", "-machine", f"{machine},accel=tcg,memory-backend=ram",
@@ -32,7 +32,7 @@ class Machine:
                    "-m", memory, "-display", "none", "-monitor", "none", "-serial", "stdio",
                    "-no-reboot", "-nic", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         if boot == "pvh":
-            command += ["-kernel", os.path.join(build, "kernel.elf")]
+            command += ["-kernel", kernel or os.path.join(build, "kernel.elf")]
             command += ["-initrd", image] if image else []
         else:
             command += ["-bios", OVMF] if boot == "uefi" else []

@@ -79,10 +79,10 @@ def options(path):
         return dict(re.findall(r"^#: (\w+) (.*)$", file.read(), re.M))
 
 
-def boot(build, name, path, image):
+def boot(build, name, path, image, kernel):
     """Boots a test's image; returns what the machine said up to its closing line."""
     said = options(path)
-    with Machine(build, image=image, machine=said.get("machine", "q35"),
+    with Machine(build, image=image, kernel=os.path.join(build, kernel), machine=said.get("machine", "q35"),
                  cpu=said.get("cpu", "max"), memory=said.get("memory", "512M"),
                  extra=said.get("qemu", "").split()) as machine:
         try:
@@ -92,10 +92,12 @@ def boot(build, name, path, image):
         return machine.text, 0
 
 
-def boot_suite(build, name, path, folder):
-    """A suite that is a boot; `path` says how."""
+def boot_suites(build, name, path, folder):
+    """The suite that is a boot, with each kernel that it asks for; `path` says how."""
     image = os.path.join(build, folder, name + ".img")
-    return Suite(f"qemu/{name}", lambda: boot(build, name, path, image))
+    yield Suite(f"qemu/{name}", lambda: boot(build, name, path, image, "kernel.elf"))
+    if options(path).get("pti") == "too":
+        yield Suite(f"qemu/{name}_pti", lambda: boot(build, name, path, image, "pti/kernel.elf"))
 
 
 def suites(build):
@@ -110,11 +112,11 @@ def suites(build):
         elif os.path.exists(binary):
             found.append(program_suite(f"host/{name}", [binary]))
     for path in sorted(glob.glob("tests/qemu/*.yaml")):
-        found.append(boot_suite(build, os.path.basename(path)[:-len(".yaml")], path, "tests/qemu"))
+        found += boot_suites(build, os.path.basename(path)[:-len(".yaml")], path, "tests/qemu")
     for path in sorted(glob.glob("tests/guest/*/LINK")):
         name = os.path.basename(os.path.dirname(path))
         if os.path.exists(os.path.join(build, "images", name + ".img")):
-            found.append(boot_suite(build, name, path, "images"))
+            found += boot_suites(build, name, path, "images")
     for path in sorted(glob.glob("tests/qemu/*.py")):
         name = os.path.basename(path)[:-3]
         found.append(program_suite(f"qemu/{name}", ["/usr/bin/python3", path, build], 900))
@@ -148,7 +150,8 @@ def show(result, path, verbose):
 def prepare(build):
     """Builds what the tests need; make's own output says what went wrong."""
     return subprocess.run(["make", "--no-print-directory", "-k", f"-j{os.cpu_count()}",
-                           f"BUILD={build}", "all", "host-tests", "test-images", "iso"],
+                           f"BUILD={build}", "all", "host-tests", "test-images", "iso",
+                           "pti-kernel"],
                           check=False).returncode == 0
 
 
