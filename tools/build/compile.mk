@@ -16,7 +16,7 @@ FLAGS_kernel := $(FLAGS_BASE) -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) -
 
 # The short ways of messages leave the registers alone in which the doors keep the message (see
 # kernel/entry/fast.h); rbx is saved before. Only gcc can do that.
-FLAGS_OF_fast.c := $(if $(IS_CLANG),,$(addprefix -ffixed-r,8 9 10 11 12 13 14 15) -fcall-used-rbx -fno-tree-dominator-opts -fno-code-hoisting \
+FLAGS_OF_kernel_fast.c := $(if $(IS_CLANG),,$(addprefix -ffixed-r,8 9 10 11 12 13 14 15) -fcall-used-rbx -fno-tree-dominator-opts -fno-code-hoisting \
 	-falign-functions=64)
 
 FLAGS_user := $(FLAGS_BASE) -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
@@ -45,7 +45,7 @@ $(foreach world,kernel user host,$(eval $(call flags_file,$(world))))
 # Objects of a folder below a world. $1: room; $2: world; $3: architecture; $4: flags of the room
 define room_rules
 $(BUILD)/$2/$(FOLDER_$1)/%.c.o: $(FOLDER_$1)/%.c $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
-	$$(call compile,$2,$(call include_flags,$1,$3) $4 $$(if $$(filter kernel/entry/%,$$<),$$(FLAGS_OF_$$(notdir $$<))))
+	$$(call compile,$2,$(call include_flags,$1,$3) $4 $$(if $$(filter kernel/entry/%,$$<),$$(FLAGS_OF_$2_$$(notdir $$<))))
 $(BUILD)/$2/$(FOLDER_$1)/%.S.o: $(FOLDER_$1)/%.S $(BUILD)/flags.$2 | $(BUILD)/rooms.mk
 	$$(call compile,$2,$(call include_flags,$1,$3) $4)
 endef
