@@ -69,7 +69,8 @@ compile()
     cd "$work/musl-$upstream"
     (cd src && rm "${unwanted[@]}")
     cp -r "$here/overlay/." .
-    ./configure --target=x86_64 --prefix="$work/out" --disable-shared CC=gcc CFLAGS="$flags" >"$work/log" 2>&1 &&
+    ./configure --target=x86_64 --prefix="$work/out" --disable-shared CC=gcc \
+        CFLAGS="$flags -ffile-prefix-map=$PWD=musl-$upstream" >"$work/log" 2>&1 &&
         make -j"$(nproc)" CROSS_COMPILE= lib/libc.a >>"$work/log" 2>&1 &&
         make CROSS_COMPILE= install-headers >>"$work/log" 2>&1 || { tail -n 8 "$work/log" | cut -c1-200 >&2; die "musl does not compile"; }
     mkdir -p "$work/out/lib" && cp lib/libc.a COPYRIGHT "$work/out/lib/"
