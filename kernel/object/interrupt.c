@@ -16,7 +16,8 @@ void interrupt_signal(word_t vector)
 
     if (interrupt == NIL)
         return;
-    if (interrupt_line(interrupt) != 0)
+    /* An edge that came while its line was masked would be lost. */
+    if (interrupt_level(interrupt))
         arch_irq_mask(interrupt_line(interrupt) - 1, 1);
     interrupt_set_pending(interrupt, 1);
     bind_signal(interrupt_notification(interrupt));

@@ -206,20 +206,27 @@ ref_t sched_timer(void)
     return NIL;
 }
 
-/* The running context has used up its turn or its budget: put it away. */
+/*
+ * The running context has used up its turn or its budget: put it away. A server that ran on it and has a
+ * context of its own goes on with that, so that a client without budget holds up nobody else.
+ */
 static void expire(ref_t sc, word_t now)
 {
+    ref_t thread = sched_context_thread(sc);
+
     if (budget_full(sc)) {
         if (sched_context_slice(sc) < sched_context_budget(sc))
             return;
         sched_context_set_slice(sc, 0);
     } else if (budget_left(sc, now) != 0) {
         return;
-    } else {
-        cpu.expired = sched_context_thread(sc);
+    } else if (thread_own(thread) == NIL) {
+        cpu.expired = thread;
     }
     stop(sc);
     start(sc, false);
+    if (!budget_full(sc) && thread_own(thread) != NIL)
+        sched_return(thread);
 }
 
 /* Take the running context off the processor if it must not, or should not, go on. */
