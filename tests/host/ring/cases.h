@@ -15,10 +15,10 @@
 void case_end(const char *name, const char *why);
 
 /** Ends the surrounding case function, which returns the reason. */
-#define WANT(what)                                                                                 \
-    do {                                                                                           \
-        if (!(what))                                                                               \
-            return #what;                                                                          \
+#define WANT(what)        \
+    do {                  \
+        if (!(what))      \
+            return #what; \
     } while (0)
 
 /** Fuzzing with a peer that writes anything. @return why it failed, or NULL */

@@ -2,7 +2,6 @@
 /* lib/ring on the host: its rules one by one, then random histories and hostile peers. */
 #include "cases.h"
 
-
 static unsigned passed, failed;
 static _Alignas(64) unsigned char memory[MEMORY_BYTES];
 static struct ring_producer p;

@@ -176,7 +176,7 @@ const char *honest_model(uint64_t seed, unsigned steps)
         if (i % 5000 == 0) {
             free(t.memory);
             t = (struct pair){.shape = next_random(&seed) % 4};
-            t.m.start = (uint32_t)-(next_random(&seed) % 3000);
+            t.m.start = (uint32_t) - (next_random(&seed) % 3000);
             t.memory = make(t.shape, t.m.start);
             why = honest_crash(&t, 0);
             why = why != NULL ? why : honest_crash(&t, 1);
