@@ -202,10 +202,12 @@ def cppcheck(build):
         json.dump(entries, file)
     # comparePointers: symbols of the linker script are marks in one image, not objects apart;
     # constStatement: the operands of inline assembly, in the doors of abi/call.h.
-    return run(["cppcheck", "--quiet", "--std=c11", "--template={file}:{line}: {message} [{id}]",
-                "--template-location=", "--suppress=comparePointers", "--suppress=constStatement", "--enable=warning,portability,performance",
-                "--inline-suppr", "--library=tools/check/cppcheck.cfg", "--error-exitcode=1", "-j", str(os.cpu_count()),
-                "--suppress=missingIncludeSystem", "--suppress=preprocessorErrorDirective",
+    quiet = ["comparePointers", "constStatement", "missingIncludeSystem",
+             "preprocessorErrorDirective"]
+    return run(["cppcheck", "--quiet", "--std=c11", "--enable=warning,portability,performance",
+                "--template={file}:{line}: {message} [{id}]", "--template-location=",
+                "--inline-suppr", "--library=tools/check/cppcheck.cfg", "--error-exitcode=1",
+                "-j", str(os.cpu_count()), *[f"--suppress={name}" for name in quiet],
                 f"--project={project}"])
 
 
