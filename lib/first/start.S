@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where the kernel starts the first component: no stack yet. */
-        .globl  _start
+        .globl  _start, first_stack_end
 _start:
         lea     first_stack_end(%rip), %rsp
         xor     %ebp, %ebp

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Servers and callers for workers to be. */
+#include "test.h"
+
+void test_serve(word_t server)
+{
+    struct server *s = (struct server *)server;
+    struct message m = {.tag = 0};
+    enum error e = sys_recv(s->endpoint, s->reply, &m, 0);
+
+    while (e == E_OK) {
+        s->badge = m.badge;
+        s->calls++;
+        while (s->stay)
+            ;
+        for (word_t i = 0; i < MESSAGE_REGS; i++)
+            m.w[i]++;
+        e = sys_reply_recv(s->endpoint, s->reply, &m, 0);
+    }
+    s->error = e;
+}
+
+struct worker test_server(struct server *s, int priority)
+{
+    struct worker w = test_worker(priority);
+
+    if (s->endpoint == 0)
+        s->endpoint = test_make(TYPE_ENDPOINT, 0);
+    s->reply = test_make(TYPE_REPLY, 0);
+    s->calls = 0;
+    s->error = UNDER_WAY;
+    if (priority >= 0) {
+        test_start(&w, test_serve, (word_t)s);
+        return w;
+    }
+    /* A passive one needs time to come to its first Recv. */
+    cap_t sc = test_context(TEST_ABOVE);
+
+    FIRST_CHECK(sched_context_bind(sc, w.thread) == E_OK);
+    test_start(&w, test_serve, (word_t)s);
+    FIRST_CHECK(sched_context_unbind(sc) == E_OK);
+    FIRST_CHECK(cnode_delete(ROOT_CNODE, sc, 1) == E_OK);
+    return w;
+}
+
+void test_call(word_t caller)
+{
+    struct caller *c = (struct caller *)caller;
+
+    c->outcome = UNDER_WAY;
+    c->outcome = sys_call(c->endpoint, &c->m);
+}
