@@ -21,9 +21,11 @@
 #define TABLE_PAGES 4u    /* page-table memory is asked for in such pieces */
 
 /* Entries of the book. */
-#define FREE    0u
-#define GUARD   (1u << 31)         /* an address that is taken and has no frame */
-#define FOREIGN (GUARD | 1u << 30) /* a frame that is not ours */
+#define FREE     0u
+#define OTHER    (1u << 31)         /* set in all that are not frames of ours */
+#define GUARD    OTHER              /* an address without a frame; goes with the page above it */
+#define RESERVED (OTHER | 1u)       /* an address without a frame */
+#define FOREIGN  (OTHER | 1u << 30) /* a frame that is not ours */
 
 static struct {
     uint32_t *book;
@@ -240,6 +242,22 @@ void *rt_pages_alloc_guarded(word_t count)
     return alloc(count, 1);
 }
 
+void *rt_pages_reserve(word_t count)
+{
+    void *address = NULL;
+    word_t page;
+
+    rt_lock();
+    page = reserve(count);
+    if (page < heap.pages) {
+        for (word_t i = 0; i < count; i++)
+            heap.book[page + i] = RESERVED;
+        address = page_address(page);
+    }
+    rt_unlock();
+    return address;
+}
+
 static word_t page_number(const void *address)
 {
     return heap.window == NULL ? 0 : (word_t)((const char *)address - heap.window) / RT_PAGE;
@@ -250,6 +268,45 @@ static void set_free(word_t page)
     heap.book[page] = FREE;
     if (page < heap.lowest)
         heap.lowest = page;
+}
+
+static bool fill_reserved(word_t page)
+{
+    if (entry(page) != RESERVED)
+        return entry(page) != FREE;
+    if (heap.used >= heap.most_spare || !reach(heap.spare, &heap.spare_pages, (heap.used + 1) * sizeof(*heap.spare)))
+        return false;
+    heap.used++;
+    if ((heap.spare_count > 0 && fill_from_spare(page)) || fill_from_new(page, 1) == 1)
+        return true;
+    heap.used--;
+    return false;
+}
+
+bool rt_pages_fill(void *pages, word_t count)
+{
+    word_t page = page_number(pages);
+    bool filled = true;
+
+    rt_lock();
+    for (word_t i = 0; i < count && filled; i++)
+        filled = fill_reserved(page + i);
+    rt_unlock();
+    return filled;
+}
+
+word_t rt_pages_owned(const void *pages, word_t count)
+{
+    word_t page = page_number(pages), owned = 0;
+
+    if ((const char *)pages < heap.window)
+        return 0;
+    rt_lock();
+    while (owned < count && (entry(page + owned) == RESERVED || (entry(page + owned) & OTHER) == 0) &&
+           entry(page + owned) != FREE)
+        owned++;
+    rt_unlock();
+    return owned;
 }
 
 /* How many pages from this one on have frames in consecutive slots. */
@@ -282,7 +339,11 @@ void rt_pages_free(void *pages, word_t count)
     while (page < end) {
         word_t size;
 
-        RT_CHECK(entry(page) != FREE && (entry(page) & GUARD) == 0);
+        if (entry(page) == RESERVED) {
+            set_free(page++);
+            continue;
+        }
+        RT_CHECK(entry(page) != FREE && (entry(page) & OTHER) == 0);
         size = frames_in_row(page, end - page);
         free_row(page, size);
         page += size;
@@ -296,7 +357,7 @@ cap_t rt_page_frame(const void *page)
 
     if ((word_t)page / RT_PAGE == COMPONENT_BUFFER / RT_PAGE)
         return COMPONENT_BUFFER_FRAME;
-    return (const char *)page < heap.window || found & GUARD ? 0 : found;
+    return (const char *)page < heap.window || found & OTHER ? 0 : found;
 }
 
 void *rt_frames_map(cap_t slot, word_t count, word_t flags)

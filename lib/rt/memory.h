@@ -18,6 +18,18 @@ void *rt_pages_alloc(word_t count);
 /** The same with a page below that is not there, so that a stack that grows too far faults. */
 void *rt_pages_alloc_guarded(word_t count);
 
+/** Addresses without memory: touching them faults. @return NULL: no address is left */
+void *rt_pages_reserve(word_t count);
+
+/**
+ * Put clear memory behind reserved addresses; pages that have memory stay as they are.
+ * @return false: not enough is left, and any part of it has been done
+ */
+bool rt_pages_fill(void *pages, word_t count);
+
+/** How many of these pages, from the first on, were allocated or reserved here. */
+word_t rt_pages_owned(const void *pages, word_t count);
+
 /** Give pages back, any part of what was allocated; a guard page goes with the page above it. */
 void rt_pages_free(void *pages, word_t count);
 
