@@ -36,7 +36,7 @@ static void print_status(const char *name, const struct supervisor_status *statu
     format_bytes(quota, sizeof(quota), status->quota_bytes);
     if (status->exit_code != 0)
         rt_format(end, sizeof(end), "exit code %d", status->exit_code);
-    print("%-20s %-10s %6s of %6s %6lu.%03lu s %5u  %s\n", name, state_name(status->state), memory, quota, ms / 1000,
+    print("%-20s %-10s %6s of %6s %6lu.%03lu s %8u  %s\n", name, state_name(status->state), memory, quota, ms / 1000,
           ms % 1000, status->restarts, end);
 }
 
@@ -64,7 +64,7 @@ static void ps(int argc, char **argv)
 
     if (!have(shell.supervisor, "supervisor"))
         return;
-    print("%-20s %-10s %16s %12s %5s\n", "NAME", "STATE", "MEMORY", "CPU", "STARTS AGAIN");
+    print("%-20s %-10s %16s %12s %8s\n", "NAME", "STATE", "MEMORY", "CPU", "RESTARTS");
     if (argc == 1)
         for_each(print_status);
     else if (succeeded(supervisor_query(shell.supervisor, argv[1], &status), argv[1]))

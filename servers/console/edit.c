@@ -227,8 +227,10 @@ static void type(struct edit *e, uint8_t key)
 
 static enum edit_result finish(struct edit *e)
 {
-    e->cursor = e->size;
-    edit_redraw(e);
+    if (e->cursor != e->size || columns_of(e->text, e->size) >= room(e)) {
+        e->cursor = e->size;
+        edit_redraw(e);
+    }
     show_text(e, "\r\n");
     remember(e->history, e->text);
     return EDIT_LINE;
