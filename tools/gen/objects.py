@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""objects.py kernel/model/objects.yaml OUT [DOCS]: what is made from the definition of the kernel's objects.
+"""objects.py kernel/model/objects.yaml OUT [DOCS]: what is made from the definition of the
+kernel's objects.
 
   OUT/model/fields.h    accessors: thing_field(ref), thing_set_field(ref, value)
   OUT/model/offsets.h   byte offsets of fields, for assembler
@@ -13,7 +14,8 @@ import sys
 
 import yaml
 
-LICENSE = "/* SPDX-License-Identifier: BSD-2-Clause */\n/* Made from kernel/model/objects.yaml by tools/gen/objects.py: change that. */\n"
+LICENSE = ("/* SPDX-License-Identifier: BSD-2-Clause */\n"
+           "/* Made from kernel/model/objects.yaml by tools/gen/objects.py: change that. */\n")
 
 
 def check(things):
@@ -25,18 +27,21 @@ def check(things):
             if (granule, word) in taken:
                 sys.exit(f"objects.yaml: {name}.{field}: word is taken by {taken[granule, word]}")
             if kind not in ("word", "ref", "slot", "block"):
-                sys.exit(f"objects.yaml: {name}.{field}: kind {kind} is not word, ref, slot or block")
+                sys.exit(f"objects.yaml: {name}.{field}: kind {kind} is not word, ref, slot or "
+                         f"block")
             taken[granule, word] = field
         if name not in ("slot", "object"):
             for granule, word in ((0, 0), (0, 1), (0, 2)):
                 if (granule, word) in taken:
-                    sys.exit(f"objects.yaml: {name}.{taken[granule, word]}: the first three words are the header's")
+                    sys.exit(f"objects.yaml: {name}.{taken[granule, word]}: the first three words "
+                             f"are the header's")
 
 
 def accessors(things):
     out = [LICENSE, "#ifndef MODEL_FIELDS_H\n#define MODEL_FIELDS_H\n\n#include <model/k.h>\n"]
     for name, thing in things.items():
-        out.append(f"\n/* {name}: {thing['doc']} */\n#define {name.upper()}_GRANULES {thing['size']}u\n")
+        out.append(f"\n/* {name}: {thing['doc']} */\n"
+                   f"#define {name.upper()}_GRANULES {thing['size']}u\n")
         for field, granule, word, kind, doc in thing["fields"]:
             at = f"r + {granule}" if granule else "r"
             word_at = f"K_WORD(r, {granule}, {word})"
@@ -45,10 +50,13 @@ def accessors(things):
                            f"static inline ref_t {name}_{field}(ref_t r) {{ return {at}; }}\n")
                 continue
             if field.endswith("0"):
-                out.append(f"/** Granule of {field} and those numbered on behind it. */\n#define {name.upper()}_{field.upper()} {granule}u\n")
+                out.append(f"/** Granule of {field} and those numbered on behind it. */\n"
+                           f"#define {name.upper()}_{field.upper()} {granule}u\n")
             c = "ref_t" if kind == "ref" else "word_t"
-            out.append(f"/** {doc} */\nstatic inline {c} {name}_{field}(ref_t r) {{ return {word_at}; }}\n"
-                       f"static inline void {name}_set_{field}(ref_t r, {c} v) {{ {word_at} = v; }}\n")
+            out.append(f"/** {doc} */\n"
+                       f"static inline {c} {name}_{field}(ref_t r) {{ return {word_at}; }}\n"
+                       f"static inline void {name}_set_{field}(ref_t r, {c} v) {{ {word_at} = v; "
+                       f"}}\n")
     out.append("\n#endif\n")
     return "".join(out)
 
@@ -56,16 +64,20 @@ def accessors(things):
 def offsets(things):
     out = [LICENSE, "#ifndef MODEL_OFFSETS_H\n#define MODEL_OFFSETS_H\n\n"]
     for name, thing in things.items():
-        out += [f"#define {name.upper()}_{field.upper()}_BYTES {granule * 64 + word * 8}\n" for field, granule, word, _, _ in thing["fields"]]
+        out += [f"#define {name.upper()}_{field.upper()}_BYTES {granule * 64 + word * 8}\n"
+                for field, granule, word, _, _ in thing["fields"]]
     out.append("\n#endif\n")
     return "".join(out)
 
 
 def reference(things):
-    out = ["<!-- Made from kernel/model/objects.yaml by tools/gen/objects.py: change that. -->\n# Kernel objects, field by field\n\n"
+    out = ["<!-- Made from kernel/model/objects.yaml by tools/gen/objects.py: change that. -->\n"
+           "# Kernel objects, field by field\n\n"
            "A granule is 64 bytes, eight words. References are granule numbers.\n"]
     for name, thing in things.items():
-        out.append(f"\n## {name} ({thing['size']} granule{'s' if thing['size'] > 1 else ''})\n\n{thing['doc']}\n\n| field | granule | word | kind | meaning |\n|---|---:|---:|---|---|\n")
+        out.append(f"\n## {name} ({thing['size']} granule{'s' if thing['size'] > 1 else ''})\n\n"
+                   f"{thing['doc']}\n\n| field | granule | word | kind | meaning |\n"
+                   f"|---|---:|---:|---|---|\n")
         out += [f"| {f} | {g} | {w} | {k} | {d} |\n" for f, g, w, k, d in thing["fields"]]
     return "".join(out)
 
