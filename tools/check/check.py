@@ -20,14 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 import figures
 
 FUNCTION_MAX, FILE_MAX = 70, 800
-# 100 is what to aim at; this is where it ends.
-COLUMNS = 120
+COLUMNS = 100
 EXCEPTIONS = "tools/check/exceptions"
 CODE = (".c", ".h", ".S", ".py", ".sh", ".mk", ".lds", ".idl", ".yaml", ".l", ".y", "Makefile")
 # Words that have no place here: machines, mirrors, unfinished work. (Bracketed, so that this list
 # does not find itself.)
-WORDS = re.compile(r"/w[o]rk/|/t[m]p/brief|\.\./shar[e]d\b|d[e]b\.debian\.org|\bT[O]DO\b|\bF[I]XME\b|"
-                   r"\bX[X]X\b|\bc[l]aude\b|\ba[n]thropic\b|\bl[a]nguage model\b", re.I)
+WORDS = re.compile(r"/w[o]rk/|/t[m]p/brief|\.\./shar[e]d\b|d[e]b\.debian\.org|\bT[O]DO\b|"
+                   r"\bF[I]XME\b|\bX[X]X\b|\bc[l]aude\b|\ba[n]thropic\b|\bl[a]nguage model\b", re.I)
 
 
 def files():
@@ -129,7 +128,8 @@ def format_faults(path, text):
         if "\t" in line and not tabs:
             yield f"{path}:{number}: a tab"
         if len(line) > COLUMNS and path.endswith((".c", ".h", ".S", ".py", ".idl")):
-            yield f"{path}:{number}: {len(line)} columns; {COLUMNS} at most"
+            yield (f"{path}:{number}: {len(line)} columns; {COLUMNS} at most "
+                   "(tools/check/wrap.py breaks them)")
 
 
 def form(_):
@@ -154,7 +154,8 @@ def scripts(_):
     """Shell and Python that would not even be read."""
     faults = []
     for path in files():
-        if path.endswith(".sh") or (not path.endswith(CODE) and read(path).startswith("#!/bin/bash")):
+        if path.endswith(".sh") or (not path.endswith(CODE)
+                                    and read(path).startswith("#!/bin/bash")):
             faults += run(["bash", "-n", path])
     return faults
 

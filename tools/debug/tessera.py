@@ -177,7 +177,7 @@ def spaces(kernel, text):
 
 
 def show(kernel, text):
-    """tessera show REF [KIND]: every field of an object; KIND is asked of the object if not given"""
+    """tessera show REF [KIND]: every field of an object; its KIND where it has no header"""
     words = text.split()
     ref = reference(words[0] if words else "")
     if len(words) > 1:
