@@ -83,8 +83,8 @@ def boot(build, name, path, image, kernel):
     """Boots a test's image; returns what the machine said up to its closing line."""
     said = options(path)
     with Machine(build, image=image, kernel=os.path.join(build, kernel),
-                 machine=said.get("machine", "q35"), cpu=said.get("cpu", "max"), memory=said.get("memory", "512M"),
-                 extra=said.get("qemu", "").split()) as machine:
+                 machine=said.get("machine", "q35"), cpu=said.get("cpu", "max"),
+                 memory=said.get("memory", "512M"), extra=said.get("qemu", "").split()) as machine:
         try:
             machine.expect(CLOSE.pattern, float(said.get("timeout", QEMU_SECONDS)), never=PANIC)
         except Silence as problem:
