@@ -110,8 +110,10 @@ static void drop(struct component *c)
 
 struct component *component_enter(const char *name, const char *image, const struct manifest_component *m)
 {
-    struct component *c = heap_take(sizeof *c);
+    struct component *c;
 
+    heap_prepare();
+    c = heap_take(sizeof *c);
     if (c == NULL)
         return NULL;
     c->manifest = m;

@@ -3,6 +3,7 @@
 
 #include <abi/call.h>
 #include <abi/invoke.h>
+#include <abi/manifest.h>
 #include <proto/log.h>
 #include <rt/bytes.h>
 #include <rt/format.h>
@@ -13,12 +14,12 @@
 #define EMPTY       0x20u
 #define PATIENCE    100000u
 
-#define LINE_BYTES 600u
+#define LINE_BYTES (LOG_LINE_MAX + 1u)
 #define LINES      64u
 
 struct line {
     unsigned level;
-    word_t own; /* bytes of the text that only the serial port needs: the log knows who we are */
+    char name[MANIFEST_NAME + 1]; /* whose line it is */
     char text[LINE_BYTES];
 };
 
@@ -46,11 +47,20 @@ static void put_line(const char *text)
     put('\n');
 }
 
+static void put_named(const char *name, const char *text)
+{
+    for (; *name != 0; name++)
+        put(*name);
+    put(':');
+    put(' ');
+    put_line(text);
+}
+
 static bool pass(const struct line *line)
 {
     struct message m;
 
-    if (!log_write_request_pack(&m, (enum log_level)line->level, line->text + line->own))
+    if (!log_write_for_request_pack(&m, line->name, (enum log_level)line->level, line->text))
         return true; /* not text that the log could take: nothing to wait for */
     return sys_send(log_endpoint, &m, SYS_NONBLOCK) == E_OK;
 }
@@ -63,7 +73,7 @@ bool console_flush(void)
         const struct line *line = &lines[passed % LINES];
 
         if (log_endpoint == 0)
-            put_line(line->text);
+            put_named(line->name, line->text);
         else if (!pass(line))
             return true;
         passed++;
@@ -77,36 +87,42 @@ void console_log_to(cap_t endpoint)
     (void)console_flush();
 }
 
-static const char own[] = "root: ";
-
-static void add(struct line *line, unsigned level, word_t prefix)
+static void add(unsigned level, const char *name, const char *format, va_list arguments)
 {
-    if (said - passed > LINES) /* the one that was here has not been passed on: it is lost */
-        passed = said - LINES;
+    struct line *line = &lines[said % LINES];
+
+    if (said - passed == LINES) /* the one that was here has not been passed on: it is lost */
+        passed++;
     line->level = level;
-    line->own = prefix;
+    rt_format(line->name, sizeof line->name, "%s", name);
+    rt_format_list(line->text, LINE_BYTES, format, arguments);
     said++;
     (void)console_flush();
 }
 
 void say(unsigned level, const char *format, ...)
 {
-    struct line *line = &lines[said % LINES];
     va_list arguments;
 
-    memcpy(line->text, own, sizeof own - 1);
     va_start(arguments, format);
-    rt_format_list(line->text + sizeof own - 1, LINE_BYTES - sizeof own, format, arguments);
+    add(level, "root", format, arguments);
     va_end(arguments);
-    add(line, level, sizeof own - 1);
+}
+
+static void add_text(unsigned level, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add_text(unsigned level, const char *name, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add(level, name, format, arguments);
+    va_end(arguments);
 }
 
 void say_for(const char *name, unsigned level, const char *text)
 {
-    struct line *line = &lines[said % LINES];
-
-    rt_format(line->text, LINE_BYTES, "%s: %s", name, text);
-    add(line, level, 0);
+    add_text(level, name, "%s", text);
 }
 
 void root_refuse(const char *fix, const char *format, ...)
@@ -116,13 +132,11 @@ void root_refuse(const char *fix, const char *format, ...)
 
     log_endpoint = 0;
     (void)console_flush();
-    memcpy(text, own, sizeof own - 1);
     va_start(arguments, format);
-    rt_format_list(text + sizeof own - 1, LINE_BYTES - sizeof own, format, arguments);
+    rt_format_list(text, LINE_BYTES, format, arguments);
     va_end(arguments);
-    put_line(text);
-    rt_format(text, LINE_BYTES, "%s%s", own, fix);
-    put_line(text);
+    put_named("root", text);
+    put_named("root", fix);
     for (;;)
         (void)thread_suspend(ROOT_THREAD);
 }

@@ -227,6 +227,7 @@ enum made component_create(struct component *c)
 {
     struct build b = {.c = c, .m = c->manifest};
 
+    heap_prepare();
     c->part_count = 0;
     c->used_bytes = 0;
     plan(&b);

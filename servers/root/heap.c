@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Root's own memory: pieces of a power of two, cut from an arena that grows out of the memory blocks. The
- * blocks' own entries come from here too: so the arena grows while there is still enough of it for that.
+ * blocks' own entries come from here too, so the arena never grows while blocks are being split: heap_prepare
+ * makes it large enough beforehand for whatever comes next.
  */
 #include "memory.h"
 
@@ -16,7 +17,7 @@
 #define SMALLEST    32u
 #define CLASSES     8u     /* 32 bytes to HEAP_MAX */
 #define FIRST_BYTES 65536u
-#define RESERVE     16384u /* for what growing itself needs */
+#define RESERVE     32768u /* more than making a component and growing take */
 #define GROW_PAGES  16u
 
 struct piece {
@@ -29,7 +30,6 @@ static char *end = first_arena + FIRST_BYTES;
 static word_t grown; /* bytes mapped at HEAP_VADDR */
 static word_t used_bytes;
 static struct piece *lists[CLASSES];
-static bool growing;
 
 /* Map one more page behind the arena. */
 static bool add_page(cap_t untyped)
@@ -80,6 +80,12 @@ static void grow(void)
     }
 }
 
+void heap_prepare(void)
+{
+    if ((word_t)(end - next) < RESERVE)
+        grow();
+}
+
 static unsigned class_of(word_t bytes)
 {
     unsigned c = 0;
@@ -96,12 +102,6 @@ void *heap_take(word_t bytes)
     word_t size = (word_t)SMALLEST << c;
     struct piece *p = lists[c];
 
-    if (p == NULL && (word_t)(end - next) < size + RESERVE && !growing) {
-        growing = true;
-        grow();
-        growing = false;
-    }
-    p = lists[c];
     if (p != NULL) {
         lists[c] = p->next;
     } else if ((word_t)(end - next) >= size) {

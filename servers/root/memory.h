@@ -47,6 +47,9 @@ struct memory_state memory_state(void);
 
 /* Root's own tables. */
 
+/** Before making something: see that there is memory for its entries, if there is any at all. */
+void heap_prepare(void);
+
 /** Clear memory for a table entry, at most HEAP_MAX bytes. @return NULL: there is none */
 void *heap_take(word_t bytes);
 

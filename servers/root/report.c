@@ -86,10 +86,19 @@ static void note_address(struct component *c, const struct symbol_table *symbols
         note(c, "  %016lx", address);
 }
 
-/* Return addresses point behind the call: one less is inside the caller. */
-static void backtrace(struct component *c, const struct symbol_table *symbols, word_t ip, word_t frame)
+/* At its first instruction a function has not kept the frame pointer yet: its caller is on top of the stack. */
+static void note_early(struct component *c, const struct symbol_table *symbols, word_t ip, word_t sp)
 {
-    note_address(c, symbols, ip);
+    word_t offset = 1;
+    word_t back = 0;
+
+    if (symbols != NULL && symbols_find(symbols, ip, &offset) != NULL && offset == 0 && component_read(c, sp, &back))
+        note_address(c, symbols, back - 1);
+}
+
+/* Return addresses point behind the call: one less is inside the caller. */
+static void backtrace(struct component *c, const struct symbol_table *symbols, word_t frame)
+{
     for (unsigned i = 0; i < FRAMES_MAX; i++) {
         word_t up = 0, back = 0;
 
@@ -161,5 +170,7 @@ void report_fault(struct component *c, const struct fault *f)
     }
     note_registers(c, r, more);
     note(c, "  called from:");
-    backtrace(c, symbols, r[0], more[3]);
+    note_address(c, symbols, r[0]);
+    note_early(c, symbols, r[0], r[1]);
+    backtrace(c, symbols, more[3]);
 }

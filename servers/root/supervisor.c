@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "root.h"
+#include "slots.h"
 
 #include <abi/invoke.h>
 #include <manifest/manifest.h>
@@ -33,22 +34,31 @@ void supervise_at(word_t ticks)
     ROOT_CHECK(timer_set(the_timer, ticks) == E_OK);
 }
 
-static bool provides(const struct component *c, const char *protocol)
+/* Number of a protocol among those that a component provides, from 1 on; 0: it does not provide it. */
+static word_t provides(const struct component *c, const char *protocol)
 {
     const struct manifest_provide *p = manifest_section(the_manifest(), MANIFEST_PROVIDES);
 
     for (uint32_t i = 0; i < c->manifest->provides.count; i++) {
         if (rt_same(text_of(p[c->manifest->provides.first + i].protocol), protocol))
-            return true;
+            return i + 1;
     }
-    return false;
+    return 0;
 }
 
-/* Its first protocol is `log`: root's lines go there, as from client number 0. */
+/* Root's own lines go to the component that provides `log`, as from client number 0. */
 static void follow_log(const struct component *c)
 {
-    if (provides(c, "log"))
-        console_log_to(c->state == RUNNING || c->state == RESTARTING ? c->endpoint : 0);
+    static cap_t route;
+    word_t provide = c->made ? 0 : provides(c, "log");
+
+    if (provide == 0)
+        return;
+    if (route == 0) {
+        route = slot_take();
+        ROOT_CHECK(cnode_mint(ROOT_CNODE, route, 0, c->endpoint, RIGHT_WRITE, provide * COMPONENT_BADGE) == E_OK);
+    }
+    console_log_to(c->state == RUNNING || c->state == RESTARTING ? route : 0);
 }
 
 static enum made run(struct component *c)
