@@ -23,8 +23,8 @@
 
 _Static_assert(BOOT_RANGES <= BOOT_INFO_UNTYPED, "all ranges fit the boot information");
 
-/* Where memory for kernel and first component is taken: granules [next, end). */
-static struct { ref_t next, end; } store;
+/* Where memory for kernel and first component is taken: numbers of granules [next, end). */
+static struct { word_t next, end; } store;
 static ref_t cnode;
 static ref_t space;
 static word_t free_slot = ROOT_UNTYPED;
@@ -32,13 +32,14 @@ static word_t free_slot = ROOT_UNTYPED;
 /* Cleared memory, for good. @param align in granules, a power of two */
 static ref_t take(word_t granules, word_t align)
 {
-    ref_t at = (store.next + align - 1) / align * align;
+    word_t at = (store.next + align - 1) / align * align;
+    ref_t first = at * GRANULE_STEP;
 
     if (at > store.end || granules > store.end - at)
         boot_refuse("there is too little memory for the first component", "give the machine at least 64 MiB");
-    arch_zero(at, granules);
+    arch_zero(first, granules);
     store.next = at + granules;
-    return at;
+    return first;
 }
 
 static ref_t make(word_t type, word_t granules)
@@ -51,8 +52,8 @@ static ref_t make(word_t type, word_t granules)
 
 static ref_t give(word_t index, word_t type, ref_t object, word_t rights, word_t badge)
 {
-    cap_create(tree_root, cnode + index, type, object, rights, badge);
-    return cnode + index;
+    cap_create(tree_root, granule_at(cnode, index), type, object, rights, badge);
+    return granule_at(cnode, index);
 }
 
 /* Map pages of the first component that it needs no capability for; `slot` is a scratch slot. */
@@ -62,7 +63,7 @@ static void map_pages(ref_t first, word_t pages, word_t vaddr, word_t flags)
 
     for (word_t i = 0; i < pages; i++) {
         slot_set_type(scratch, TYPE_FRAME);
-        slot_set_object(scratch, first + i * SMALL_GRANULES);
+        slot_set_object(scratch, granule_at(first, i * SMALL_GRANULES));
         slot_set_rights(scratch, RIGHT_ALL);
         if (space_check(scratch, vaddr + i * PAGE, flags) != E_OK ||
             space_map(space, scratch, vaddr + i * PAGE, flags) != E_OK)
@@ -74,7 +75,7 @@ static void map_pages(ref_t first, word_t pages, word_t vaddr, word_t flags)
 static const struct image_header *image_check(const struct boot_machine *m)
 {
     ref_t image = arch_ref(m->image_first);
-    const struct image_header *h = (const struct image_header *)(const void *)&K[image];
+    const struct image_header *h = (const struct image_header *)(const void *)&K_WORD(image, 0, 0);
     struct image_sum sum = {0, 0};
 
     if (m->image_bytes < PAGE || h->magic != IMAGE_MAGIC)
@@ -83,9 +84,9 @@ static const struct image_header *image_check(const struct boot_machine *m)
         boot_refuse("the boot image was made for another version of the kernel", "build kernel and image together: make");
     if (h->total_bytes > m->image_bytes || h->total_bytes < PAGE || h->total_bytes % PAGE != 0)
         boot_refuse("the boot image is cut off", "copy or build it again");
-    for (ref_t g = image + SMALL_GRANULES; g < image + h->total_bytes / GRANULE; g++) {
+    for (word_t g = SMALL_GRANULES; g < h->total_bytes / GRANULE; g++) {
         for (word_t w = 0; w < GRANULE_WORDS; w++)
-            sum = image_sum_add(sum, K[g][w]);
+            sum = image_sum_add(sum, K_WORD(image, g, w));
     }
     if (sum.a != h->sum_a || sum.b != h->sum_b)
         boot_refuse("the boot image is damaged: its checksum is wrong", "copy or build it again");
@@ -115,7 +116,7 @@ static void make_space(void)
     for (word_t i = 0; i < ROOT_TABLE_PAGES; i++) {
         ref_t page = take(SMALL_GRANULES, SMALL_GRANULES);
 
-        K[page][0] = space_pool(space);
+        K_WORD(page, 0, 0) = space_pool(space);
         space_set_pool(space, page);
         space_set_free(space, space_free(space) + 1);
     }
@@ -129,12 +130,12 @@ static void make_asids(const struct boot_machine *m)
     while (count < m->ram_bytes / (4 * PAGE))
         count *= 2;
 
-    ref_t at = (store.next + SMALL_GRANULES - 1) / SMALL_GRANULES * SMALL_GRANULES;
+    word_t at = (store.next + SMALL_GRANULES - 1) / SMALL_GRANULES * SMALL_GRANULES;
 
     if (at > store.end || count / 4 > store.end - at)
         boot_refuse("there is too little memory in one piece for the kernel's tables", "give the machine more memory");
     store.next = at + count / 4;
-    asid_init(at, count);
+    asid_init(at * GRANULE_STEP, count);
 }
 
 /* The range that memory is taken from: the largest. @return its index */
@@ -151,7 +152,7 @@ static word_t choose_store(const struct boot_machine *m)
     }
     if (best == m->range_count)
         boot_refuse("there is no memory", "give the machine at least 64 MiB");
-    store.next = arch_ref(m->ranges[best].first);
+    store.next = granule_number(arch_ref(m->ranges[best].first));
     store.end = store.next + bytes / GRANULE;
     return best;
 }
@@ -164,7 +165,7 @@ static void give_memory(const struct boot_machine *m, word_t store_range, struct
         bool ram = r.kind == BOOT_RAM;
 
         if (i == store_range)
-            r.first = arch_paddr((store.next + SMALL_GRANULES - 1) / SMALL_GRANULES * SMALL_GRANULES);
+            r.first = arch_paddr((store.next + SMALL_GRANULES - 1) / SMALL_GRANULES * SMALL_GRANULES * GRANULE_STEP);
         if (r.first >= r.end)
             continue;
         give(free_slot, ram ? TYPE_UNTYPED : TYPE_DEVICE_UNTYPED, arch_ref(r.first), 0, (r.end - r.first) / GRANULE);
@@ -222,7 +223,7 @@ void boot_root(const struct boot_machine *m)
     ref_t sc = make(TYPE_SCHED_CONTEXT, SCHED_CONTEXT_GRANULES);
     ref_t buffer = take(SMALL_GRANULES, SMALL_GRANULES);
     ref_t page = take(SMALL_GRANULES, SMALL_GRANULES);
-    struct boot_info *info = (struct boot_info *)(void *)&K[page];
+    struct boot_info *info = (struct boot_info *)(void *)&K_WORD(page, 0, 0);
 
     map_pages(buffer, 1, ROOT_VADDR_BUFFER, MAP_READ | MAP_WRITE);
     map_pages(page, 1, ROOT_VADDR_INFO, MAP_READ);

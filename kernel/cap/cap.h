@@ -15,7 +15,7 @@ static inline ref_t cap_slot(ref_t thread, word_t index)
 
     if (index == 0 || index >= slot_badge(cspace))
         return NIL;
-    return slot_object(cspace) + index;
+    return granule_at(slot_object(cspace), index);
 }
 
 /** The slot with this index in the CNode to which slot `cnode` holds a capability, NIL if there is none. */
@@ -23,7 +23,7 @@ static inline ref_t cap_slot_in(ref_t cnode, word_t index)
 {
     if (index == 0 || index >= slot_badge(cnode))
         return NIL;
-    return slot_object(cnode) + index;
+    return granule_at(slot_object(cnode), index);
 }
 
 /** Do slots `first` to `first + count - 1` exist in the CNode of slot `cnode`? */

@@ -107,7 +107,7 @@ static inline bool find(ref_t thread, word_t cap, ref_t *slot)
 {
     ref_t cspace = thread_cspace(thread);
 
-    *slot = slot_object(cspace) + cap;
+    *slot = granule_at(slot_object(cspace), cap);
     return cap < slot_badge(cspace);
 }
 

@@ -28,9 +28,9 @@ static void copy_long(ref_t from, ref_t to, word_t words)
     word_t g = 1;
 
     for (; (g + 1) * GRANULE_WORDS <= words; g++)
-        granule_copy(from + g, to + g);
+        granule_copy(granule_at(from, g), granule_at(to, g));
     for (word_t w = 0; g * GRANULE_WORDS + w < words; w++)
-        K[to + g][w] = K[from + g][w];
+        K_WORD(to, g, w) = K_WORD(from, g, w);
 }
 
 /* Hand over one capability. @return the slot index in which it arrived, 0 if it did not */
@@ -59,10 +59,10 @@ static void carry_caps(ref_t from, ref_t to, word_t caps)
     ref_t target = buffer_of(to);
 
     for (word_t i = 0; i < caps && i < MESSAGE_CAPS; i++) {
-        word_t given = K[source + BUFFER_CAPS / GRANULE_WORDS][i];
-        word_t wanted = K[target + BUFFER_RECEIVE / GRANULE_WORDS][BUFFER_RECEIVE % GRANULE_WORDS + i];
+        word_t given = K_WORD(source, BUFFER_CAPS / GRANULE_WORDS, i);
+        word_t wanted = K_WORD(target, BUFFER_RECEIVE / GRANULE_WORDS, BUFFER_RECEIVE % GRANULE_WORDS + i);
 
-        K[target + BUFFER_CAPS / GRANULE_WORDS][i] = carry_cap(from, to, given, wanted);
+        K_WORD(target, BUFFER_CAPS / GRANULE_WORDS, i) = carry_cap(from, to, given, wanted);
     }
 }
 
@@ -70,7 +70,7 @@ void transfer_message(ref_t from, ref_t to)
 {
     word_t tag = thread_tag(from);
 
-    granule_copy(from + THREAD_WORD0, to + THREAD_WORD0);
+    granule_copy(granule_at(from, THREAD_WORD0), granule_at(to, THREAD_WORD0));
     if (tag_words(tag) > MESSAGE_REGS || tag_caps(tag) != 0) {
         if (buffer_of(to) == NIL || buffer_of(from) == NIL) {
             tag = tag_label(tag) * 65536u + (tag_words(tag) < MESSAGE_REGS ? tag_words(tag) : MESSAGE_REGS);
@@ -85,12 +85,12 @@ void transfer_message(ref_t from, ref_t to)
 void transfer_set_word(ref_t to, word_t i, word_t value)
 {
     if (buffer_of(to) != NIL)
-        K[buffer_of(to) + i / GRANULE_WORDS][i % GRANULE_WORDS] = value;
+        K_WORD(buffer_of(to), i / GRANULE_WORDS, i % GRANULE_WORDS) = value;
 }
 
 word_t transfer_word(ref_t from, word_t i)
 {
     if (i < MESSAGE_REGS)
-        return K[from + THREAD_WORD0][i];
-    return buffer_of(from) == NIL ? 0 : K[buffer_of(from) + i / GRANULE_WORDS][i % GRANULE_WORDS];
+        return K_WORD(from, THREAD_WORD0, i);
+    return buffer_of(from) == NIL ? 0 : K_WORD(buffer_of(from), i / GRANULE_WORDS, i % GRANULE_WORDS);
 }

@@ -21,8 +21,8 @@ static word_t take_fresh(ref_t space)
     if (i >= asid_count)
         return 0;
     asid_fresh = i + 1;
-    K[asid_table + i / 4][i % 4 * 2] = asid_count + i;
-    K[asid_table + i / 4][i % 4 * 2 + 1] = space;
+    K_WORD(asid_table, i / 4, i % 4 * 2) = asid_count + i;
+    K_WORD(asid_table, i / 4, i % 4 * 2 + 1) = space;
     return asid_count + i;
 }
 
@@ -32,21 +32,21 @@ word_t asid_take(ref_t space)
         return take_fresh(space);
 
     word_t i = asid_free - 1;
-    ref_t g = asid_table + i / 4;
+    ref_t g = granule_at(asid_table, i / 4);
     word_t w = i % 4 * 2;
 
-    asid_free = K[g][w + 1];
-    K[g][w + 1] = space;
-    return K[g][w];
+    asid_free = K_WORD(g, 0, w + 1);
+    K_WORD(g, 0, w + 1) = space;
+    return K_WORD(g, 0, w);
 }
 
 void asid_drop(word_t asid)
 {
     word_t i = asid & (asid_count - 1);
-    ref_t g = asid_table + i / 4;
+    ref_t g = granule_at(asid_table, i / 4);
     word_t w = i % 4 * 2;
 
-    K[g][w] = asid + asid_count;
-    K[g][w + 1] = asid_free;
+    K_WORD(g, 0, w) = asid + asid_count;
+    K_WORD(g, 0, w + 1) = asid_free;
     asid_free = 1 + i;
 }

@@ -25,10 +25,10 @@ void asid_drop(word_t asid);
 static inline ref_t asid_space(word_t asid)
 {
     word_t i = asid & (asid_count - 1);
-    ref_t g = asid_table + i / 4;
+    ref_t g = granule_at(asid_table, i / 4);
     word_t w = i % 4 * 2;
 
-    return asid != 0 && K[g][w] == asid ? K[g][w + 1] : NIL;
+    return asid != 0 && K_WORD(g, 0, w) == asid ? K_WORD(g, 0, w + 1) : NIL;
 }
 
 #endif

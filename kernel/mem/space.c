@@ -16,9 +16,9 @@ void space_supply(ref_t space, ref_t slot)
     ref_t pool = space_pool(space);
 
     for (word_t i = 0; i < pages; i++) {
-        K[page][0] = pool;
+        K_WORD(page, 0, 0) = pool;
         pool = page;
-        page += SMALL_GRANULES;
+        page = granule_at(page, SMALL_GRANULES);
     }
     space_set_pool(space, pool);
     space_set_free(space, space_free(space) + pages);
@@ -35,9 +35,9 @@ static ref_t table_take(ref_t space)
     ref_t page = space_pool(space);
 
     if (page != NIL) {
-        space_set_pool(space, K[page][0]);
+        space_set_pool(space, K_WORD(page, 0, 0));
         space_set_free(space, space_free(space) - 1);
-        K[page][0] = 0;
+        K_WORD(page, 0, 0) = 0;
     }
     return page;
 }
@@ -80,13 +80,13 @@ static ref_t walk(ref_t space, word_t vaddr, word_t level)
         return NIL;
     for (word_t l = TOP_LEVEL; l > level; l--) {
         word_t index = arch_pte_index(vaddr, l);
-        word_t entry = K[table + index / 8][index % 8];
+        word_t entry = K_WORD(table, index / 8, index % 8);
 
         if (!arch_pte_present(entry) || arch_pte_is_leaf(entry, l))
             return NIL;
         table = arch_pte_target(entry);
     }
-    return table + arch_pte_index(vaddr, level) / 8;
+    return granule_at(table, arch_pte_index(vaddr, level) / 8);
 }
 
 /* As walk, but tables that are missing are made. @return E_STATE if a larger page is in the way, E_MEMORY */
@@ -106,7 +106,7 @@ static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *gran
 
     for (word_t l = TOP_LEVEL; l > level; l--) {
         word_t index = arch_pte_index(vaddr, l);
-        word_t entry = K[table + index / 8][index % 8];
+        word_t entry = K_WORD(table, index / 8, index % 8);
 
         if (!arch_pte_present(entry)) {
             ref_t fresh = table_take(space);
@@ -114,14 +114,19 @@ static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *gran
             if (fresh == NIL)
                 return E_MEMORY;
             entry = arch_pte_table(fresh);
-            K[table + index / 8][index % 8] = entry;
+            K_WORD(table, index / 8, index % 8) = entry;
         } else if (arch_pte_is_leaf(entry, l)) {
             return E_STATE;
         }
         table = arch_pte_target(entry);
     }
-    *granule = table + arch_pte_index(vaddr, level) / 8;
+    *granule = granule_at(table, arch_pte_index(vaddr, level) / 8);
     return E_OK;
+}
+
+bool space_mapped(ref_t slot)
+{
+    return asid_space(slot_badge(slot)) != NIL;
 }
 
 enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags)
@@ -133,9 +138,9 @@ enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags)
 
     if (e != E_OK)
         return e;
-    if (arch_pte_present(K[granule][word]))
+    if (arch_pte_present(K_WORD(granule, 0, word)))
         return E_STATE;
-    K[granule][word] = arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
+    K_WORD(granule, 0, word) = arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
     slot_set_badge(slot, space_asid(space));
     slot_set_extra(slot, vaddr);
     return E_OK;
@@ -150,7 +155,7 @@ static ref_t find_mapping(ref_t space, ref_t slot)
     if (granule == NIL)
         return NIL;
 
-    word_t entry = K[granule][arch_pte_index(slot_extra(slot), level) % 8];
+    word_t entry = K_WORD(granule, 0, arch_pte_index(slot_extra(slot), level) % 8);
 
     if (!arch_pte_present(entry) || !arch_pte_is_leaf(entry, level) || arch_pte_target(entry) != slot_object(slot))
         return NIL;
@@ -168,7 +173,7 @@ void space_unmap(ref_t slot)
     slot_set_extra(slot, 0);
     if (granule == NIL)
         return;
-    K[granule][arch_pte_index(vaddr, frame_level(slot_type(slot))) % 8] = 0;
+    K_WORD(granule, 0, arch_pte_index(vaddr, frame_level(slot_type(slot))) % 8) = 0;
     arch_page_flush(space_root(space), asid, vaddr);
 }
 
@@ -184,7 +189,7 @@ enum error space_protect(ref_t space, ref_t slot, word_t flags)
 
     if (granule == NIL)
         return E_STATE;
-    K[granule][arch_pte_index(vaddr, level) % 8] =
+    K_WORD(granule, 0, arch_pte_index(vaddr, level) % 8) =
         arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
     arch_page_flush(space_root(space), space_asid(space), vaddr);
     return E_OK;

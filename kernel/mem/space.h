@@ -18,6 +18,9 @@ void space_supply(ref_t space, ref_t slot);
 /** May a frame with these rights be mapped with these flags at this address? @return E_RIGHTS, E_ARG */
 enum error space_check(ref_t frame, word_t vaddr, word_t flags);
 
+/** Does the mapping that the frame capability in `slot` remembers stand? Not if its address space was emptied or is gone. */
+bool space_mapped(ref_t slot);
+
 /** Map the frame of `slot`, which is not mapped. space_check has been passed. @return E_STATE: address in use; E_MEMORY */
 enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags);
 

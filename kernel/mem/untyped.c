@@ -76,7 +76,7 @@ void untyped_reset(ref_t slot)
 
 word_t untyped_next(ref_t slot, word_t align)
 {
-    ref_t free = slot_object(slot) + slot_extra(slot);
+    word_t free = granule_number(slot_object(slot)) + slot_extra(slot);
     word_t odd = free % align;
 
     return slot_extra(slot) + (odd == 0 ? 0 : align - odd);
@@ -95,7 +95,7 @@ enum error untyped_clear(ref_t slot, word_t end)
 
     if (n > CLEAR_STEP)
         n = CLEAR_STEP;
-    arch_zero(slot_object(slot) + clear, n);
+    arch_zero(granule_at(slot_object(slot), clear), n);
     slot_set_rights(slot, clear + n);
     return clear + n < end ? E_RESTART : E_OK;
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel memory. All of physical memory is one array of 64-byte granules; a
- * reference to an object is a granule number, a field is a word of a granule.
- * So there is nothing to cast, and a prover sees an array.
- *
- * Granules are numbered so that `ref << 6` is the kernel virtual address: K
- * itself lies at address 0 (the linker script says so; host tests define an
- * ordinary array). Fields are read and written through <model/fields.h> only.
+ * Kernel memory. All of physical memory is one array of 64-byte granules; an object is some granules in a
+ * row, a field is a word of a granule. A reference stands for a granule. On the host, and for provers, it
+ * is the granule's number and K an ordinary array; on a machine it is the number times 64, which is the
+ * kernel virtual address. Arithmetic on references goes through granule_at(), fields
+ * through <model/fields.h>: so there is nothing to cast, and the two differ in one factor.
  */
 #ifndef MODEL_K_H
 #define MODEL_K_H
@@ -14,15 +12,30 @@
 #include <abi/abi.h>
 #include <stdbool.h>
 
-/** Number of a granule; NIL is none. */
+/** A granule; NIL is none. */
 typedef word_t ref_t;
 #define NIL 0ul
 
 #define GRANULE_WORDS 8u
 extern word_t K[][GRANULE_WORDS];
 
-/* K_WORD(r, g, w): word w of granule r + g, an lvalue; g and w are constants. */
+/*
+ * What a reference to granule number n is: n * GRANULE_STEP. And K_WORD(r, g, w): word w of the granule that
+ * is g behind r, an lvalue. By architecture.
+ */
 #include "granule.h"
+
+/** The granule n behind r. */
+static inline ref_t granule_at(ref_t r, word_t n)
+{
+    return r + n * GRANULE_STEP;
+}
+
+/** Number of a granule: what alignment is counted in. */
+static inline word_t granule_number(ref_t r)
+{
+    return r / GRANULE_STEP;
+}
 
 /** Granules of a 4 KiB, 2 MiB, 1 GiB page. */
 #define SMALL_GRANULES 64u

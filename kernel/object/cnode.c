@@ -57,7 +57,8 @@ enum error op_cnode_copy(ref_t thread, ref_t slot)
     if (!cap_range_in(slot, thread_word0(thread), count) || !cap_range_in(source, thread_word2(thread), count))
         return E_CAP;
     for (word_t i = 0; i < COPY_STEP; i++) {
-        e = copy_one(slot_object(slot) + thread_word0(thread), slot_object(source) + thread_word2(thread), rights);
+        e = copy_one(granule_at(slot_object(slot), thread_word0(thread)),
+                     granule_at(slot_object(source), thread_word2(thread)), rights);
         if (e != E_OK)
             return e;
         if (thread_word4(thread) == 1)
@@ -108,7 +109,7 @@ enum error op_cnode_delete(ref_t thread, ref_t slot)
     if (!cap_range_in(slot, thread_word0(thread), count))
         return E_CAP;
     for (word_t i = 0; i < DELETE_STEP && thread_word1(thread) != 0; i++) {
-        if (destroy_slot(slot_object(slot) + thread_word0(thread)) != E_OK)
+        if (destroy_slot(granule_at(slot_object(slot), thread_word0(thread))) != E_OK)
             return E_RESTART;
         if (slot_type(slot) != TYPE_CNODE) /* it was, or held, the capability that was used */
             break;

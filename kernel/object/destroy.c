@@ -58,7 +58,7 @@ static enum error dismantle_cnode(ref_t cnode)
         cursor = 1;
     if (cursor >= cnode_slots(cnode))
         return E_OK;
-    if (destroy_slot(cnode + cursor) == E_OK)
+    if (destroy_slot(granule_at(cnode, cursor)) == E_OK)
         cursor++;
     cnode_set_cursor(cnode, cursor);
     return E_RESTART;
@@ -105,7 +105,7 @@ static enum error dismantle_reply(ref_t reply)
 static void empty_slots(ref_t first, word_t count)
 {
     for (word_t i = 0; i < count; i++)
-        (void)destroy_slot(first + i);
+        (void)destroy_slot(granule_at(first, i));
 }
 
 static enum error dismantle_thread(ref_t thread)
@@ -123,7 +123,7 @@ static enum error dismantle_thread(ref_t thread)
         arch_thread_switch(NIL);
     if (cpu.expired == thread)
         cpu.expired = NIL;
-    empty_slots(thread + THREAD_CSPACE, 5);
+    empty_slots(thread_cspace(thread), 5);
     return E_OK;
 }
 
@@ -148,14 +148,14 @@ static enum error dismantle_space(ref_t space)
 static enum error dismantle_timer(ref_t timer)
 {
     deadline_remove(timer);
-    empty_slots(timer + TIMER_NOTIFICATION, 1);
+    empty_slots(timer_notification(timer), 1);
     return E_OK;
 }
 
 static enum error dismantle_interrupt(ref_t interrupt)
 {
     interrupt_detach(interrupt);
-    empty_slots(interrupt + INTERRUPT_NOTIFICATION, 1);
+    empty_slots(interrupt_notification(interrupt), 1);
     return E_OK;
 }
 

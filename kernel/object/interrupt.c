@@ -36,6 +36,7 @@ void interrupt_detach(ref_t interrupt)
     vector_interrupt[vector] = NIL;
     interrupt_set_vector(interrupt, 0);
     interrupt_set_line(interrupt, 0);
+    interrupt_set_level(interrupt, 0); /* a message has no line to mask */
 }
 
 enum error op_interrupt_bind(ref_t thread, ref_t slot)

@@ -8,7 +8,7 @@
 #include <sched/sched.h>
 
 #define PERIOD_MIN 1000u
-#define PERIOD_MAX (WORD_MAX / 4)
+#define PERIOD_MAX ((word_t)1 << 62)
 
 enum error op_sched_context_bind(ref_t thread, ref_t slot)
 {

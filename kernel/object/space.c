@@ -22,7 +22,7 @@ enum error op_address_space_supply(ref_t thread, ref_t slot)
 
     word_t size = slot_badge(source);
 
-    if (slot_object(source) % SMALL_GRANULES != 0 || size == 0 || size % SMALL_GRANULES != 0 ||
+    if (granule_number(slot_object(source)) % SMALL_GRANULES != 0 || size == 0 || size % SMALL_GRANULES != 0 ||
         size > SUPPLY_PAGES * SMALL_GRANULES)
         return E_ARG;
     if (slot_child(source) != NIL)
@@ -51,7 +51,7 @@ static enum error act(enum range_action action, ref_t space, ref_t frame, word_t
         return E_TYPE;
     if (action == RANGE_MAP) {
         e = space_check(frame, vaddr, flags);
-        if (e == E_OK && slot_badge(frame) != 0)
+        if (e == E_OK && space_mapped(frame))
             e = E_STATE;
         return e == E_OK ? space_map(space, frame, vaddr, flags) : e;
     }
@@ -80,7 +80,7 @@ static enum error range(ref_t thread, ref_t slot, enum range_action action)
     if (!cap_range_in(cnode, thread_word1(thread), count))
         return E_CAP;
     for (word_t i = 0; i < RANGE_STEP; i++) {
-        ref_t frame = slot_object(cnode) + thread_word1(thread);
+        ref_t frame = granule_at(slot_object(cnode), thread_word1(thread));
 
         e = act(action, slot_object(slot), frame, thread_word3(thread), flags);
         if (e != E_OK)

@@ -24,12 +24,12 @@ static const struct { word_t type, rights; } wanted[5] = {
 enum error op_thread_configure(ref_t thread, ref_t slot)
 {
     ref_t source[5] = {NIL, NIL, NIL, NIL, NIL};
-    ref_t target = slot_object(slot) + THREAD_CSPACE;
+    ref_t target = thread_cspace(slot_object(slot));
 
     if (thread_word0(thread) != 0 && thread_flags(slot_object(slot)) & THREAD_FOREIGN)
         return E_STATE;
     for (word_t i = 0; i < 5; i++) {
-        word_t index = K[thread + THREAD_WORD0][i];
+        word_t index = K_WORD(thread, THREAD_WORD0, i);
         enum error e = index == 0 ? E_OK : cap_find(thread, index, wanted[i].type, wanted[i].rights, &source[i]);
 
         if (e != E_OK)
@@ -38,12 +38,14 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
     for (word_t i = 0; i < 5; i++) {
         if (source[i] == NIL)
             continue;
-        (void)destroy_slot(target + i); /* never Tables: done in one step */
+        (void)destroy_slot(granule_at(target, i)); /* never Tables: done in one step */
         if (slot_type(source[i]) == wanted[i].type) /* unless that destroyed the source with it */
-            cap_copy(source[i], target + i, RIGHT_ALL);
+            cap_copy(source[i], granule_at(target, i), RIGHT_ALL);
     }
     cpu.resched = 1; /* it may be the running thread's address space */
-    return destroy_doomed();
+    if (destroy_doomed() != E_OK && target != thread_cspace(thread))
+        return E_RESTART;
+    return E_OK; /* in another CSpace the arguments would mean something else: what is left, the next who deletes does */
 }
 
 enum error op_thread_write_registers(ref_t thread, ref_t slot)

@@ -49,7 +49,7 @@ static word_t made_rights(ref_t untyped, word_t type)
 static bool all_empty(ref_t cnode, word_t first, word_t count)
 {
     for (word_t i = 0; i < count; i++) {
-        if (slot_type(slot_object(cnode) + first + i) != TYPE_NULL)
+        if (slot_type(granule_at(slot_object(cnode), first + i)) != TYPE_NULL)
             return false;
     }
     return true;
@@ -91,7 +91,7 @@ static enum error make_one(ref_t untyped, ref_t to, word_t type, word_t n, word_
     if (slot_type(untyped) == TYPE_UNTYPED && type != TYPE_UNTYPED && untyped_clear(untyped, start + n) != E_OK)
         return E_RESTART;
 
-    ref_t object = slot_object(untyped) + start;
+    ref_t object = granule_at(slot_object(untyped), start);
     enum error e = make_object(type, object, size);
 
     if (e != E_OK)
@@ -120,7 +120,7 @@ enum error op_untyped_retype(ref_t thread, ref_t slot)
     if (!fits(slot, type, n, thread_word4(thread)))
         return E_MEMORY;
     for (word_t i = 0; i < RETYPE_STEP; i++) {
-        e = make_one(slot, slot_object(cnode) + thread_word3(thread), type, n, size);
+        e = make_one(slot, granule_at(slot_object(cnode), thread_word3(thread)), type, n, size);
         if (e != E_OK)
             return e;
         thread_set_word3(thread, thread_word3(thread) + 1);

@@ -3,18 +3,18 @@
 
 static word_t refill_time(ref_t sc, word_t i)
 {
-    return K[sc + SCHED_CONTEXT_REFILL + i / 4][i % 4 * 2];
+    return K_WORD(sc, SCHED_CONTEXT_REFILL + i / 4, i % 4 * 2);
 }
 
 static word_t refill_amount(ref_t sc, word_t i)
 {
-    return K[sc + SCHED_CONTEXT_REFILL + i / 4][i % 4 * 2 + 1];
+    return K_WORD(sc, SCHED_CONTEXT_REFILL + i / 4, i % 4 * 2 + 1);
 }
 
 static void refill_set(ref_t sc, word_t i, word_t time, word_t amount)
 {
-    K[sc + SCHED_CONTEXT_REFILL + i / 4][i % 4 * 2] = time;
-    K[sc + SCHED_CONTEXT_REFILL + i / 4][i % 4 * 2 + 1] = amount;
+    K_WORD(sc, SCHED_CONTEXT_REFILL + i / 4, i % 4 * 2) = time;
+    K_WORD(sc, SCHED_CONTEXT_REFILL + i / 4, i % 4 * 2 + 1) = amount;
 }
 
 static void drop_first(ref_t sc)

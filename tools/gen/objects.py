@@ -43,11 +43,10 @@ def accessors(things):
         out.append(f"\n/* {name}: {thing['doc']} */\n"
                    f"#define {name.upper()}_GRANULES {thing['size']}u\n")
         for field, granule, word, kind, doc in thing["fields"]:
-            at = f"r + {granule}" if granule else "r"
             word_at = f"K_WORD(r, {granule}, {word})"
             if kind in ("slot", "block"):
                 out.append(f"/** {doc} */\n#define {name.upper()}_{field.upper()} {granule}u\n"
-                           f"static inline ref_t {name}_{field}(ref_t r) {{ return {at}; }}\n")
+                           f"static inline ref_t {name}_{field}(ref_t r) {{ return granule_at(r, {granule}); }}\n")
                 continue
             if field.endswith("0"):
                 out.append(f"/** Granule of {field} and those numbered on behind it. */\n"

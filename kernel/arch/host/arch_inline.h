@@ -84,7 +84,7 @@ static inline void arch_thread_pass(ref_t from, ref_t to, bool call)
 
 static inline void arch_words_carry(ref_t from, ref_t to)
 {
-    granule_copy(from + THREAD_WORD0, to + THREAD_WORD0);
+    granule_copy(granule_at(from, THREAD_WORD0), granule_at(to, THREAD_WORD0));
     thread_set_rax(to, E_OK);
 }
 

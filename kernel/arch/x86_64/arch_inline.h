@@ -91,7 +91,7 @@ static inline void x86_bases_exchange(ref_t old, ref_t t)
 static inline __attribute__((always_inline)) void arch_thread_pass(ref_t from, ref_t to, bool call)
 {
     cpu.thread = to;
-    cpu.frame = (to << 6) + FRAME_BYTES;
+    cpu.frame = to + FRAME_BYTES;
     x86.bases_owner = to;
     if (rarely(!x86.fsgsbase || (call && x86_segments_used())))
         x86_bases_switch(from, to);
@@ -114,7 +114,7 @@ static inline void arch_thread_switch(ref_t t)
         cpu.frame = (word_t)x86_idle + FRAME_BYTES;
         return;
     }
-    cpu.frame = (t << 6) + FRAME_BYTES;
+    cpu.frame = t + FRAME_BYTES;
     if (t != old) {
         x86.bases_owner = t;
         if (x86.fsgsbase && old != NIL && !x86_segments_used())
@@ -143,7 +143,7 @@ static inline __attribute__((always_inline)) void arch_space_enter(ref_t root, w
         return;
     }
     x86.space_root = root;
-    x86_write_cr3((root << 6) - DIRECT_MAP);
+    x86_write_cr3(root - DIRECT_MAP);
 }
 
 /* With this the doors keep message words in registers while entry/fast.c runs (see there). */
@@ -151,18 +151,18 @@ static inline void arch_words_carry(ref_t from, ref_t to)
 {
     if (TESSERA_WORDS_IN_REGISTERS)
         return;
-    granule_copy(from + THREAD_WORD0, to + THREAD_WORD0);
+    granule_copy(granule_at(from, THREAD_WORD0), granule_at(to, THREAD_WORD0));
     thread_set_rax(to, E_OK);
 }
 
 static inline word_t arch_paddr(ref_t r)
 {
-    return (r << 6) - DIRECT_MAP;
+    return r - DIRECT_MAP;
 }
 
 static inline ref_t arch_ref(word_t paddr)
 {
-    return (paddr + DIRECT_MAP) >> 6;
+    return paddr + DIRECT_MAP;
 }
 
 /* Accessed and dirty are set at once: the processor need not come back to do it. */
@@ -215,7 +215,7 @@ static inline bool arch_huge_frames(void)
 
 static inline void arch_zero(ref_t first, word_t granules)
 {
-    x86_zero(first << 6, granules * 8);
+    x86_zero(first, granules * 8);
 }
 
 #endif

@@ -17,7 +17,7 @@ _Static_assert(THREAD_FPU + FPU_GRANULES <= THREAD_GRANULES, "the FPU state fits
 
 static void save(ref_t t)
 {
-    word_t area = thread_fpu(t) << 6;
+    word_t area = thread_fpu(t);
 
     if (x86_features.fpu_kind == FPU_XSAVEOPT)
         __asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"(7), "d"(0) : "memory");
@@ -32,7 +32,7 @@ static void save(ref_t t)
 static void restore(ref_t t)
 {
     static const uint32_t zero;
-    word_t area = thread_fpu(t) << 6;
+    word_t area = thread_fpu(t);
 
     __asm__ volatile("fnclex; emms; fildl %0" : : "m"(zero));
     if (x86_features.fpu_kind == FPU_FXSAVE)
@@ -65,8 +65,8 @@ void arch_fpu_trap(void)
 
 void arch_fpu_init(ref_t t)
 {
-    K[thread_fpu(t)][0] = FPU_CONTROL;
-    K[thread_fpu(t)][3] = FPU_MXCSR; /* byte 24; an empty XSTATE_BV says that the rest is initial */
+    K_WORD(thread_fpu(t), 0, 0) = FPU_CONTROL;
+    K_WORD(thread_fpu(t), 0, 3) = FPU_MXCSR; /* byte 24; an empty XSTATE_BV says that the rest is initial */
 }
 
 void arch_fpu_forget(ref_t t)

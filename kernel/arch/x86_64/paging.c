@@ -56,12 +56,12 @@ void arch_space_init(ref_t root)
     word_t last = TABLE_ENTRIES - 1;
 
     if (TESSERA_PTI) {
-        K[root + last / GRANULE_WORDS][last % GRANULE_WORDS] =
+        K_WORD(root, last / GRANULE_WORDS, last % GRANULE_WORDS) =
             ((word_t)x86_table_user3 - KERNEL_BASE) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
         return;
     }
     for (word_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
-        K[root + i / GRANULE_WORDS][i % GRANULE_WORDS] = x86_root[i];
+        K_WORD(root, i / GRANULE_WORDS, i % GRANULE_WORDS) = x86_root[i];
 }
 
 void arch_space_forget(ref_t root, word_t asid)

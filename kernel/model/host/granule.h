@@ -5,6 +5,7 @@
 #ifndef MODEL_GRANULE_H
 #define MODEL_GRANULE_H
 
+#define GRANULE_STEP 1u
 #define K_WORD(r, g, w) K[(r) + (g)][w]
 
 #endif
