@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A system manifest as root reads it: made by tools/manifest out of system/NAME.yaml, packed in the boot
- * image as "system.manifest". Little-endian. A header, then sections: arrays of the structures
+ * A system manifest as root reads it: made by tools/manifest out of system/NAME.yaml, packed in the
+ * boot image as "system.manifest". Little-endian. A header, then sections: arrays of the structures
  * below, and the strings. An index is into its section; a string is its offset among the strings
  * and ends in 0. <manifest/manifest.h> checks all of it once, so that readers need not.
  *
@@ -16,18 +16,18 @@
 #define MANIFEST_VERSION 1u
 #define MANIFEST_NAME    31u /* most bytes in a name */
 #define MANIFEST_FILE    "system.manifest"
-#define MANIFEST_SYMBOLS ".symbols" /* behind the name of an image */
+#define MANIFEST_SYMBOLS ".symbols"  /* behind the name of an image */
 #define MANIFEST_ROOT    0xffffffffu /* server of a route: root itself */
 
 /* Limits that tool and root share. */
-#define MANIFEST_MEMORY_MIN  0x10000ul       /* 64 KiB */
-#define MANIFEST_MEMORY_MAX  0x4000000000ul  /* 256 GiB */
-#define MANIFEST_STACK_MAX   0x1000000ul     /* 16 MiB */
-#define MANIFEST_THREADS_MAX 64u             /* further threads */
-#define MANIFEST_SLOTS_MIN   64u
-#define MANIFEST_SLOTS_MAX   65536u
-#define MANIFEST_TIME_MAX    86400000000ul   /* a day, in microseconds */
-#define MANIFEST_PRIORITY_MAX 199u           /* root itself runs at 200 */
+#define MANIFEST_MEMORY_MIN   0x10000ul      /* 64 KiB */
+#define MANIFEST_MEMORY_MAX   0x4000000000ul /* 256 GiB */
+#define MANIFEST_STACK_MAX    0x1000000ul    /* 16 MiB */
+#define MANIFEST_THREADS_MAX  64u            /* further threads */
+#define MANIFEST_SLOTS_MIN    64u
+#define MANIFEST_SLOTS_MAX    65536u
+#define MANIFEST_TIME_MAX     86400000000ul /* a day, in microseconds */
+#define MANIFEST_PRIORITY_MAX 199u          /* root itself runs at 200 */
 
 /** The sections, in the order of manifest_header.section. */
 enum manifest_section_index {
@@ -35,8 +35,8 @@ enum manifest_section_index {
     MANIFEST_PROVIDES,
     MANIFEST_USES,
     MANIFEST_GRANTS,
-    MANIFEST_DEPENDS,   /* uint32_t: index of a component */
-    MANIFEST_STRINGS,   /* bytes */
+    MANIFEST_DEPENDS, /* uint32_t: index of a component */
+    MANIFEST_STRINGS, /* bytes */
     MANIFEST_SECTIONS,
 };
 
@@ -72,25 +72,25 @@ enum manifest_restart {
 
 /** What becomes of a component that ends. */
 struct manifest_policy {
-    word_t restart;        /**< enum manifest_restart */
-    word_t backoff_us;     /**< wait before the first restart; doubles with each that follows soon */
+    word_t restart;    /**< enum manifest_restart */
+    word_t backoff_us; /**< wait before the first restart; doubles with each that follows soon */
     word_t backoff_max_us;
-    word_t limit;          /**< more restarts than this in limit_us: it stays down (failed) */
+    word_t limit; /**< more restarts than this in limit_us: it stays down (failed) */
     word_t limit_us;
-    word_t heartbeat_us;   /**< longest silence between two heartbeats; 0: none are expected */
+    word_t heartbeat_us; /**< longest silence between two heartbeats; 0: none are expected */
 };
 
 struct manifest_component {
     uint32_t name;
     uint32_t image;
-    uint32_t flags;        /**< enum manifest_flag */
+    uint32_t flags; /**< enum manifest_flag */
     uint32_t priority;
-    word_t memory_bytes;   /**< quota, a multiple of 4096 */
-    word_t stack_bytes;    /**< of the main thread, a multiple of 4096 */
-    word_t budget_us;      /**< processor time in each period */
-    word_t period_us;      /**< equal to the budget: no limit */
-    uint32_t threads;      /**< scheduling contexts besides the main thread's */
-    uint32_t slots;        /**< of its CNode */
+    word_t memory_bytes; /**< quota, a multiple of 4096 */
+    word_t stack_bytes;  /**< of the main thread, a multiple of 4096 */
+    word_t budget_us;    /**< processor time in each period */
+    word_t period_us;    /**< equal to the budget: no limit */
+    uint32_t threads;    /**< scheduling contexts besides the main thread's */
+    uint32_t slots;      /**< of its CNode */
     struct manifest_policy policy;
     struct manifest_range provides;
     struct manifest_range uses;
@@ -107,10 +107,10 @@ struct manifest_provide {
 
 /** A route: the right to call a server. */
 struct manifest_use {
-    uint32_t name;     /**< what the client knows it by */
+    uint32_t name; /**< what the client knows it by */
     uint32_t protocol;
-    uint32_t server;   /**< index of a component, or MANIFEST_ROOT */
-    uint32_t provide;  /**< number of the protocol among those the server provides */
+    uint32_t server;  /**< index of a component, or MANIFEST_ROOT */
+    uint32_t provide; /**< number of the protocol among those the server provides */
 };
 
 enum manifest_grant_kind {
@@ -126,7 +126,7 @@ enum manifest_grant_kind {
 struct manifest_grant {
     uint32_t kind;
     uint32_t name;
-    uint32_t server;  /**< MANIFEST_DEVICE: the component that is the platform */
+    uint32_t server; /**< MANIFEST_DEVICE: the component that is the platform */
     uint32_t provide;
     word_t a, b;
 };

@@ -84,7 +84,8 @@ static const char *check_numbers(const struct manifest_component *c)
 {
     const struct manifest_policy *p = &c->policy;
 
-    if (c->memory_bytes % PAGE != 0 || c->memory_bytes < MANIFEST_MEMORY_MIN || c->memory_bytes > MANIFEST_MEMORY_MAX)
+    if (c->memory_bytes % PAGE != 0 || c->memory_bytes < MANIFEST_MEMORY_MIN ||
+        c->memory_bytes > MANIFEST_MEMORY_MAX)
         return "memory out of range";
     if (c->stack_bytes % PAGE != 0 || c->stack_bytes == 0 || c->stack_bytes > MANIFEST_STACK_MAX)
         return "stack out of range";
@@ -94,13 +95,15 @@ static const char *check_numbers(const struct manifest_component *c)
         return "slots out of range";
     if (c->budget_us == 0 || c->budget_us > c->period_us || !time_in(c->period_us))
         return "processor time out of range";
-    if (p->restart > MANIFEST_ON_FAULT || !time_in(p->backoff_us) || p->backoff_max_us < p->backoff_us ||
-        !time_in(p->backoff_max_us) || !time_in(p->limit_us) || !time_in(p->heartbeat_us))
+    if (p->restart > MANIFEST_ON_FAULT || !time_in(p->backoff_us) ||
+        p->backoff_max_us < p->backoff_us || !time_in(p->backoff_max_us) || !time_in(p->limit_us) ||
+        !time_in(p->heartbeat_us))
         return "restart policy out of range";
     return NULL;
 }
 
-static const char *check_component(const struct manifest_header *m, const struct manifest_component *c)
+static const char *check_component(const struct manifest_header *m,
+                                   const struct manifest_component *c)
 {
     if (!is_name(m, c->name) || !is_name(m, c->image))
         return "a component has no proper name or image";
@@ -134,7 +137,8 @@ static const char *check_lists(const struct manifest_header *m)
 
         if (!is_name(m, g->name) || g->kind < MANIFEST_PORTS || g->kind > MANIFEST_DEVICE_MEMORY)
             return "a grant is of no known kind";
-        if (g->kind == MANIFEST_DEVICE && (g->server == MANIFEST_ROOT || !provides_in(m, g->server, g->provide)))
+        if (g->kind == MANIFEST_DEVICE &&
+            (g->server == MANIFEST_ROOT || !provides_in(m, g->server, g->provide)))
             return "a device has no platform";
     }
     for (uint32_t i = 0; i < m->section[MANIFEST_DEPENDS].count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading a compiled manifest (<abi/manifest.h>) and tables of symbols. manifest_check goes through all of it
- * once; the other functions may then be used on it, and never read outside it.
+ * Reading a compiled manifest (<abi/manifest.h>) and tables of symbols. manifest_check goes through
+ * all of it once; the other functions may then be used on it, and never read outside it.
  */
 #ifndef MANIFEST_MANIFEST_H
 #define MANIFEST_MANIFEST_H
@@ -19,15 +19,18 @@ const char *manifest_check(const void *data, word_t bytes);
 const void *manifest_section(const struct manifest_header *m, enum manifest_section_index section);
 
 /** Component `index`. @param index below the count of the section */
-const struct manifest_component *manifest_component(const struct manifest_header *m, uint32_t index);
+const struct manifest_component *manifest_component(const struct manifest_header *m,
+                                                    uint32_t index);
 
 /** A string of a checked manifest. */
 const char *manifest_string(const struct manifest_header *m, uint32_t offset);
 
-/** Is this a table of symbols, in order, with every name inside it? @param data aligned to 8 bytes */
+/** Is this a table of symbols, in order, with every name inside it? @param data aligned to 8 bytes
+ */
 int symbols_check(const void *data, word_t bytes);
 
-/** The function that holds an address. @return NULL if none does; else *offset is the distance from its start */
+/** The function that holds an address. @return NULL if none does; else *offset is the distance from
+ * its start */
 const char *symbols_find(const struct symbol_table *table, word_t address, word_t *offset);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The archive is in newc format, cpio(5). The kernel has checked the image's sums; sizes are checked here all the same. */
+/* The archive is in newc format, cpio(5). The kernel has checked the image's sums; sizes are
+ * checked here all the same. */
 #include "archive.h"
 
 #include "console.h"
@@ -53,10 +54,11 @@ void archive_init(void)
 
     make_frames(pages);
     supply_tables(info->image_bytes);
-    ROOT_CHECK(address_space_map(ROOT_SPACE, frames, 1, pages, IMAGE_VADDR, MAP_READ | MAP_CACHED) == E_OK);
+    ROOT_CHECK(address_space_map(ROOT_SPACE, frames, 1, pages, IMAGE_VADDR,
+                                 MAP_READ | MAP_CACHED) == E_OK);
     image_bytes = h->total_bytes;
-    if (image_bytes > info->image_bytes || h->archive_offset % PAGE != 0 || h->archive_offset > image_bytes ||
-        h->archive_bytes > image_bytes - h->archive_offset)
+    if (image_bytes > info->image_bytes || h->archive_offset % PAGE != 0 ||
+        h->archive_offset > image_bytes || h->archive_bytes > image_bytes - h->archive_offset)
         root_refuse(FIX, "the boot image's archive lies outside the image");
     archive = (const char *)IMAGE_VADDR + h->archive_offset;
     archive_bytes = h->archive_bytes;
@@ -92,8 +94,9 @@ static word_t entry(word_t at, const char **name, struct archive_file *file)
     const char *head = archive + at;
     word_t named, data;
 
-    if (HEAD > archive_bytes - at || memcmp(head, "070701", 6) != 0 || !field(head, 6, &file->bytes) ||
-        !field(head, 11, &named) || named == 0 || named > archive_bytes - at - HEAD || head[HEAD + named - 1] != 0)
+    if (HEAD > archive_bytes - at || memcmp(head, "070701", 6) != 0 ||
+        !field(head, 6, &file->bytes) || !field(head, 11, &named) || named == 0 ||
+        named > archive_bytes - at - HEAD || head[HEAD + named - 1] != 0)
         return 0;
     *name = head + HEAD;
     data = align4(at + HEAD + named);

@@ -2,9 +2,10 @@
 /*
  * Components: what root knows of each, and how they come and go.
  *
- * A component that runs is one block of memory. In it root makes an inventory, a CNode that holds the capabilities
- * that root needs again, and everything else; what is left becomes the component's own. To end it, root takes the
- * block back. What outlives it: the entry here, its endpoint, and its number.
+ * A component that runs is one block of memory. In it root makes an inventory, a CNode that holds
+ * the capabilities that root needs again, and everything else; what is left becomes the component's
+ * own. To end it, root takes the block back. What outlives it: the entry here, its endpoint, and
+ * its number.
  */
 #ifndef ROOT_COMPONENT_H
 #define ROOT_COMPONENT_H
@@ -35,10 +36,10 @@ enum inventory {
 struct part {
     word_t vaddr;
     word_t pages;
-    word_t slot;         /**< of the first frame, in the inventory */
+    word_t slot; /**< of the first frame, in the inventory */
     bool writable;
     bool executable;
-    const char *data;    /**< what the first file_bytes are filled with */
+    const char *data; /**< what the first file_bytes are filled with */
     word_t file_bytes;
 };
 
@@ -46,40 +47,42 @@ struct part {
 enum component_state { STOPPED, STARTING, RUNNING, RESTARTING, FAILED, EXITED };
 
 struct component {
-    struct component *next;     /**< in the order in which they were made */
+    struct component *next; /**< in the order in which they were made */
     char name[COMPONENT_NAME];
     char image[COMPONENT_NAME];
-    word_t number;              /**< of the client that it is; its devices have the numbers that follow */
-    word_t numbers;             /**< how many numbers are its own */
+    word_t number;  /**< of the client that it is; its devices have the numbers that follow */
+    word_t numbers; /**< how many numbers are its own */
     const struct manifest_component *manifest;
-    bool made;                  /**< by a request at run time */
+    bool made; /**< by a request at run time */
 
-    struct block *home;         /**< memory of its endpoint, NULL if it provides nothing */
+    struct block *home; /**< memory of its endpoint, NULL if it provides nothing */
     cap_t endpoint;
 
     enum component_state state;
-    struct block *block;        /**< while it is there */
+    struct block *block; /**< while it is there */
     cap_t inventory;
-    cap_t tables;               /**< memory of its page tables; it cannot be moved while in use, so not in the inventory */
+    cap_t tables; /**< memory of its page tables; it cannot be moved while in use, so not in the
+                     inventory */
     struct part parts[SEGMENTS + 1]; /**< the stack last */
     unsigned part_count;
-    word_t route_slot, routes;  /**< endpoints that clients' capabilities are copies of, in the inventory */
-    word_t extra_slot;          /**< further scheduling contexts, in the inventory */
-    word_t used_bytes;          /**< of the quota, what root used to make it */
+    word_t route_slot,
+        routes;        /**< endpoints that clients' capabilities are copies of, in the inventory */
+    word_t extra_slot; /**< further scheduling contexts, in the inventory */
+    word_t used_bytes; /**< of the quota, what root used to make it */
 
     /* What supervision needs; supervisor.c. */
     word_t incarnation;
     word_t restarts;
-    word_t recent;              /**< restarts since window_ticks */
+    word_t recent; /**< restarts since window_ticks */
     word_t window_ticks;
     word_t backoff_us;
-    word_t wake_ticks;          /**< when to restart it; 0: not waiting */
-    word_t alive_ticks;         /**< last sign of life */
-    word_t chatter;             /**< requests in the present second */
+    word_t wake_ticks;  /**< when to restart it; 0: not waiting */
+    word_t alive_ticks; /**< last sign of life */
+    word_t chatter;     /**< requests in the present second */
     word_t chatter_ticks;
-    word_t cpu_before;          /**< ticks used by earlier incarnations */
+    word_t cpu_before; /**< ticks used by earlier incarnations */
     int exit_code;
-    char *post_mortem;          /**< POST_MORTEM bytes, NULL until it first fails */
+    char *post_mortem; /**< POST_MORTEM bytes, NULL until it first fails */
     word_t post_mortem_bytes;
 };
 
@@ -110,15 +113,18 @@ struct component *component_at(uint32_t index);
 const struct manifest_component *template_named(const char *name);
 
 /** Enter a component. @return NULL: no memory */
-struct component *component_enter(const char *name, const char *image, const struct manifest_component *manifest);
+struct component *component_enter(const char *name, const char *image,
+                                  const struct manifest_component *manifest);
 
-/** Forget a component that is not there any more; its endpoint goes, and who waits on it is woken. */
+/** Forget a component that is not there any more; its endpoint goes, and who waits on it is woken.
+ */
 void component_forget(struct component *c);
 
 /** Why a component could not be made. */
 enum made { MADE, MADE_NO_MEMORY, MADE_BAD_IMAGE };
 
-/** Put a component together and let it run. On failure it has been said, and nothing is left of it. (create.c) */
+/** Put a component together and let it run. On failure it has been said, and nothing is left of it.
+ * (create.c) */
 enum made component_create(struct component *c);
 
 /** Take everything back. (create.c) */

@@ -108,7 +108,8 @@ static void drop(struct component *c)
     heap_give(c, sizeof *c);
 }
 
-struct component *component_enter(const char *name, const char *image, const struct manifest_component *m)
+struct component *component_enter(const char *name, const char *image,
+                                  const struct manifest_component *m)
 {
     struct component *c;
 
@@ -157,7 +158,8 @@ static void enter_all(void)
         if (m->flags & MANIFEST_TEMPLATE)
             continue;
         if (component_enter(text_of(m->name), text_of(m->image), m) == NULL)
-            root_refuse("give the machine more memory", "there is no memory for the %u components of the manifest", count);
+            root_refuse("give the machine more memory",
+                        "there is no memory for the %u components of the manifest", count);
     }
 }
 
@@ -167,10 +169,13 @@ void components_init(void)
     const char *wrong;
 
     if (file.data == NULL)
-        root_refuse("make the boot image again with tools/manifest", "the boot image has no manifest (" MANIFEST_FILE ")");
-    wrong = (word_t)file.data % 8 != 0 ? "it is not aligned" : manifest_check(file.data, file.bytes);
+        root_refuse("make the boot image again with tools/manifest",
+                    "the boot image has no manifest (" MANIFEST_FILE ")");
+    wrong = (word_t)file.data % 8 != 0 ? "it is not aligned"
+                                       : manifest_check(file.data, file.bytes);
     if (wrong != NULL)
-        root_refuse("make kernel, root and boot image together (./tessera build)", "the manifest cannot be used: %s", wrong);
+        root_refuse("make kernel, root and boot image together (./tessera build)",
+                    "the manifest cannot be used: %s", wrong);
     manifest = (const struct manifest_header *)(const void *)file.data;
     enter_all();
 }

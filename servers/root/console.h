@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What root says. Lines are kept in a ring. They go to the log server once it takes them, by messages that never
- * wait; while there is none that does, to the first serial port.
+ * What root says. Lines are kept in a ring. They go to the log server once it takes them, by
+ * messages that never wait; while there is none that does, to the first serial port.
  */
 #ifndef ROOT_CONSOLE_H
 #define ROOT_CONSOLE_H
@@ -21,14 +21,18 @@ void say_for(const char *name, unsigned level, const char *text);
 /** From now on lines go to the server behind this endpoint (0: to the serial port). */
 void console_log_to(cap_t endpoint);
 
-/** Try to pass on lines that the log server had no time for. @return true: some are still waiting */
+/** Try to pass on lines that the log server had no time for. @return true: some are still waiting
+ */
 bool console_flush(void);
 
 /** Nothing can go on: say it on the serial port, with the fix, and stop. */
-_Noreturn void root_refuse(const char *fix, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void root_refuse(const char *fix, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /** What must be true, or root itself is wrong. */
-#define ROOT_CHECK(condition) \
-    ((condition) ? (void)0 : root_refuse("this is an error in root; please report it", "%s:%d: not true: %s", __FILE__, __LINE__, #condition))
+#define ROOT_CHECK(condition)                                                \
+    ((condition) ? (void)0                                                   \
+                 : root_refuse("this is an error in root; please report it", \
+                               "%s:%d: not true: %s", __FILE__, __LINE__, #condition))
 
 #endif

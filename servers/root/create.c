@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Putting a component together and taking it apart. Objects are made in scratch slots or straight into the inventory;
- * whatever goes wrong, giving back the block of memory takes everything with it but what is in scratch slots
- * and not made from the block: those are emptied at the end in any case.
+ * Putting a component together and taking it apart. Objects are made in scratch slots or straight
+ * into the inventory; whatever goes wrong, giving back the block of memory takes everything with it
+ * but what is in scratch slots and not made from the block: those are emptied at the end in any
+ * case.
  */
 #include "create.h"
 
@@ -26,7 +27,8 @@ bool did(struct build *b, enum error e, const char *step)
     return b->outcome == MADE;
 }
 
-bool build_make(struct build *b, word_t type, word_t size, cap_t cnode, word_t slot, word_t count, const char *step)
+bool build_make(struct build *b, word_t type, word_t size, cap_t cnode, word_t slot, word_t count,
+                const char *step)
 {
     if (b->outcome != MADE)
         return false;
@@ -49,8 +51,9 @@ static void plan(struct build *b)
         b->step = wrong;
         return;
     }
-    c->parts[c->part_count++] = (struct part){
-        .vaddr = COMPONENT_STACK_TOP - b->m->stack_bytes, .pages = b->m->stack_bytes / PAGE, .writable = true};
+    c->parts[c->part_count++] = (struct part){.vaddr = COMPONENT_STACK_TOP - b->m->stack_bytes,
+                                              .pages = b->m->stack_bytes / PAGE,
+                                              .writable = true};
 }
 
 /* Inventory, CNode, address space: what the other steps need. */
@@ -60,7 +63,8 @@ static void make_base(struct build *b)
     word_t tables = load_tables(b);
 
     b->c->block = memory_take(b->m->memory_bytes);
-    if (!did(b, b->c->block == NULL ? E_MEMORY : E_OK, "its memory quota: the machine has too little"))
+    if (!did(b, b->c->block == NULL ? E_MEMORY : E_OK,
+             "its memory quota: the machine has too little"))
         return;
     b->c->inventory = slot_take();
     b->c->tables = slot_take();
@@ -87,10 +91,12 @@ static void make_thread(struct build *b)
     build_make(b, TYPE_NOTIFICATION, 0, 0, scratch.endpoint, 1, "its notification");
     if (b->outcome != MADE)
         return;
-    did(b, cpu_configure(ROOT_CPU, scratch.sched, sched, us_ticks(b->m->period_us), b->m->priority), "its processor time");
+    did(b, cpu_configure(ROOT_CPU, scratch.sched, sched, us_ticks(b->m->period_us), b->m->priority),
+        "its processor time");
     did(b, thread_bind(scratch.thread, scratch.endpoint), "its notification");
     did(b, cnode_move(inventory, INVENTORY_SIGNALS, 0, scratch.endpoint), "its notification");
-    did(b, cnode_move(scratch.cnode, COMPONENT_REPLY, inventory, INVENTORY_REPLY), "its reply object");
+    did(b, cnode_move(scratch.cnode, COMPONENT_REPLY, inventory, INVENTORY_REPLY),
+        "its reply object");
 }
 
 /* Scheduling contexts for more threads; the component may bind them, and nothing else. */
@@ -103,12 +109,17 @@ static void make_extra(struct build *b)
     for (word_t i = 0; i < b->m->threads && b->outcome == MADE; i++) {
         build_make(b, TYPE_SCHED_CONTEXT, 0, 0, scratch.other, 1, "processor time of its threads");
         if (b->outcome == MADE)
-            did(b, cpu_configure(ROOT_CPU, scratch.other, us_ticks(b->m->budget_us), us_ticks(b->m->period_us),
-                                 b->m->priority), "processor time of its threads");
+            did(b,
+                cpu_configure(ROOT_CPU, scratch.other, us_ticks(b->m->budget_us),
+                              us_ticks(b->m->period_us), b->m->priority),
+                "processor time of its threads");
         if (b->outcome != MADE)
             return;
-        did(b, cnode_move(b->c->inventory, first + i, 0, scratch.other), "processor time of its threads");
-        did(b, cnode_copy(scratch.cnode, COMPONENT_EXTRA_SCHED + i, b->c->inventory, first + i, RIGHT_ALL, 1),
+        did(b, cnode_move(b->c->inventory, first + i, 0, scratch.other),
+            "processor time of its threads");
+        did(b,
+            cnode_copy(scratch.cnode, COMPONENT_EXTRA_SCHED + i, b->c->inventory, first + i,
+                       RIGHT_ALL, 1),
             "processor time of its threads");
     }
 }
@@ -128,7 +139,8 @@ static void describe(struct build *b)
     info->stack_bytes = m->stack_bytes;
     info->cnode_slots = m->slots;
     info->extra_threads = m->threads;
-    memcpy(info->args, text_of(m->args.first), m->args.count < COMPONENT_ARGS - 1 ? m->args.count : COMPONENT_ARGS - 2);
+    memcpy(info->args, text_of(m->args.first),
+           m->args.count < COMPONENT_ARGS - 1 ? m->args.count : COMPONENT_ARGS - 2);
 }
 
 /* The pages of information and of the message buffer. */
@@ -137,17 +149,23 @@ static void make_pages(struct build *b)
     cap_t inventory = b->c->inventory;
 
     build_make(b, TYPE_FRAME, 0, inventory, INVENTORY_INFO, 2, "its first pages");
-    if (b->outcome != MADE || !did(b, address_space_map(ROOT_SPACE, inventory, INVENTORY_INFO, 1, WINDOW, MAP_READ | MAP_WRITE),
+    if (b->outcome != MADE || !did(b,
+                                   address_space_map(ROOT_SPACE, inventory, INVENTORY_INFO, 1,
+                                                     WINDOW, MAP_READ | MAP_WRITE),
                                    "its first pages"))
         return;
     b->info = (struct component_info *)WINDOW;
     describe(b);
     build_routes(b);
     b->info->first_free = b->own_slot;
-    did(b, b->own_slot >= b->m->slots ? E_SLOT : E_OK, "more routes than slots: raise 'slots' in the manifest");
+    did(b, b->own_slot >= b->m->slots ? E_SLOT : E_OK,
+        "more routes than slots: raise 'slots' in the manifest");
     did(b, address_space_unmap(ROOT_SPACE, inventory, INVENTORY_INFO, 1), "its first pages");
-    did(b, address_space_map(scratch.space, inventory, INVENTORY_INFO, 1, COMPONENT_INFO, MAP_READ), "its first pages");
-    did(b, address_space_map(scratch.space, inventory, INVENTORY_BUFFER, 1, COMPONENT_BUFFER, MAP_READ | MAP_WRITE),
+    did(b, address_space_map(scratch.space, inventory, INVENTORY_INFO, 1, COMPONENT_INFO, MAP_READ),
+        "its first pages");
+    did(b,
+        address_space_map(scratch.space, inventory, INVENTORY_BUFFER, 1, COMPONENT_BUFFER,
+                          MAP_READ | MAP_WRITE),
         "its first pages");
 }
 
@@ -157,15 +175,26 @@ static void give_fixed(struct build *b)
     struct component *c = b->c;
     word_t badge = BADGE_COMPONENT * COMPONENT_BADGE + c->number;
 
-    did(b, cnode_copy(scratch.cnode, COMPONENT_CNODE, 0, scratch.cnode, RIGHT_ALL, 1), "its own capabilities");
-    did(b, cnode_copy(scratch.cnode, COMPONENT_SPACE, 0, scratch.space, RIGHT_ALL, 1), "its own capabilities");
-    did(b, cnode_copy(scratch.cnode, COMPONENT_THREAD, 0, scratch.thread, RIGHT_ALL, 1), "its own capabilities");
-    did(b, cnode_copy(scratch.cnode, COMPONENT_SCHED, 0, scratch.sched, RIGHT_READ, 1), "its own capabilities");
-    did(b, cnode_copy(scratch.cnode, COMPONENT_BUFFER_FRAME, c->inventory, INVENTORY_BUFFER, RIGHT_ALL, 1), "its own capabilities");
-    did(b, cnode_copy(scratch.cnode, COMPONENT_SIGNALS, c->inventory, INVENTORY_SIGNALS, RIGHT_ALL, 1), "its own capabilities");
+    did(b, cnode_copy(scratch.cnode, COMPONENT_CNODE, 0, scratch.cnode, RIGHT_ALL, 1),
+        "its own capabilities");
+    did(b, cnode_copy(scratch.cnode, COMPONENT_SPACE, 0, scratch.space, RIGHT_ALL, 1),
+        "its own capabilities");
+    did(b, cnode_copy(scratch.cnode, COMPONENT_THREAD, 0, scratch.thread, RIGHT_ALL, 1),
+        "its own capabilities");
+    did(b, cnode_copy(scratch.cnode, COMPONENT_SCHED, 0, scratch.sched, RIGHT_READ, 1),
+        "its own capabilities");
+    did(b,
+        cnode_copy(scratch.cnode, COMPONENT_BUFFER_FRAME, c->inventory, INVENTORY_BUFFER, RIGHT_ALL,
+                   1),
+        "its own capabilities");
+    did(b,
+        cnode_copy(scratch.cnode, COMPONENT_SIGNALS, c->inventory, INVENTORY_SIGNALS, RIGHT_ALL, 1),
+        "its own capabilities");
     if (c->endpoint != 0)
-        did(b, cnode_copy(scratch.cnode, COMPONENT_ENDPOINT, 0, c->endpoint, RIGHT_READ, 1), "its endpoint");
-    did(b, cnode_mint(scratch.cnode, COMPONENT_SUPERVISOR, 0, root_endpoint, RIGHT_WRITE, badge), "its way to root");
+        did(b, cnode_copy(scratch.cnode, COMPONENT_ENDPOINT, 0, c->endpoint, RIGHT_READ, 1),
+            "its endpoint");
+    did(b, cnode_mint(scratch.cnode, COMPONENT_SUPERVISOR, 0, root_endpoint, RIGHT_WRITE, badge),
+        "its way to root");
 }
 
 /* What is left of the quota. The block may be larger than it: what is beyond stays unused. */
@@ -174,28 +203,40 @@ static void give_rest(struct build *b)
     word_t type, object, rights, size, used, hint;
     word_t granules;
 
-    if (!did(b, cnode_inspect(ROOT_CNODE, b->c->block->untyped, &type, &object, &rights, &size, &used, &hint), "its memory"))
+    if (!did(b,
+             cnode_inspect(ROOT_CNODE, b->c->block->untyped, &type, &object, &rights, &size, &used,
+                           &hint),
+             "its memory"))
         return;
     used = (used + PAGE_GRANULES - 1) / PAGE_GRANULES * PAGE_GRANULES;
     granules = b->m->memory_bytes / GRANULE;
     b->c->used_bytes = used * GRANULE;
     if (used > granules)
-        did(b, E_MEMORY, "it needs more memory than its quota only to start; raise 'memory' in the manifest");
+        did(b, E_MEMORY,
+            "it needs more memory than its quota only to start; raise 'memory' in the manifest");
     else if (used < granules)
-        build_make(b, TYPE_UNTYPED, granules - used, scratch.cnode, COMPONENT_UNTYPED, 1, "its memory");
+        build_make(b, TYPE_UNTYPED, granules - used, scratch.cnode, COMPONENT_UNTYPED, 1,
+                   "its memory");
 }
 
 static void start(struct build *b)
 {
     word_t badge = BADGE_FAULT * COMPONENT_BADGE + b->c->number;
 
-    did(b, cnode_copy(ROOT_CNODE, scratch.frame, b->c->inventory, INVENTORY_BUFFER, RIGHT_ALL, 1), "its message buffer");
-    did(b, cnode_mint(ROOT_CNODE, scratch.endpoint, 0, root_endpoint, RIGHT_WRITE, badge), "its faults");
+    did(b, cnode_copy(ROOT_CNODE, scratch.frame, b->c->inventory, INVENTORY_BUFFER, RIGHT_ALL, 1),
+        "its message buffer");
+    did(b, cnode_mint(ROOT_CNODE, scratch.endpoint, 0, root_endpoint, RIGHT_WRITE, badge),
+        "its faults");
     if (b->outcome != MADE)
         return;
-    did(b, thread_configure(scratch.thread, scratch.cnode, scratch.space, scratch.frame, scratch.endpoint, 0), "its thread");
-    did(b, thread_write_registers(scratch.thread, b->entry, COMPONENT_STACK_TOP, 0, 0, COMPONENT_BUFFER + COMPONENT_CONTROL,
-                                  0, 0, 0), "its thread");
+    did(b,
+        thread_configure(scratch.thread, scratch.cnode, scratch.space, scratch.frame,
+                         scratch.endpoint, 0),
+        "its thread");
+    did(b,
+        thread_write_registers(scratch.thread, b->entry, COMPONENT_STACK_TOP, 0, 0,
+                               COMPONENT_BUFFER + COMPONENT_CONTROL, 0, 0, 0),
+        "its thread");
     if (b->m->flags & MANIFEST_BORROW)
         did(b, thread_set_flags(scratch.thread, THREAD_BORROW), "its thread");
     did(b, sched_context_bind(scratch.sched, scratch.thread), "its thread");
@@ -216,8 +257,8 @@ static void finish(struct build *b)
 
 static void empty_scratch(void)
 {
-    const cap_t slots[] = {scratch.cnode, scratch.space, scratch.thread, scratch.sched, scratch.frame, scratch.endpoint,
-                           scratch.other};
+    const cap_t slots[] = {scratch.cnode, scratch.space,    scratch.thread, scratch.sched,
+                           scratch.frame, scratch.endpoint, scratch.other};
 
     for (unsigned i = 0; i < sizeof slots / sizeof slots[0]; i++)
         ROOT_CHECK(cnode_delete(ROOT_CNODE, slots[i], 1) == E_OK);
@@ -248,7 +289,8 @@ enum made component_create(struct component *c)
     if (b.outcome == MADE)
         finish(&b);
     if (b.outcome != MADE) {
-        say(SAY_FAILURE, "'%s' (image '%s') cannot be started: %s (error %u)", c->name, c->image, b.step, b.error);
+        say(SAY_FAILURE, "'%s' (image '%s') cannot be started: %s (error %u)", c->name, c->image,
+            b.step, b.error);
         component_destroy(c);
     }
     empty_scratch();
@@ -271,7 +313,8 @@ static void revoke_routes(struct component *c)
     const struct manifest_grant *grants = manifest_section(the_manifest(), MANIFEST_GRANTS);
 
     for (word_t i = 0; i < c->routes; i++)
-        (void)cnode_revoke(c->inventory, c->route_slot + i); /* an empty one is refused, which is fine */
+        (void)cnode_revoke(c->inventory,
+                           c->route_slot + i); /* an empty one is refused, which is fine */
     for (uint32_t i = 0; i < c->manifest->grants.count; i++) {
         if (grants[c->manifest->grants.first + i].kind != MANIFEST_DEVICE_MEMORY)
             continue;

@@ -31,10 +31,11 @@ struct elf_part {
 
 static const char *check_part(const struct elf_part *e, word_t bytes, word_t lowest)
 {
-    if (e->offset % PAGE != 0 || e->vaddr % PAGE != 0 || e->offset > bytes || e->file_bytes > bytes - e->offset)
+    if (e->offset % PAGE != 0 || e->vaddr % PAGE != 0 || e->offset > bytes ||
+        e->file_bytes > bytes - e->offset)
         return "a segment lies outside the file, or not on a page";
-    if (e->memory_bytes == 0 || e->memory_bytes < e->file_bytes || e->vaddr < lowest || e->vaddr >= IMAGE_END ||
-        e->memory_bytes > IMAGE_END - e->vaddr)
+    if (e->memory_bytes == 0 || e->memory_bytes < e->file_bytes || e->vaddr < lowest ||
+        e->vaddr >= IMAGE_END || e->memory_bytes > IMAGE_END - e->vaddr)
         return "a segment lies at a wrong address";
     if ((e->flags & WRITE) && (e->flags & EXECUTE))
         return "a segment is writable and executable";
@@ -44,8 +45,12 @@ static const char *check_part(const struct elf_part *e, word_t bytes, word_t low
 static void set_part(struct part *p, const struct elf_part *e, const char *data)
 {
     *p = (struct part){
-        .vaddr = e->vaddr, .pages = (e->memory_bytes + PAGE - 1) / PAGE, .writable = (e->flags & WRITE) != 0,
-        .executable = (e->flags & EXECUTE) != 0, .data = data + e->offset, .file_bytes = e->file_bytes,
+        .vaddr = e->vaddr,
+        .pages = (e->memory_bytes + PAGE - 1) / PAGE,
+        .writable = (e->flags & WRITE) != 0,
+        .executable = (e->flags & EXECUTE) != 0,
+        .data = data + e->offset,
+        .file_bytes = e->file_bytes,
     };
     /* Read-only data beyond the file would be clear memory: give it pages of its own too. */
     if ((e->file_bytes + PAGE - 1) / PAGE < p->pages && !p->executable)
@@ -54,18 +59,22 @@ static void set_part(struct part *p, const struct elf_part *e, const char *data)
 
 static const char *check_head(const struct elf_head *h, word_t bytes)
 {
-    if (bytes < sizeof *h || h->magic != MAGIC || (h->class & 0xffffffu) != CLASS64_LSB || h->machine != MACHINE)
+    if (bytes < sizeof *h || h->magic != MAGIC || (h->class & 0xffffffu) != CLASS64_LSB ||
+        h->machine != MACHINE)
         return "it is not an x86-64 executable";
-    if (h->part_bytes != sizeof(struct elf_part) || h->part_offset % 8 != 0 || h->part_offset > bytes ||
+    if (h->part_bytes != sizeof(struct elf_part) || h->part_offset % 8 != 0 ||
+        h->part_offset > bytes ||
         h->part_count > (bytes - h->part_offset) / sizeof(struct elf_part))
         return "it is cut off";
     return NULL;
 }
 
-const char *elf_parts(const char *data, word_t bytes, struct part *parts, unsigned *count, word_t *entry)
+const char *elf_parts(const char *data, word_t bytes, struct part *parts, unsigned *count,
+                      word_t *entry)
 {
     const struct elf_head *h = (const struct elf_head *)(const void *)data;
-    const struct elf_part *e = (const struct elf_part *)(const void *)(data + (bytes < sizeof *h ? 0 : h->part_offset));
+    const struct elf_part *e =
+        (const struct elf_part *)(const void *)(data + (bytes < sizeof *h ? 0 : h->part_offset));
     const char *wrong = check_head(h, bytes);
     word_t lowest = PAGE;
 

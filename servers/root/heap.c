@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Root's own memory: pieces of a power of two, cut from an arena that grows out of the memory blocks. The
- * blocks' own entries come from here too, so the arena never grows while blocks are being split: heap_prepare
- * makes it large enough beforehand for whatever comes next.
+ * Root's own memory: pieces of a power of two, cut from an arena that grows out of the memory
+ * blocks. The blocks' own entries come from here too, so the arena never grows while blocks are
+ * being split: heap_prepare makes it large enough beforehand for whatever comes next.
  */
 #include "memory.h"
 
@@ -15,7 +15,7 @@
 
 #define HEAP_VADDR  0x200000000ul
 #define SMALLEST    32u
-#define CLASSES     8u     /* 32 bytes to HEAP_MAX */
+#define CLASSES     8u /* 32 bytes to HEAP_MAX */
 #define FIRST_BYTES 65536u
 #define RESERVE     32768u /* more than making a component and growing take */
 #define GROW_PAGES  16u
@@ -42,7 +42,8 @@ static bool add_page(cap_t untyped)
         slot_drop(slot);
         return false;
     }
-    if (address_space_map(ROOT_SPACE, 0, slot, 1, HEAP_VADDR + grown, MAP_READ | MAP_WRITE) != E_OK) {
+    if (address_space_map(ROOT_SPACE, 0, slot, 1, HEAP_VADDR + grown, MAP_READ | MAP_WRITE) !=
+        E_OK) {
         slot_delete(slot);
         return false;
     }
@@ -51,7 +52,8 @@ static bool add_page(cap_t untyped)
     return true;
 }
 
-/* Table pages for the arena last for 2 MiB each; root has some from the start, more come from here. */
+/* Table pages for the arena last for 2 MiB each; root has some from the start, more come from here.
+ */
 static void add_tables(void)
 {
     struct block *b;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looking at components that are there: by copies of what is in their inventories, for the moment. */
+/* Looking at components that are there: by copies of what is in their inventories, for the moment.
+ */
 #include "component.h"
 #include "console.h"
 #include "root.h"
@@ -9,7 +10,8 @@
 /* A copy of a capability of the inventory in a scratch slot. */
 static bool borrow(const struct component *c, cap_t slot, word_t from)
 {
-    return c->inventory != 0 && cnode_copy(ROOT_CNODE, slot, c->inventory, from, RIGHT_ALL, 1) == E_OK;
+    return c->inventory != 0 &&
+           cnode_copy(ROOT_CNODE, slot, c->inventory, from, RIGHT_ALL, 1) == E_OK;
 }
 
 static void give_back(cap_t slot)
@@ -23,9 +25,11 @@ word_t component_memory(const struct component *c)
 
     if (!borrow(c, scratch.cnode, INVENTORY_CNODE))
         return 0;
-    if (cnode_inspect(scratch.cnode, COMPONENT_UNTYPED, &type, &object, &rights, &size, &used, &hint) != E_OK ||
+    if (cnode_inspect(scratch.cnode, COMPONENT_UNTYPED, &type, &object, &rights, &size, &used,
+                      &hint) != E_OK ||
         type != TYPE_UNTYPED)
-        used = (c->manifest->memory_bytes - c->used_bytes) / GRANULE; /* moved away: all of it is in use */
+        used = (c->manifest->memory_bytes - c->used_bytes) /
+               GRANULE; /* moved away: all of it is in use */
     give_back(scratch.cnode);
     return c->used_bytes + used * GRANULE;
 }
@@ -36,7 +40,8 @@ static word_t sched_ticks(const struct component *c, word_t slot)
 
     if (!borrow(c, scratch.sched, slot))
         return 0;
-    if (sched_context_consumed(scratch.sched, &consumed, &budget, &period, &priority, &bound) != E_OK)
+    if (sched_context_consumed(scratch.sched, &consumed, &budget, &period, &priority, &bound) !=
+        E_OK)
         consumed = 0;
     give_back(scratch.sched);
     return consumed;

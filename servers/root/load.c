@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory of a new component. Pages that are only read or executed are the boot image's own; those
- * that can be written are its own, filled through root's window. The stack is the last part.
+ * The memory of a new component. Pages that are only read or executed are the boot image's own;
+ * those that can be written are its own, filled through root's window. The stack is the last part.
  */
 #include "create.h"
 
@@ -22,7 +22,8 @@ word_t load_slots(const struct build *b)
     return slots;
 }
 
-/* One top, and for image, stack and pages of information their own tables: at most three levels each. */
+/* One top, and for image, stack and pages of information their own tables: at most three levels
+ * each. */
 word_t load_tables(const struct build *b)
 {
     word_t tables = 1 + 2 + 2;
@@ -44,13 +45,16 @@ static void fill(struct build *b, const struct part *p)
         word_t count = pages - at < WINDOW_PAGES ? pages - at : WINDOW_PAGES;
         word_t bytes = p->file_bytes - at * PAGE;
 
-        if (!did(b, address_space_map(ROOT_SPACE, b->c->inventory, p->slot + at, count, WINDOW, MAP_READ | MAP_WRITE),
+        if (!did(b,
+                 address_space_map(ROOT_SPACE, b->c->inventory, p->slot + at, count, WINDOW,
+                                   MAP_READ | MAP_WRITE),
                  "looking at new pages"))
             return;
         if (bytes > count * PAGE)
             bytes = count * PAGE;
         memcpy((void *)WINDOW, p->data + at * PAGE, bytes);
-        if (!did(b, address_space_unmap(ROOT_SPACE, b->c->inventory, p->slot + at, count), "looking at new pages"))
+        if (!did(b, address_space_unmap(ROOT_SPACE, b->c->inventory, p->slot + at, count),
+                 "looking at new pages"))
             return;
     }
 }
@@ -60,14 +64,17 @@ static void take_pages(struct build *b, struct part *p)
     p->slot = b->next;
     b->next += p->pages;
     if (!p->writable) {
-        did(b, cnode_copy(b->c->inventory, p->slot, archive_frames(), archive_slot(p->data), RIGHT_READ | RIGHT_EXECUTE,
-                          p->pages), "sharing pages of the image");
+        did(b,
+            cnode_copy(b->c->inventory, p->slot, archive_frames(), archive_slot(p->data),
+                       RIGHT_READ | RIGHT_EXECUTE, p->pages),
+            "sharing pages of the image");
         return;
     }
     for (word_t at = 0; at < p->pages; at += RETYPE_COUNT) {
         word_t count = p->pages - at < RETYPE_COUNT ? p->pages - at : RETYPE_COUNT;
 
-        if (!build_make(b, TYPE_FRAME, 0, b->c->inventory, p->slot + at, count, "pages of the image and the stack"))
+        if (!build_make(b, TYPE_FRAME, 0, b->c->inventory, p->slot + at, count,
+                        "pages of the image and the stack"))
             return;
     }
     fill(b, p);
@@ -81,7 +88,9 @@ void build_load(struct build *b)
 
         take_pages(b, p);
         if (b->outcome == MADE)
-            did(b, address_space_map(scratch.space, b->c->inventory, p->slot, p->pages, p->vaddr,
-                                     p->writable ? flags : flags | MAP_CACHED), "mapping the image");
+            did(b,
+                address_space_map(scratch.space, b->c->inventory, p->slot, p->pages, p->vaddr,
+                                  p->writable ? flags : flags | MAP_CACHED),
+                "mapping the image");
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Root: the first component. It has all of the machine's resources; it makes the other components out of them by
- * the system's manifest, and sees to it that they go on. It never waits for any of them: it only answers.
+ * Root: the first component. It has all of the machine's resources; it makes the other components
+ * out of them by the system's manifest, and sees to it that they go on. It never waits for any of
+ * them: it only answers.
  */
 #include "archive.h"
 #include "component.h"
@@ -64,8 +65,9 @@ static void check_boot(void)
     const struct boot_info *info = boot_info();
 
     if (info->magic != BOOT_INFO_MAGIC || info->version != ABI_VERSION)
-        root_refuse("make kernel and boot image together (./tessera build)", "the kernel is of version %lu, root of %u",
-                    info->version, (unsigned)ABI_VERSION);
+        root_refuse("make kernel and boot image together (./tessera build)",
+                    "the kernel is of version %lu, root of %u", info->version,
+                    (unsigned)ABI_VERSION);
 }
 
 static void check_memory(void)
@@ -73,7 +75,8 @@ static void check_memory(void)
     struct memory_state m = memory_state();
 
     if (m.free < MEMORY_LOW)
-        root_refuse("give the machine at least 64 MiB", "there is too little memory: %lu KiB", m.free / 1024);
+        root_refuse("give the machine at least 64 MiB", "there is too little memory: %lu KiB",
+                    m.free / 1024);
 }
 
 static void report_start(void)
@@ -87,20 +90,23 @@ static void report_start(void)
     say(SAY_INFO, "%lu components started, %lu MiB of memory free", started, m.free >> 20);
 }
 
-/* Message in, answer out. A client that goes away meanwhile makes answering fail: then just wait for the next. */
+/* Message in, answer out. A client that goes away meanwhile makes answering fail: then just wait
+ * for the next. */
 _Noreturn static void serve(void)
 {
     struct message m = {.tag = 0};
     bool answer = false;
 
     for (;;) {
-        enum error e = answer ? sys_reply_recv(root_endpoint, reply, &m, 0) : sys_recv(root_endpoint, reply, &m, 0);
+        enum error e = answer ? sys_reply_recv(root_endpoint, reply, &m, 0)
+                              : sys_recv(root_endpoint, reply, &m, 0);
 
         answer = false;
         if (e == E_OK && message_label(m.tag) != MESSAGE_SIGNAL)
             answer = serve_message(&m);
-        /* What was just said may have to wait for the log. Whatever came of the message, its answer stays in `m`; only
-         * the words behind the eighth are in the buffer, and answers that have such say nothing. */
+        /* What was just said may have to wait for the log. Whatever came of the message, its answer
+         * stays in `m`; only the words behind the eighth are in the buffer, and answers that have
+         * such say nothing. */
         if (e == E_OK && (message_label(m.tag) == MESSAGE_SIGNAL || !answer))
             supervise_tick();
     }

@@ -60,14 +60,16 @@ static void unmake(struct block *b)
     heap_give(b, sizeof *b);
 }
 
-/* Cut a range into blocks that are aligned to their size, so that large frames can be made from them. */
+/* Cut a range into blocks that are aligned to their size, so that large frames can be made from
+ * them. */
 static void add_range(cap_t untyped, word_t first, word_t bytes)
 {
     while (bytes >= PAGE) {
         uint32_t order = 0;
         struct block *b;
 
-        while (order + 1 < ORDERS && (PAGE << (order + 1)) <= bytes && first % (PAGE << (order + 1)) == 0)
+        while (order + 1 < ORDERS && (PAGE << (order + 1)) <= bytes &&
+               first % (PAGE << (order + 1)) == 0)
             order++;
         b = make(untyped, order);
         ROOT_CHECK(b != NULL);

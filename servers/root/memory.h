@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All of the machine's memory, as blocks of Untyped: a buddy allocator (Knowlton, 1965). A block of 2^n pages is
- * split by making two halves from it, and is whole again when both halves have been deleted.
+ * All of the machine's memory, as blocks of Untyped: a buddy allocator (Knowlton, 1965). A block of
+ * 2^n pages is split by making two halves from it, and is whole again when both halves have been
+ * deleted.
  */
 #ifndef ROOT_MEMORY_H
 #define ROOT_MEMORY_H
@@ -13,11 +14,11 @@
 /** A block of memory. Whoever took it may make anything from `untyped`. */
 struct block {
     cap_t untyped;
-    uint32_t order;  /**< 2^order pages */
+    uint32_t order; /**< 2^order pages */
     uint32_t state;
     struct block *parent;
-    struct block *twin;    /**< the other half of the parent */
-    struct block *next;    /**< in the list of free blocks of this order */
+    struct block *twin; /**< the other half of the parent */
+    struct block *next; /**< in the list of free blocks of this order */
     struct block *prev;
 };
 

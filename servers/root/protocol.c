@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The supervisor protocol. Its dispatcher has checked lengths and ranges before anything arrives here. */
+/* The supervisor protocol. Its dispatcher has checked lengths and ranges before anything arrives
+ * here. */
 #include "archive.h"
 #include "root.h"
 #include "serve.h"
@@ -9,9 +10,12 @@
 #include <proto/supervisor.h>
 #include <rt/bytes.h>
 
-_Static_assert((int)STOPPED == (int)SUPERVISOR_STATE_STOPPED && (int)STARTING == (int)SUPERVISOR_STATE_STARTING &&
-               (int)RUNNING == (int)SUPERVISOR_STATE_RUNNING && (int)RESTARTING == (int)SUPERVISOR_STATE_RESTARTING &&
-               (int)FAILED == (int)SUPERVISOR_STATE_FAILED && (int)EXITED == (int)SUPERVISOR_STATE_EXITED,
+_Static_assert((int)STOPPED == (int)SUPERVISOR_STATE_STOPPED &&
+                   (int)STARTING == (int)SUPERVISOR_STATE_STARTING &&
+                   (int)RUNNING == (int)SUPERVISOR_STATE_RUNNING &&
+                   (int)RESTARTING == (int)SUPERVISOR_STATE_RESTARTING &&
+                   (int)FAILED == (int)SUPERVISOR_STATE_FAILED &&
+                   (int)EXITED == (int)SUPERVISOR_STATE_EXITED,
                "states are those of the protocol");
 
 static const enum supervisor_error outcomes[] = {
@@ -50,7 +54,8 @@ static enum supervisor_error list(void *self, word_t badge, uint64_t index, char
     return SUPERVISOR_OK;
 }
 
-static enum supervisor_error query(void *self, word_t badge, const char *name, struct supervisor_status *status)
+static enum supervisor_error query(void *self, word_t badge, const char *name,
+                                   struct supervisor_status *status)
 {
     const struct component *c = component_named(name);
 
@@ -118,7 +123,8 @@ static enum supervisor_error restart(void *self, word_t badge, const char *name)
     return outcomes[supervise_start(c)];
 }
 
-static enum supervisor_error create(void *self, word_t badge, const char *name, const char *image, const char *manifest)
+static enum supervisor_error create(void *self, word_t badge, const char *name, const char *image,
+                                    const char *manifest)
 {
     const struct manifest_component *m = template_named(manifest);
     const char *from = image[0] != 0 || m == NULL ? image : text_of(m->image);
@@ -156,8 +162,8 @@ static enum supervisor_error destroy(void *self, word_t badge, const char *name)
     return SUPERVISOR_OK;
 }
 
-static enum supervisor_error post_mortem(void *self, word_t badge, const char *name, uint64_t offset, void *text,
-                                         size_t *text_size)
+static enum supervisor_error post_mortem(void *self, word_t badge, const char *name,
+                                         uint64_t offset, void *text, size_t *text_size)
 {
     const struct component *c = component_named(name);
 
@@ -181,16 +187,29 @@ static enum supervisor_error resources(void *self, word_t badge, struct supervis
     (void)self;
     (void)badge;
     *r = (struct supervisor_resources){
-        .ram_bytes = boot_info()->ram_bytes, .total_bytes = memory.total, .free_bytes = memory.free,
-        .largest_bytes = memory.largest, .table_bytes = heap.used, .free_slots = slots_left(),
-        .ticks_per_second = boot_info()->ticks_per_second, .boot_ticks = boot_info()->boot_ticks,
+        .ram_bytes = boot_info()->ram_bytes,
+        .total_bytes = memory.total,
+        .free_bytes = memory.free,
+        .largest_bytes = memory.largest,
+        .table_bytes = heap.used,
+        .free_slots = slots_left(),
+        .ticks_per_second = boot_info()->ticks_per_second,
+        .boot_ticks = boot_info()->boot_ticks,
     };
     return SUPERVISOR_OK;
 }
 
 static const struct supervisor_server callbacks = {
-    .list = list, .query = query, .start = start, .stop = stop, .kill = kill, .restart = restart, .create = create,
-    .destroy = destroy, .post_mortem = post_mortem, .resources = resources,
+    .list = list,
+    .query = query,
+    .start = start,
+    .stop = stop,
+    .kill = kill,
+    .restart = restart,
+    .create = create,
+    .destroy = destroy,
+    .post_mortem = post_mortem,
+    .resources = resources,
 };
 
 bool serve_protocol(struct message *m)

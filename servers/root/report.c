@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Symbols come from the table that tools/manifest packed with the image. The stack is followed by frame pointers, which
- * all native components keep; nothing on it is believed: each address is looked up, and the stack must go up.
+ * Symbols come from the table that tools/manifest packed with the image. The stack is followed by
+ * frame pointers, which all native components keep; nothing on it is believed: each address is
+ * looked up, and the stack must go up.
  */
 #include "report.h"
 
@@ -18,9 +19,26 @@
 #define NAME_MAX   100u
 
 static const char *const exceptions[] = {
-    "division by zero", "debug trap", "", "breakpoint", "overflow", "range exceeded", "invalid instruction",
-    "no FPU", "double fault", "", "invalid task state", "segment missing", "stack segment", "protection", "", "",
-    "floating point", "misaligned access", "", "vector floating point",
+    "division by zero",
+    "debug trap",
+    "",
+    "breakpoint",
+    "overflow",
+    "range exceeded",
+    "invalid instruction",
+    "no FPU",
+    "double fault",
+    "",
+    "invalid task state",
+    "segment missing",
+    "stack segment",
+    "protection",
+    "",
+    "",
+    "floating point",
+    "misaligned access",
+    "",
+    "vector floating point",
 };
 
 /* A line into the post-mortem and into the log. */
@@ -86,13 +104,16 @@ static void note_address(struct component *c, const struct symbol_table *symbols
         note(c, "  %016lx", address);
 }
 
-/* At its first instruction a function has not kept the frame pointer yet: its caller is on top of the stack. */
-static void note_early(struct component *c, const struct symbol_table *symbols, word_t ip, word_t sp)
+/* At its first instruction a function has not kept the frame pointer yet: its caller is on top of
+ * the stack. */
+static void note_early(struct component *c, const struct symbol_table *symbols, word_t ip,
+                       word_t sp)
 {
     word_t offset = 1;
     word_t back = 0;
 
-    if (symbols != NULL && symbols_find(symbols, ip, &offset) != NULL && offset == 0 && component_read(c, sp, &back))
+    if (symbols != NULL && symbols_find(symbols, ip, &offset) != NULL && offset == 0 &&
+        component_read(c, sp, &back))
         note_address(c, symbols, back - 1);
 }
 
@@ -102,7 +123,8 @@ static void backtrace(struct component *c, const struct symbol_table *symbols, w
     for (unsigned i = 0; i < FRAMES_MAX; i++) {
         word_t up = 0, back = 0;
 
-        if (frame % 8 != 0 || !component_read(c, frame, &up) || !component_read(c, frame + 8, &back) || back == 0)
+        if (frame % 8 != 0 || !component_read(c, frame, &up) ||
+            !component_read(c, frame + 8, &back) || back == 0)
             return;
         note_address(c, symbols, back - 1);
         if (up <= frame)
@@ -120,13 +142,16 @@ static void describe(struct component *c, const struct fault *f)
     switch (f->label) {
     case FAULT_PAGE:
         report_end(c, "'%s' failed%s: %s 0x%lx, %s", c->name, thread,
-                   access & 16 ? "jumped to" : access & 2 ? "wrote to" : "read from", f->w[0],
-                   access & 1 ? "which it may not" : "where nothing is mapped");
+                   access & 16  ? "jumped to"
+                   : access & 2 ? "wrote to"
+                                : "read from",
+                   f->w[0], access & 1 ? "which it may not" : "where nothing is mapped");
         break;
     case FAULT_EXCEPTION:
         report_end(c, "'%s' failed%s: %s (exception %lu, error 0x%lx)", c->name, thread,
-                   f->w[0] < sizeof exceptions / sizeof exceptions[0] ? exceptions[f->w[0]] : "processor exception", f->w[0],
-                   f->w[1]);
+                   f->w[0] < sizeof exceptions / sizeof exceptions[0] ? exceptions[f->w[0]]
+                                                                      : "processor exception",
+                   f->w[0], f->w[1]);
         break;
     default:
         report_end(c, "'%s' failed%s: fault %lu", c->name, thread, f->label);
@@ -143,15 +168,18 @@ static void note_registers(struct component *c, const word_t *r, const word_t *m
     note(c, "  14 %016lx  15 %016lx  fs %016lx", more[10], more[11], r[3]);
 }
 
-/* All registers of the main thread: eight as results, the others in the message buffer, copied before anything is said. */
+/* All registers of the main thread: eight as results, the others in the message buffer, copied
+ * before anything is said. */
 static bool read_registers(const struct component *c, word_t *r, word_t *more)
 {
     const struct message_buffer *buffer = (const struct message_buffer *)ROOT_VADDR_BUFFER;
     bool done;
 
-    if (c->inventory == 0 || cnode_copy(ROOT_CNODE, scratch.thread, c->inventory, INVENTORY_THREAD, RIGHT_ALL, 1) != E_OK)
+    if (c->inventory == 0 || cnode_copy(ROOT_CNODE, scratch.thread, c->inventory, INVENTORY_THREAD,
+                                        RIGHT_ALL, 1) != E_OK)
         return false;
-    done = thread_read_registers(scratch.thread, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]) == E_OK;
+    done = thread_read_registers(scratch.thread, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6],
+                                 &r[7]) == E_OK;
     memcpy(more, &buffer->words[MESSAGE_REGS], 12 * sizeof *more);
     ROOT_CHECK(cnode_delete(ROOT_CNODE, scratch.thread, 1) == E_OK);
     return done;

@@ -7,7 +7,7 @@
 
 /** A fault message, as the kernel sent it. */
 struct fault {
-    word_t label;     /**< FAULT_... */
+    word_t label; /**< FAULT_... */
     word_t w[5];
     bool main_thread;
 };
@@ -15,7 +15,8 @@ struct fault {
 /** Begin the post-mortem with one line: why it ended. */
 void report_end(struct component *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** The post-mortem of a fault: what, where, registers, backtrace. The component must still be there. */
+/** The post-mortem of a fault: what, where, registers, backtrace. The component must still be
+ * there. */
 void report_fault(struct component *c, const struct fault *f);
 
 #endif

@@ -18,9 +18,10 @@ extern cap_t root_endpoint;
 
 /* Badges on it: what the message is * COMPONENT_BADGE + the number of the component. */
 enum {
-    BADGE_COMPONENT = 1, /**< COMPONENT_SUPERVISOR: enum component_call, and faults of further threads */
-    BADGE_FAULT = 2,     /**< faults of the main thread */
-    BADGE_PROTOCOL = 3,  /**< the supervisor protocol */
+    BADGE_COMPONENT =
+        1, /**< COMPONENT_SUPERVISOR: enum component_call, and faults of further threads */
+    BADGE_FAULT = 2,    /**< faults of the main thread */
+    BADGE_PROTOCOL = 3, /**< the supervisor protocol */
 };
 
 static inline const struct boot_info *boot_info(void)

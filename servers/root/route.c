@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a component gets besides its memory. Each capability it has towards others is a copy of one that stays in
- * the inventory, so that taking that one back takes all that came of it, wherever it was passed on to.
+ * What a component gets besides its memory. Each capability it has towards others is a copy of one
+ * that stays in the inventory, so that taking that one back takes all that came of it, wherever it
+ * was passed on to.
  */
 #include "create.h"
 
@@ -18,7 +19,8 @@ word_t route_slots(const struct build *b)
     return b->m->uses.count + b->m->grants.count + b->m->threads + EXTRA_SLOTS;
 }
 
-static struct component_entry *new_entry(struct build *b, const char *name, word_t kind, word_t value)
+static struct component_entry *new_entry(struct build *b, const char *name, word_t kind,
+                                         word_t value)
 {
     struct component_entry *e = &b->info->entries[b->info->entry_count];
     size_t length = rt_length(name);
@@ -38,11 +40,13 @@ static struct component_entry *new_entry(struct build *b, const char *name, word
 static void hand_out(struct build *b, struct component_entry *e, word_t from, word_t rights)
 {
     e->slot = b->own_slot++;
-    did(b, cnode_copy(scratch.cnode, e->slot, b->c->inventory, from, rights, 1), "handing out a route");
+    did(b, cnode_copy(scratch.cnode, e->slot, b->c->inventory, from, rights, 1),
+        "handing out a route");
 }
 
 /* A badged capability of root's, kept in the inventory and handed out. */
-static void mint(struct build *b, struct component_entry *e, cap_t from, word_t rights, word_t badge)
+static void mint(struct build *b, struct component_entry *e, cap_t from, word_t rights,
+                 word_t badge)
 {
     word_t slot = b->next++;
 
@@ -50,14 +54,18 @@ static void mint(struct build *b, struct component_entry *e, cap_t from, word_t 
         hand_out(b, e, slot, rights);
 }
 
-static void add_server(struct build *b, struct component_entry *e, uint32_t server, uint32_t provide, word_t number)
+static void add_server(struct build *b, struct component_entry *e, uint32_t server,
+                       uint32_t provide, word_t number)
 {
     struct component *to = server == MANIFEST_ROOT ? NULL : component_at(server);
 
     if (server == MANIFEST_ROOT)
-        mint(b, e, root_endpoint, RIGHT_WRITE | RIGHT_GRANT, BADGE_PROTOCOL * COMPONENT_BADGE + number);
-    else if (did(b, to == NULL || to->endpoint == 0 ? E_ARG : E_OK, "a route to a server that is not there"))
-        mint(b, e, to->endpoint, RIGHT_WRITE | RIGHT_GRANT, (provide + 1) * COMPONENT_BADGE + number);
+        mint(b, e, root_endpoint, RIGHT_WRITE | RIGHT_GRANT,
+             BADGE_PROTOCOL * COMPONENT_BADGE + number);
+    else if (did(b, to == NULL || to->endpoint == 0 ? E_ARG : E_OK,
+                 "a route to a server that is not there"))
+        mint(b, e, to->endpoint, RIGHT_WRITE | RIGHT_GRANT,
+             (provide + 1) * COMPONENT_BADGE + number);
 }
 
 static void add_uses(struct build *b)
@@ -79,7 +87,8 @@ static void add_provides(struct build *b)
     const struct manifest_provide *provides = manifest_section(the_manifest(), MANIFEST_PROVIDES);
 
     for (uint32_t i = 0; i < b->m->provides.count; i++)
-        (void)new_entry(b, text_of(provides[b->m->provides.first + i].protocol), COMPONENT_PROVIDES, i + 1);
+        (void)new_entry(b, text_of(provides[b->m->provides.first + i].protocol), COMPONENT_PROVIDES,
+                        i + 1);
 }
 
 static void add_interrupt(struct build *b, const struct manifest_grant *g)
@@ -89,7 +98,8 @@ static void add_interrupt(struct build *b, const struct manifest_grant *g)
 
     if (e == NULL || !build_make(b, TYPE_INTERRUPT, 0, 0, scratch.other, 1, "an interrupt"))
         return;
-    did(b, irq_control_attach(ROOT_IRQ, scratch.other, g->a, g->b), "attaching an interrupt line: is there such a line?");
+    did(b, irq_control_attach(ROOT_IRQ, scratch.other, g->a, g->b),
+        "attaching an interrupt line: is there such a line?");
     did(b, cnode_move(b->c->inventory, slot, 0, scratch.other), "keeping an interrupt");
     if (b->outcome == MADE)
         hand_out(b, e, slot, RIGHT_ALL);
@@ -101,7 +111,8 @@ static void add_boot_info(struct build *b)
     struct component_entry *e = new_entry(b, "boot-info", COMPONENT_CAP, TYPE_FRAME);
     word_t slot = b->next++;
 
-    if (e != NULL && did(b, cnode_copy(b->c->inventory, slot, 0, ROOT_INFO, RIGHT_READ, 1), "handing out boot information"))
+    if (e != NULL && did(b, cnode_copy(b->c->inventory, slot, 0, ROOT_INFO, RIGHT_READ, 1),
+                         "handing out boot information"))
         hand_out(b, e, slot, RIGHT_READ);
 }
 
@@ -117,7 +128,9 @@ static void add_device_memory(struct build *b)
     for (word_t i = 0; i < info->untyped_count && b->outcome == MADE; i++) {
         if (!info->untyped[i].device)
             continue;
-        did(b, untyped_retype(ROOT_UNTYPED + i, TYPE_UNTYPED, info->untyped[i].bytes / GRANULE, scratch.cnode, b->own_slot++, 1),
+        did(b,
+            untyped_retype(ROOT_UNTYPED + i, TYPE_UNTYPED, info->untyped[i].bytes / GRANULE,
+                           scratch.cnode, b->own_slot++, 1),
             "handing out device memory");
         e->value++;
     }
@@ -146,7 +159,8 @@ static void add_grant(struct build *b, const struct manifest_grant *g)
     case MANIFEST_IRQ_CONTROL:
         e = new_entry(b, text_of(g->name), COMPONENT_CAP, TYPE_IRQ_CONTROL);
         slot = b->next++;
-        if (e != NULL && did(b, cnode_copy(b->c->inventory, slot, 0, ROOT_IRQ, RIGHT_ALL, 1), "handing out interrupts"))
+        if (e != NULL && did(b, cnode_copy(b->c->inventory, slot, 0, ROOT_IRQ, RIGHT_ALL, 1),
+                             "handing out interrupts"))
             hand_out(b, e, slot, RIGHT_ALL);
         break;
     default:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages tell by their badge what they are and who sent them. Whoever is not there any more gets no answer: the
- * kernel wakes it (DIED) when root's Reply object is used again.
+ * Messages tell by their badge what they are and who sent them. Whoever is not there any more gets
+ * no answer: the kernel wakes it (DIED) when root's Reply object is used again.
  */
 #include "serve.h"
 
@@ -37,7 +37,8 @@ static bool serve_say(struct component *c, struct message *m)
     char text[COMPONENT_LINE + 1];
     word_t bytes = m->w[1];
 
-    if (message_words(m->tag) < MESSAGE_REGS || bytes > (message_words(m->tag) - MESSAGE_REGS) * 8 || bytes > COMPONENT_LINE)
+    if (message_words(m->tag) < MESSAGE_REGS ||
+        bytes > (message_words(m->tag) - MESSAGE_REGS) * 8 || bytes > COMPONENT_LINE)
         return answer(m, 1, 0);
     memcpy(text, &buffer->words[MESSAGE_REGS], bytes);
     text[bytes] = 0;

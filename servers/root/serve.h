@@ -6,7 +6,8 @@
 #include <abi/call.h>
 #include <stdbool.h>
 
-/** Act on a message from a component or about one. @return true: `m` is the answer; false: there is none */
+/** Act on a message from a component or about one. @return true: `m` is the answer; false: there is
+ * none */
 bool serve_message(struct message *m);
 
 /** The supervisor protocol (idl/supervisor.idl); as serve_message. (protocol.c) */

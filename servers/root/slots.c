@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A stack of empty slots: slot_take gives the one that came last. Slots are also handed to lib/ipc under the names
- * that it knows from lib/rt, whose allocator is for components.
+ * A stack of empty slots: slot_take gives the one that came last. Slots are also handed to lib/ipc
+ * under the names that it knows from lib/rt, whose allocator is for components.
  */
 #include "slots.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * States: STOPPED -start-> RUNNING -fault, exit-> RESTARTING -time-> RUNNING, or FAILED or EXITED, in which it stays
- * until somebody starts it. A component that fails more often than its limit allows ends in FAILED, and that is said.
+ * States: STOPPED -start-> RUNNING -fault, exit-> RESTARTING -time-> RUNNING, or FAILED or EXITED,
+ * in which it stays until somebody starts it. A component that fails more often than its limit
+ * allows ends in FAILED, and that is said.
  */
 #include "supervisor.h"
 
@@ -14,7 +15,7 @@
 #include <rt/bytes.h>
 
 #define NEVER      (~0ul)
-#define FLUSH_US   10000u
+#define FLUSH_US   1000u
 #define SECOND_US  1000000u
 #define CHARGE_MAX 20000u /* in a second */
 
@@ -34,7 +35,8 @@ void supervise_at(word_t ticks)
     ROOT_CHECK(timer_set(the_timer, ticks) == E_OK);
 }
 
-/* Number of a protocol among those that a component provides, from 1 on; 0: it does not provide it. */
+/* Number of a protocol among those that a component provides, from 1 on; 0: it does not provide it.
+ */
 static word_t provides(const struct component *c, const char *protocol)
 {
     const struct manifest_provide *p = manifest_section(the_manifest(), MANIFEST_PROVIDES);
@@ -56,7 +58,8 @@ static void follow_log(const struct component *c)
         return;
     if (route == 0) {
         route = slot_take();
-        ROOT_CHECK(cnode_mint(ROOT_CNODE, route, 0, c->endpoint, RIGHT_WRITE, provide * COMPONENT_BADGE) == E_OK);
+        ROOT_CHECK(cnode_mint(ROOT_CNODE, route, 0, c->endpoint, RIGHT_WRITE,
+                              provide * COMPONENT_BADGE) == E_OK);
     }
     console_log_to(c->state == RUNNING || c->state == RESTARTING ? route : 0);
 }
@@ -125,8 +128,9 @@ static void restart_later(struct component *c)
 
     if (!allowed(c)) {
         c->state = FAILED;
-        say(SAY_FAILURE, "'%s' stays down: it failed %lu times in %lu s; when it is mended, start it again", c->name,
-            c->recent + 1, p->limit_us / SECOND_US);
+        say(SAY_FAILURE,
+            "'%s' stays down: it failed %lu times in %lu s; when it is mended, start it again",
+            c->name, c->recent + 1, p->limit_us / SECOND_US);
         follow_log(c);
         return;
     }

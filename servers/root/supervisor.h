@@ -30,7 +30,8 @@ void supervise_kill(struct component *c, const char *why);
 /** It lives. */
 void supervise_alive(struct component *c);
 
-/** It asks something of root that costs so much. @return false: too much in too little time, and it was ended for it */
+/** It asks something of root that costs so much. @return false: too much in too little time, and it
+ * was ended for it */
 bool supervise_charge(struct component *c, word_t cost);
 
 /** Time has passed: what is due? */

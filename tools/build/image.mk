@@ -6,7 +6,8 @@
 #   manifest --images FOLDER --output IMAGE MANIFEST.yaml
 
 MANIFEST := $(BUILD)/tools/manifest
-SYSTEMS := $(patsubst system/%.yaml,$(BUILD)/images/%.img,$(wildcard system/*.yaml))
+# A manifest with a line `#: part` is only there to be included by others.
+SYSTEMS := $(patsubst system/%.yaml,$(BUILD)/images/%.img,$(shell grep -L '^\#: part' system/*.yaml 2>/dev/null))
 TEST_SYSTEMS := $(patsubst tests/qemu/%.yaml,$(BUILD)/tests/qemu/%.img,$(wildcard tests/qemu/*.yaml))
 
 define pack

@@ -31,7 +31,8 @@ void output_align(struct output *o, uint64_t to)
     output_add(o, NULL, (to - o->used % to) % to);
 }
 
-/* The name is filled up with zeros to move the contents onto a page: readers take the name up to its first zero. */
+/* The name is filled up with zeros to move the contents onto a page: readers take the name up to
+ * its first zero. */
 static uint64_t name_bytes(const struct output *o, const char *name, int page)
 {
     uint64_t bytes = strlen(name) + 1;
@@ -41,7 +42,8 @@ static uint64_t name_bytes(const struct output *o, const char *name, int page)
     return bytes;
 }
 
-static void add_entry(struct output *o, const char *name, const void *data, uint64_t bytes, int page, unsigned inode)
+static void add_entry(struct output *o, const char *name, const void *data, uint64_t bytes,
+                      int page, unsigned inode)
 {
     uint64_t named = name_bytes(o, name, page);
     char head[HEAD + 1];
@@ -49,7 +51,8 @@ static void add_entry(struct output *o, const char *name, const void *data, uint
     if (bytes > UINT32_MAX)
         report_fatal("%s is too large for the boot image", name);
     snprintf(head, sizeof head, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", inode,
-             inode == 0 ? 0u : 0100555u, 0u, 0u, 1u, 0u, (unsigned)bytes, 0u, 0u, 0u, 0u, (unsigned)named, 0u);
+             inode == 0 ? 0u : 0100555u, 0u, 0u, 1u, 0u, (unsigned)bytes, 0u, 0u, 0u, 0u,
+             (unsigned)named, 0u);
     output_add(o, head, HEAD);
     output_add(o, name, strlen(name) + 1);
     output_add(o, NULL, named - strlen(name) - 1);

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MS 1000ul
+#define MS     1000ul
 #define SECOND 1000000ul
 
 static const char *const component_keys[] = {
-    "image", "provides", "uses", "ports", "interrupts", "devices", "authority", "memory", "stack", "slots", "threads",
-    "priority", "cpu", "borrow", "args", "restart", "heartbeat", "start", "depends", NULL,
+    "image",  "provides", "uses",      "ports",   "interrupts", "devices", "authority",
+    "memory", "stack",    "slots",     "threads", "priority",   "cpu",     "borrow",
+    "args",   "restart",  "heartbeat", "start",   "depends",    NULL,
 };
 
 static struct named *read_names(const struct node *list, const char *what, unsigned *count)
@@ -48,7 +49,9 @@ static void read_use(struct use *u, const struct node *key, const struct node *v
         if (node_get(value, "protocol") != NULL)
             u->protocol = node_name(node_get(value, "protocol"), "protocol");
         if (from == NULL) {
-            report(value->place, "the route '%s' does not say from which component; expected {protocol: NAME, from: COMPONENT}",
+            report(value->place,
+                   "the route '%s' does not say from which component; expected {protocol: NAME, "
+                   "from: COMPONENT}",
                    key->text);
             return;
         }
@@ -87,7 +90,8 @@ static void read_args(struct component *c, const struct node *list)
         c->args[c->arg_count++] = text;
     }
     if (bytes > 512)
-        report(list->place, "args are %lu bytes; expected at most 512 with the bytes between them", bytes);
+        report(list->place, "args are %lu bytes; expected at most 512 with the bytes between them",
+               bytes);
 }
 
 /* "A per B". */
@@ -106,8 +110,10 @@ static void read_cpu(struct component *c, const struct node *n)
         return;
     if (!split_per(text, a, b) || !parse_time(a, &c->budget_us) || !parse_time(b, &c->period_us) ||
         c->budget_us < 10 || c->budget_us > c->period_us || c->period_us > 10 * SECOND) {
-        report(n->place, "cpu is '%s'; expected 'full' or a budget and a period as in '2ms per 10ms', "
-                         "the budget at least 10us and at most the period, the period at most 10s", text);
+        report(n->place,
+               "cpu is '%s'; expected 'full' or a budget and a period as in '2ms per 10ms', "
+               "the budget at least 10us and at most the period, the period at most 10s",
+               text);
         c->budget_us = c->period_us = 10 * MS;
     }
 }
@@ -125,7 +131,8 @@ static void read_limit(struct manifest_policy *p, const struct node *n)
     }
     if (!split_per(text, a, b) || !parse_number(a, &p->limit) || !parse_time(b, &p->limit_us) ||
         p->limit_us > MANIFEST_TIME_MAX)
-        report(n->place, "limit is '%s'; expected 'none' or restarts in a time as in '5 per 1min'", text);
+        report(n->place, "limit is '%s'; expected 'none' or restarts in a time as in '5 per 1min'",
+               text);
 }
 
 static void read_policy(struct manifest_policy *p, const struct node *n)
@@ -147,8 +154,11 @@ static void read_restart(struct manifest_policy *p, const struct node *n)
 {
     static const char *const keys[] = {"policy", "backoff", "backoff-max", "limit", NULL};
 
-    *p = (struct manifest_policy){.restart = MANIFEST_ON_FAULT, .backoff_us = 10 * MS, .backoff_max_us = SECOND,
-                                  .limit = 5, .limit_us = 60 * SECOND};
+    *p = (struct manifest_policy){.restart = MANIFEST_ON_FAULT,
+                                  .backoff_us = 10 * MS,
+                                  .backoff_max_us = SECOND,
+                                  .limit = 5,
+                                  .limit_us = 60 * SECOND};
     if (n == NULL)
         return;
     if (n->kind != NODE_MAP) {
@@ -159,17 +169,19 @@ static void read_restart(struct manifest_policy *p, const struct node *n)
     if (node_get(n, "policy") != NULL)
         read_policy(p, node_get(n, "policy"));
     if (node_get(n, "backoff") != NULL)
-        p->backoff_us = node_time(node_get(n, "backoff"), "backoff", 0, MANIFEST_TIME_MAX, p->backoff_us);
+        p->backoff_us = node_time(node_get(n, "backoff"), "backoff", 0, MANIFEST_TIME_MAX,
+                                  p->backoff_us);
     if (p->backoff_max_us < p->backoff_us)
         p->backoff_max_us = p->backoff_us;
     if (node_get(n, "backoff-max") != NULL)
-        p->backoff_max_us = node_time(node_get(n, "backoff-max"), "backoff-max", p->backoff_us, MANIFEST_TIME_MAX,
-                                      p->backoff_max_us);
+        p->backoff_max_us = node_time(node_get(n, "backoff-max"), "backoff-max", p->backoff_us,
+                                      MANIFEST_TIME_MAX, p->backoff_max_us);
     if (node_get(n, "limit") != NULL)
         read_limit(p, node_get(n, "limit"));
 }
 
-static bool read_choice(const struct node *n, const char *what, const char *yes, const char *no, bool otherwise)
+static bool read_choice(const struct node *n, const char *what, const char *yes, const char *no,
+                        bool otherwise)
 {
     const char *text = n == NULL ? NULL : node_text(n, what);
 
@@ -186,19 +198,24 @@ static void read_sizes(struct component *c, const struct node *map)
 
     c->memory_bytes = 1ul << 20;
     if (n != NULL)
-        c->memory_bytes = node_bytes(n, "memory", MANIFEST_MEMORY_MIN, MANIFEST_MEMORY_MAX, c->memory_bytes);
+        c->memory_bytes = node_bytes(n, "memory", MANIFEST_MEMORY_MIN, MANIFEST_MEMORY_MAX,
+                                     c->memory_bytes);
     c->stack_bytes = 32ul << 10;
     n = node_get(map, "stack");
     if (n != NULL)
         c->stack_bytes = node_bytes(n, "stack", 4096, MANIFEST_STACK_MAX, c->stack_bytes);
     if (c->stack_bytes >= c->memory_bytes && report_count() == 0)
-        report(n == NULL ? c->place : n->place, "the stack of '%s' does not fit in its memory; give it more memory", c->name);
+        report(n == NULL ? c->place : n->place,
+               "the stack of '%s' does not fit in its memory; give it more memory", c->name);
     n = node_get(map, "slots");
-    c->slots = n == NULL ? 256 : (uint32_t)node_number(n, "slots", MANIFEST_SLOTS_MIN, MANIFEST_SLOTS_MAX, 256);
+    c->slots = n == NULL
+                   ? 256
+                   : (uint32_t)node_number(n, "slots", MANIFEST_SLOTS_MIN, MANIFEST_SLOTS_MAX, 256);
     n = node_get(map, "threads");
     c->threads = n == NULL ? 0 : (uint32_t)node_number(n, "threads", 0, MANIFEST_THREADS_MAX, 0);
     n = node_get(map, "priority");
-    c->priority = n == NULL ? 100 : (uint32_t)node_number(n, "priority", 0, MANIFEST_PRIORITY_MAX, 100);
+    c->priority = n == NULL ? 100
+                            : (uint32_t)node_number(n, "priority", 0, MANIFEST_PRIORITY_MAX, 100);
     n = node_get(map, "heartbeat");
     if (n != NULL)
         c->policy.heartbeat_us = node_time(n, "heartbeat", 10 * MS, MANIFEST_TIME_MAX, 0);

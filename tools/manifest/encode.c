@@ -80,7 +80,8 @@ static struct manifest_range put_uses(struct encoder *e, const struct component 
 
     for (unsigned i = 0; i < c->use_count; i++) {
         const struct use *from = &c->uses[i];
-        struct manifest_use u = {string(e, from->name), string(e, from->protocol), number_of(e, from->server), from->provide};
+        struct manifest_use u = {string(e, from->name), string(e, from->protocol),
+                                 number_of(e, from->server), from->provide};
 
         append(&e->section[MANIFEST_USES], &u, sizeof u);
     }
@@ -93,8 +94,12 @@ static struct manifest_range put_grants(struct encoder *e, const struct componen
 
     for (unsigned i = 0; i < c->grant_count; i++) {
         const struct grant *from = &c->grants[i];
-        struct manifest_grant g = {.kind = from->kind, .name = string(e, from->name), .server = MANIFEST_ROOT,
-                                   .provide = from->provide, .a = from->a, .b = from->b};
+        struct manifest_grant g = {.kind = from->kind,
+                                   .name = string(e, from->name),
+                                   .server = MANIFEST_ROOT,
+                                   .provide = from->provide,
+                                   .a = from->a,
+                                   .b = from->b};
 
         if (from->kind == MANIFEST_DEVICE)
             g.server = number_of(e, from->server);
@@ -128,9 +133,17 @@ static struct manifest_range put_args(struct encoder *e, const struct component 
 static void put_component(struct encoder *e, const struct component *c)
 {
     struct manifest_component m = {
-        .name = string(e, c->name), .image = string(e, c->image), .flags = c->flags, .priority = c->priority,
-        .memory_bytes = c->memory_bytes, .stack_bytes = c->stack_bytes, .budget_us = c->budget_us,
-        .period_us = c->period_us, .threads = c->threads, .slots = c->slots, .policy = c->policy,
+        .name = string(e, c->name),
+        .image = string(e, c->image),
+        .flags = c->flags,
+        .priority = c->priority,
+        .memory_bytes = c->memory_bytes,
+        .stack_bytes = c->stack_bytes,
+        .budget_us = c->budget_us,
+        .period_us = c->period_us,
+        .threads = c->threads,
+        .slots = c->slots,
+        .policy = c->policy,
     };
 
     m.provides = put_provides(e, c);

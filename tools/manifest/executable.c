@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ELF files (System V ABI, chapters 4 and 5): read with every offset checked, written anew without what nobody loads. */
+/* ELF files (System V ABI, chapters 4 and 5): read with every offset checked, written anew without
+ * what nobody loads. */
 #include "image.h"
 #include "report.h"
 
@@ -24,7 +25,9 @@ static struct file read_file(const char *name)
     long bytes;
 
     if (in == NULL)
-        report_fatal("%s: cannot be read: %m; build it first, or correct the image's name in the manifest", name);
+        report_fatal(
+            "%s: cannot be read: %m; build it first, or correct the image's name in the manifest",
+            name);
     if (fseek(in, 0, SEEK_END) != 0 || (bytes = ftell(in)) < 0 || fseek(in, 0, SEEK_SET) != 0)
         report_fatal("%s: cannot be read: %m", name);
     f.bytes = (uint64_t)bytes;
@@ -47,10 +50,13 @@ static const Elf64_Ehdr *read_head(const struct file *f)
 {
     const Elf64_Ehdr *h = part(f, 0, sizeof *h);
 
-    if (memcmp(h->e_ident, ELFMAG, SELFMAG) != 0 || h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != EM_X86_64)
+    if (memcmp(h->e_ident, ELFMAG, SELFMAG) != 0 || h->e_ident[EI_CLASS] != ELFCLASS64 ||
+        h->e_machine != EM_X86_64)
         report_fatal("%s: it is not an x86-64 executable", f->name);
     if (h->e_type != ET_EXEC || h->e_phentsize != sizeof(Elf64_Phdr))
-        report_fatal("%s: it is not a static executable at a fixed address (link with -static -no-pie)", f->name);
+        report_fatal(
+            "%s: it is not a static executable at a fixed address (link with -static -no-pie)",
+            f->name);
     return h;
 }
 
@@ -63,12 +69,16 @@ static void add_segment(struct executable *e, const struct file *f, const Elf64_
         return;
     if (e->count == SEGMENTS_MAX)
         report_fatal("%s: it has more than %u segments", f->name, SEGMENTS_MAX);
-    if (p->p_offset > f->bytes || p->p_filesz > f->bytes - p->p_offset || p->p_memsz < p->p_filesz || p->p_vaddr >= USER_END ||
-        p->p_memsz > USER_END - p->p_vaddr)
-        report_fatal("%s: a segment lies outside the file or the address space; build it again", f->name);
+    if (p->p_offset > f->bytes || p->p_filesz > f->bytes - p->p_offset ||
+        p->p_memsz < p->p_filesz || p->p_vaddr >= USER_END || p->p_memsz > USER_END - p->p_vaddr)
+        report_fatal("%s: a segment lies outside the file or the address space; build it again",
+                     f->name);
     if ((p->p_flags & PF_W) && (p->p_flags & PF_X))
-        report_fatal("%s: a segment is writable and executable; link with -z separate-code and no executable stack", f->name);
-    if (e->count > 0 && p->p_vaddr - front < s[-1].vaddr + (s[-1].memory_bytes + PAGE - 1) / PAGE * PAGE)
+        report_fatal("%s: a segment is writable and executable; link with -z separate-code and no "
+                     "executable stack",
+                     f->name);
+    if (e->count > 0 &&
+        p->p_vaddr - front < s[-1].vaddr + (s[-1].memory_bytes + PAGE - 1) / PAGE * PAGE)
         report_fatal("%s: two segments share a page; link with -z separate-code", f->name);
     s->vaddr = p->p_vaddr - front;
     s->used_bytes = p->p_filesz == 0 ? 0 : front + p->p_filesz;
@@ -105,7 +115,8 @@ static void put_names(struct symbol_table *t, const char *names)
 }
 
 /* Functions of one symbol section. */
-static void read_symbols(struct executable *e, const struct file *f, const Elf64_Shdr *s, const Elf64_Shdr *strings)
+static void read_symbols(struct executable *e, const struct file *f, const Elf64_Shdr *s,
+                         const Elf64_Shdr *strings)
 {
     uint64_t count = s->sh_size / sizeof(Elf64_Sym);
     const Elf64_Sym *from = part(f, s->sh_offset, s->sh_size);
@@ -118,7 +129,8 @@ static void read_symbols(struct executable *e, const struct file *f, const Elf64
         report_fatal("%s: it is cut off or damaged; build it again", f->name);
     memcpy(names, f->data + strings->sh_offset, strings->sh_size);
     for (uint64_t i = 0; i < count; i++) {
-        if (ELF64_ST_TYPE(from[i].st_info) != STT_FUNC || from[i].st_shndx == SHN_UNDEF || from[i].st_name >= strings->sh_size)
+        if (ELF64_ST_TYPE(from[i].st_info) != STT_FUNC || from[i].st_shndx == SHN_UNDEF ||
+            from[i].st_name >= strings->sh_size)
             continue;
         name_bytes += strlen(names + from[i].st_name) + 1;
         found[n++] = (struct symbol){from[i].st_value, (uint32_t)from[i].st_size, from[i].st_name};
@@ -161,7 +173,8 @@ struct executable *executable_read(const char *name)
         if (p[i].p_type != PT_LOAD)
             continue;
         add_segment(e, &f, &p[i]);
-        enters |= (p[i].p_flags & PF_X) && e->entry >= p[i].p_vaddr && e->entry - p[i].p_vaddr < p[i].p_filesz;
+        enters |= (p[i].p_flags & PF_X) && e->entry >= p[i].p_vaddr &&
+                  e->entry - p[i].p_vaddr < p[i].p_filesz;
     }
     if (!enters)
         report_fatal("%s: its entry point is not in its code; it needs a function _start", name);
@@ -172,8 +185,13 @@ struct executable *executable_read(const char *name)
 void *executable_write(const struct executable *e, uint64_t *bytes)
 {
     struct output o = {0};
-    Elf64_Ehdr h = {.e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_entry = e->entry,
-                    .e_phoff = sizeof h, .e_ehsize = sizeof h, .e_phentsize = sizeof(Elf64_Phdr),
+    Elf64_Ehdr h = {.e_type = ET_EXEC,
+                    .e_machine = EM_X86_64,
+                    .e_version = EV_CURRENT,
+                    .e_entry = e->entry,
+                    .e_phoff = sizeof h,
+                    .e_ehsize = sizeof h,
+                    .e_phentsize = sizeof(Elf64_Phdr),
                     .e_phnum = (uint16_t)e->count};
     uint64_t at = PAGE;
 
@@ -184,8 +202,14 @@ void *executable_write(const struct executable *e, uint64_t *bytes)
     output_add(&o, &h, sizeof h);
     for (unsigned i = 0; i < e->count; i++) {
         const struct segment *s = &e->segments[i];
-        Elf64_Phdr p = {.p_type = PT_LOAD, .p_flags = s->flags, .p_offset = at, .p_vaddr = s->vaddr, .p_paddr = s->vaddr,
-                        .p_filesz = s->used_bytes, .p_memsz = s->memory_bytes, .p_align = PAGE};
+        Elf64_Phdr p = {.p_type = PT_LOAD,
+                        .p_flags = s->flags,
+                        .p_offset = at,
+                        .p_vaddr = s->vaddr,
+                        .p_paddr = s->vaddr,
+                        .p_filesz = s->used_bytes,
+                        .p_memsz = s->memory_bytes,
+                        .p_align = PAGE};
 
         output_add(&o, &p, sizeof p);
         at += s->file_bytes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a component may touch besides other components: ports, interrupts, devices, and authority over resources. */
+/* What a component may touch besides other components: ports, interrupts, devices, and authority
+ * over resources. */
 #include "system.h"
 
 #include <stdio.h>
@@ -38,8 +39,10 @@ static void read_ports(struct component *c, const struct node *key, const struct
     dash = strchr(copy, '-');
     if (dash != NULL)
         *dash = 0;
-    if (!parse_number(copy, &g->a) || !parse_number(dash == NULL ? copy : dash + 1, &last) || last < g->a || last > 0xffff) {
-        report(value->place, "ports are '%s'; expected a range of I/O ports as in 0x3f8-0x3ff", text);
+    if (!parse_number(copy, &g->a) || !parse_number(dash == NULL ? copy : dash + 1, &last) ||
+        last < g->a || last > 0xffff) {
+        report(value->place, "ports are '%s'; expected a range of I/O ports as in 0x3f8-0x3ff",
+               text);
         return;
     }
     g->b = last - g->a + 1;
@@ -68,14 +71,16 @@ static void read_interrupt(struct component *c, const struct node *key, const st
         g->b = (one_of(node_get(value, "trigger"), "trigger", "level", "edge") ? 1u : 0u) |
                (one_of(node_get(value, "polarity"), "polarity", "low", "high") ? 2u : 0u);
         if (line == NULL) {
-            report(value->place, "the interrupt '%s' has no line; expected {line: NUMBER}", key->text);
+            report(value->place, "the interrupt '%s' has no line; expected {line: NUMBER}",
+                   key->text);
             return;
         }
     }
     g->a = node_number(line, "line", 0, LINES_MAX, 0);
 }
 
-static bool parse_pair(const char *text, const char *format, uint64_t *value, unsigned shift, unsigned max)
+static bool parse_pair(const char *text, const char *format, uint64_t *value, unsigned shift,
+                       unsigned max)
 {
     unsigned a, b;
     int end = 0;
@@ -91,8 +96,8 @@ static bool parse_address(const char *text, uint64_t *value)
     unsigned bus, device, function;
     int end = 0;
 
-    if (sscanf(text, "%x:%x.%u%n", &bus, &device, &function, &end) != 3 || text[end] != 0 || bus > 255 || device > 31 ||
-        function > 7)
+    if (sscanf(text, "%x:%x.%u%n", &bus, &device, &function, &end) != 3 || text[end] != 0 ||
+        bus > 255 || device > 31 || function > 7)
         return false;
     *value = bus * 256u + device * 8u + function;
     return true;
@@ -106,13 +111,21 @@ static void read_match(struct grant *g, const struct node *map)
     const struct node *nth = node_get(map, "nth");
 
     if ((id != NULL) + (class != NULL) + (address != NULL) != 1)
-        report(map->place, "expected one of id (as in 1af4:1042), class (as in 01:06) and address (as in 00:1f.2)");
-    if (id != NULL && node_text(id, "id") != NULL && !parse_pair(id->text, "%x:%x%n", &g->b, 16, 0xffff))
-        report(id->place, "id is '%s'; expected vendor and product in hexadecimal as in 1af4:1042", id->text);
-    if (class != NULL && node_text(class, "class") != NULL && !parse_pair(class->text, "%x:%x%n", &g->b, 8, 0xff))
-        report(class->place, "class is '%s'; expected class and subclass in hexadecimal as in 01:06", class->text);
-    if (address != NULL && node_text(address, "address") != NULL && !parse_address(address->text, &g->b))
-        report(address->place, "address is '%s'; expected bus:device.function as in 00:1f.2", address->text);
+        report(map->place, "expected one of id (as in 1af4:1042), class (as in 01:06) and address "
+                           "(as in 00:1f.2)");
+    if (id != NULL && node_text(id, "id") != NULL &&
+        !parse_pair(id->text, "%x:%x%n", &g->b, 16, 0xffff))
+        report(id->place, "id is '%s'; expected vendor and product in hexadecimal as in 1af4:1042",
+               id->text);
+    if (class != NULL && node_text(class, "class") != NULL &&
+        !parse_pair(class->text, "%x:%x%n", &g->b, 8, 0xff))
+        report(class->place,
+               "class is '%s'; expected class and subclass in hexadecimal as in 01:06",
+               class->text);
+    if (address != NULL && node_text(address, "address") != NULL &&
+        !parse_address(address->text, &g->b))
+        report(address->place, "address is '%s'; expected bus:device.function as in 00:1f.2",
+               address->text);
     g->a = id != NULL ? MANIFEST_BY_ID : class != NULL ? MANIFEST_BY_CLASS : MANIFEST_BY_ADDRESS;
     if (nth != NULL && address == NULL)
         g->b |= node_number(nth, "nth", 0, 255, 0) << 32;
@@ -126,7 +139,8 @@ static void read_device(struct component *c, const struct node *key, const struc
     if (!node_is_map(value, "a device"))
         return;
     node_only(value, keys, "a device");
-    g->from = node_get(value, "from") == NULL ? "platform" : node_name(node_get(value, "from"), "from");
+    g->from = node_get(value, "from") == NULL ? "platform"
+                                              : node_name(node_get(value, "from"), "from");
     read_match(g, value);
 }
 
@@ -139,7 +153,8 @@ static void read_authority(struct component *c, const struct node *key, const st
         g->a = node_number(value, "cpu", 1, MANIFEST_PRIORITY_MAX, 1);
         return;
     }
-    g = add(c, strcmp(key->text, "interrupts") == 0 ? MANIFEST_IRQ_CONTROL : MANIFEST_DEVICE_MEMORY, key);
+    g = add(c, strcmp(key->text, "interrupts") == 0 ? MANIFEST_IRQ_CONTROL : MANIFEST_DEVICE_MEMORY,
+            key);
     if (node_text(value, key->text) != NULL && strcmp(value->text, "all") != 0)
         report(value->place, "%s is '%s'; expected all", key->text, value->text);
 }

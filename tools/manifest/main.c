@@ -30,7 +30,8 @@ static _Noreturn void usage(void)
 {
     fputs("usage: manifest --images FOLDER --output IMAGE MANIFEST.yaml\n"
           "       manifest --check [--images FOLDER] MANIFEST.yaml\n"
-          "       manifest --compile FILE MANIFEST.yaml\n", stderr);
+          "       manifest --compile FILE MANIFEST.yaml\n",
+          stderr);
     exit(2);
 }
 
@@ -53,7 +54,8 @@ static struct options read_options(int argc, char **argv)
         else
             o.manifest = argv[i];
     }
-    if (o.manifest == NULL || (!o.check && o.compile == NULL && (o.images == NULL || o.output == NULL)))
+    if (o.manifest == NULL ||
+        (!o.check && o.compile == NULL && (o.images == NULL || o.output == NULL)))
         usage();
     return o;
 }
@@ -73,8 +75,10 @@ static void check_images(const struct system *s, const char *folder)
         const char *path = image_path(folder, c->image);
 
         if (access(path, R_OK) != 0)
-            report(c->image_place, "the image '%s' of '%s' is not in %s; build it, or correct the name (key: image)", c->image,
-                   c->name, folder);
+            report(
+                c->image_place,
+                "the image '%s' of '%s' is not in %s; build it, or correct the name (key: image)",
+                c->image, c->name, folder);
     }
 }
 
@@ -89,10 +93,12 @@ static void add_root(struct output *o, struct image_header *h, const struct exec
     h->entry = e->entry;
     for (unsigned i = 0; i < e->count; i++) {
         const struct segment *s = &e->segments[i];
-        uint64_t file = s->file_bytes == 0 ? PAGE : s->file_bytes; /* the kernel wants at least a byte */
+        uint64_t file = s->file_bytes == 0 ? PAGE
+                                           : s->file_bytes; /* the kernel wants at least a byte */
         uint64_t memory = s->memory_bytes > file ? s->memory_bytes : file;
 
-        h->segments[i] = (struct image_segment){o->used, file, s->vaddr, memory, map_flags(s->flags)};
+        h->segments[i] = (struct image_segment){o->used, file, s->vaddr, memory,
+                                                map_flags(s->flags)};
         output_add(o, s->data, s->file_bytes);
         output_add(o, NULL, file - s->file_bytes);
     }

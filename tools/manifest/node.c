@@ -92,13 +92,14 @@ static struct node *read_document(struct reader *r, yaml_parser_t *parser)
 
     if (!yaml_parser_load(parser, &r->document)) {
         report(place_of(r->file, parser->problem_mark), "%s%s%s",
-               parser->problem == NULL ? "not YAML" : parser->problem, parser->context == NULL ? "" : ", ",
-               parser->context == NULL ? "" : parser->context);
+               parser->problem == NULL ? "not YAML" : parser->problem,
+               parser->context == NULL ? "" : ", ", parser->context == NULL ? "" : parser->context);
         return NULL;
     }
     root = yaml_document_get_root_node(&r->document);
     if (root == NULL)
-        report((struct place){r->file, 1, 1}, "the file is empty; expected a map with the key 'components'");
+        report((struct place){r->file, 1, 1},
+               "the file is empty; expected a map with the key 'components'");
     else
         n = convert(r, 1, 0);
     yaml_document_delete(&r->document);
@@ -127,7 +128,8 @@ struct node *node_read(const char *file)
 
 const char *node_kind_name(const struct node *n)
 {
-    static const char *const names[] = {[NODE_TEXT] = "text", [NODE_LIST] = "a list", [NODE_MAP] = "a map"};
+    static const char *const names[] = {
+        [NODE_TEXT] = "text", [NODE_LIST] = "a list", [NODE_MAP] = "a map"};
 
     return n->kind == NODE_TEXT && n->text[0] == 0 ? "nothing" : names[n->kind];
 }
@@ -159,7 +161,8 @@ bool node_is_map(const struct node *n, const char *what)
 bool node_is_list(const struct node *n, const char *what)
 {
     if (n->kind != NODE_LIST)
-        report(n->place, "%s: expected a list ([a, b] or lines with -), found %s", what, node_kind_name(n));
+        report(n->place, "%s: expected a list ([a, b] or lines with -), found %s", what,
+               node_kind_name(n));
     return n->kind == NODE_LIST;
 }
 
@@ -184,6 +187,7 @@ void node_only(const struct node *map, const char *const *allowed, const char *w
         while (allowed[k] != NULL && strcmp(allowed[k], map->keys[i]->text) != 0)
             k++;
         if (allowed[k] == NULL)
-            report(map->keys[i]->place, "%s has no key '%s'; expected one of: %s", what, map->keys[i]->text, list);
+            report(map->keys[i]->place, "%s has no key '%s'; expected one of: %s", what,
+                   map->keys[i]->text, list);
     }
 }

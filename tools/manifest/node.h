@@ -17,7 +17,7 @@ struct node {
     enum node_kind kind;
     struct place place;
     const char *text;
-    struct node **keys;  /**< always NODE_TEXT */
+    struct node **keys; /**< always NODE_TEXT */
     struct node **items;
     unsigned count;
 };
@@ -46,19 +46,23 @@ void node_only(const struct node *map, const char *const *allowed, const char *w
 /* Scalars. `what` names the value in errors. On an error: told, `otherwise` returned. */
 
 /** A whole number, decimal or 0x. */
-uint64_t node_number(const struct node *n, const char *what, uint64_t low, uint64_t high, uint64_t otherwise);
+uint64_t node_number(const struct node *n, const char *what, uint64_t low, uint64_t high,
+                     uint64_t otherwise);
 
 /** Bytes: a number with K, M or G behind it, a multiple of 4096. */
-uint64_t node_bytes(const struct node *n, const char *what, uint64_t low, uint64_t high, uint64_t otherwise);
+uint64_t node_bytes(const struct node *n, const char *what, uint64_t low, uint64_t high,
+                    uint64_t otherwise);
 
 /** A time with us, ms, s or min behind it. @return microseconds */
-uint64_t node_time(const struct node *n, const char *what, uint64_t low, uint64_t high, uint64_t otherwise);
+uint64_t node_time(const struct node *n, const char *what, uint64_t low, uint64_t high,
+                   uint64_t otherwise);
 
 /** The same for text that is part of a scalar. */
 bool parse_time(const char *text, uint64_t *us);
 bool parse_number(const char *text, uint64_t *value);
 
-/** A name: a to z, 0 to 9, -, _ and ., at most MANIFEST_NAME bytes, first a letter or digit. @return NULL if not */
+/** A name: a to z, 0 to 9, -, _ and ., at most MANIFEST_NAME bytes, first a letter or digit.
+ * @return NULL if not */
 const char *node_name(const struct node *n, const char *what);
 
 #endif

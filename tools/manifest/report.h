@@ -6,7 +6,8 @@
 #ifndef MANIFEST_REPORT_H
 #define MANIFEST_REPORT_H
 
-/** Where something stands in a file. Lines and columns count from 1; line 0: the file as a whole. */
+/** Where something stands in a file. Lines and columns count from 1; line 0: the file as a whole.
+ */
 struct place {
     const char *file;
     unsigned line;

@@ -6,7 +6,7 @@
 
 /* Root serves this protocol itself. */
 #define ROOT_PROTOCOL "supervisor"
-#define ENTRIES_MAX 60u /* COMPONENT_ENTRIES of <rt/component.h> */
+#define ENTRIES_MAX   60u /* COMPONENT_ENTRIES of <rt/component.h> */
 
 static struct component *find(const struct system *s, const char *name, uint32_t *index)
 {
@@ -45,7 +45,8 @@ static void report_missing(const struct system *s, struct place place, const cha
 }
 
 /* @return the number of the protocol among those that `server` provides */
-static bool find_provide(const struct component *server, const char *protocol, struct place place, uint32_t *provide)
+static bool find_provide(const struct component *server, const char *protocol, struct place place,
+                         uint32_t *provide)
 {
     char list[200] = "";
 
@@ -62,8 +63,8 @@ static bool find_provide(const struct component *server, const char *protocol, s
     return false;
 }
 
-static void resolve_server(const struct system *s, const char *from, const char *protocol, struct place place,
-                           uint32_t *server, uint32_t *provide)
+static void resolve_server(const struct system *s, const char *from, const char *protocol,
+                           struct place place, uint32_t *server, uint32_t *provide)
 {
     const struct component *c = find(s, from, server);
 
@@ -83,7 +84,8 @@ static void resolve_use(const struct system *s, struct use *u)
     }
     u->server = MANIFEST_ROOT;
     if (strcmp(u->protocol, ROOT_PROTOCOL) != 0)
-        report(u->from_place, "root does not provide '%s'; it provides " ROOT_PROTOCOL, u->protocol);
+        report(u->from_place, "root does not provide '%s'; it provides " ROOT_PROTOCOL,
+               u->protocol);
 }
 
 static void resolve_component(const struct system *s, struct component *c)
@@ -104,12 +106,15 @@ static void resolve_component(const struct system *s, struct component *c)
         if (d == NULL)
             report_missing(s, c->depends[i].place, c->depends[i].name);
         else if (d->flags & MANIFEST_TEMPLATE)
-            report(c->depends[i].place, "'%s' is a template; only components can be depended on", d->name);
+            report(c->depends[i].place, "'%s' is a template; only components can be depended on",
+                   d->name);
     }
     if (entries > ENTRIES_MAX + 32u)
-        report(c->place, "'%s' has %u routes, protocols and grants; expected at most %u", c->name, entries - 32u, ENTRIES_MAX);
+        report(c->place, "'%s' has %u routes, protocols and grants; expected at most %u", c->name,
+               entries - 32u, ENTRIES_MAX);
     if ((c->flags & MANIFEST_TEMPLATE) && c->provide_count != 0)
-        report(c->provides[0].place, "a template cannot provide protocols: nobody could be routed to it");
+        report(c->provides[0].place,
+               "a template cannot provide protocols: nobody could be routed to it");
 }
 
 static bool same_port(const struct grant *a, const struct grant *b)
@@ -123,7 +128,8 @@ static bool same_device(const struct grant *a, const struct grant *b)
 }
 
 /* Devices have one owner. */
-static void check_shared(const struct component *c, const struct grant *a, const struct component *d, const struct grant *b)
+static void check_shared(const struct component *c, const struct grant *a,
+                         const struct component *d, const struct grant *b)
 {
     const char *what = NULL;
 
@@ -138,8 +144,9 @@ static void check_shared(const struct component *c, const struct grant *a, const
     else if (a->kind == MANIFEST_DEVICE_MEMORY)
         what = "all device memory";
     if (what != NULL)
-        report(b->place, "'%s' has %s already, at %s:%u; only one component can ('%s' is the second)", c->name, what,
-               a->place.file, a->place.line, d->name);
+        report(b->place,
+               "'%s' has %s already, at %s:%u; only one component can ('%s' is the second)",
+               c->name, what, a->place.file, a->place.line, d->name);
 }
 
 static void check_exclusive(const struct system *s)
@@ -157,7 +164,8 @@ static void check_exclusive(const struct system *s)
     }
 }
 
-/* Numbers components so that each comes behind those it depends on. Depth first; the path is at most as long as there are components. */
+/* Numbers components so that each comes behind those it depends on. Depth first; the path is at
+ * most as long as there are components. */
 static void visit(struct system *s, struct component *c)
 {
     c->visit = 1;
@@ -165,7 +173,8 @@ static void visit(struct system *s, struct component *c)
         struct component *d = s->components[c->depends[i].index];
 
         if (d->visit == 1)
-            report(c->depends[i].place, "'%s' depends on '%s', which in the end depends on '%s': a circle", c->name,
+            report(c->depends[i].place,
+                   "'%s' depends on '%s', which in the end depends on '%s': a circle", c->name,
                    d->name, c->name);
         else if (d->visit == 0)
             visit(s, d);

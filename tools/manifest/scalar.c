@@ -14,10 +14,13 @@ struct unit {
     uint64_t factor;
 };
 
-static const struct unit byte_units[] = {{"K", 1ul << 10}, {"M", 1ul << 20}, {"G", 1ul << 30}, {NULL, 0}};
-static const struct unit time_units[] = {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {"min", 60000000}, {NULL, 0}};
+static const struct unit byte_units[] = {
+    {"K", 1ul << 10}, {"M", 1ul << 20}, {"G", 1ul << 30}, {NULL, 0}};
+static const struct unit time_units[] = {
+    {"us", 1}, {"ms", 1000}, {"s", 1000000}, {"min", 60000000}, {NULL, 0}};
 
-/* The number at the start of a text. @return what follows it, NULL if there is none or it is too large */
+/* The number at the start of a text. @return what follows it, NULL if there is none or it is too
+ * large */
 static const char *leading_number(const char *text, uint64_t *value)
 {
     char *end;
@@ -52,7 +55,8 @@ bool parse_time(const char *text, uint64_t *us)
     return parse_units(text, time_units, us);
 }
 
-uint64_t node_number(const struct node *n, const char *what, uint64_t low, uint64_t high, uint64_t otherwise)
+uint64_t node_number(const struct node *n, const char *what, uint64_t low, uint64_t high,
+                     uint64_t otherwise)
 {
     const char *text = node_text(n, what);
     uint64_t value;
@@ -67,7 +71,8 @@ uint64_t node_number(const struct node *n, const char *what, uint64_t low, uint6
     return value;
 }
 
-uint64_t node_bytes(const struct node *n, const char *what, uint64_t low, uint64_t high, uint64_t otherwise)
+uint64_t node_bytes(const struct node *n, const char *what, uint64_t low, uint64_t high,
+                    uint64_t otherwise)
 {
     const char *text = node_text(n, what);
     uint64_t value;
@@ -86,7 +91,8 @@ uint64_t node_bytes(const struct node *n, const char *what, uint64_t low, uint64
     return value;
 }
 
-uint64_t node_time(const struct node *n, const char *what, uint64_t low, uint64_t high, uint64_t otherwise)
+uint64_t node_time(const struct node *n, const char *what, uint64_t low, uint64_t high,
+                   uint64_t otherwise)
 {
     const char *text = node_text(n, what);
     uint64_t value;
@@ -94,8 +100,9 @@ uint64_t node_time(const struct node *n, const char *what, uint64_t low, uint64_
     if (text == NULL)
         return otherwise;
     if (!parse_time(text, &value) || value < low || value > high) {
-        report(n->place, "%s is '%s'; expected a time as in 500us, 10ms, 2s or 1min, from %lluus to %llus", what, text,
-               (unsigned long long)low, (unsigned long long)(high / 1000000));
+        report(n->place,
+               "%s is '%s'; expected a time as in 500us, 10ms, 2s or 1min, from %lluus to %llus",
+               what, text, (unsigned long long)low, (unsigned long long)(high / 1000000));
         return otherwise;
     }
     return value;
@@ -109,8 +116,9 @@ const char *node_name(const struct node *n, const char *what)
         return NULL;
     if (strlen(text) > MANIFEST_NAME || !isalnum((unsigned char)text[0]) ||
         strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != strlen(text)) {
-        report(n->place, "%s is '%s'; expected a name of at most %u small letters, digits, -, _ and .", what, text,
-               MANIFEST_NAME);
+        report(n->place,
+               "%s is '%s'; expected a name of at most %u small letters, digits, -, _ and .", what,
+               text, MANIFEST_NAME);
         return NULL;
     }
     return text;

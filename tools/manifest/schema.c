@@ -13,8 +13,8 @@ static void add(struct system *s, struct component *c)
         if (strcmp(s->components[i]->name, c->name) == 0) {
             struct place first = s->components[i]->place;
 
-            report(c->place, "there is a component '%s' already, at %s:%u; names must differ", c->name, first.file,
-                   first.line);
+            report(c->place, "there is a component '%s' already, at %s:%u; names must differ",
+                   c->name, first.file, first.line);
             return;
         }
     }
@@ -66,7 +66,8 @@ static void read_includes(struct system *s, const struct node *list, unsigned de
         if (name == NULL)
             continue;
         if (depth == INCLUDE_DEPTH) {
-            report(list->items[i]->place, "files include each other more than %u deep", INCLUDE_DEPTH);
+            report(list->items[i]->place, "files include each other more than %u deep",
+                   INCLUDE_DEPTH);
             return;
         }
         name = beside(list->place.file, name);

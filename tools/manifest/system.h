@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A system as its manifest describes it. Built in three steps: read (schema.c) makes components out of
- * nodes, resolve (resolve.c) finds what names mean and what does not fit together, encode (encode.c) makes
- * the form that root reads. docs/reference/manifest.md tells what may be written.
+ * A system as its manifest describes it. Built in three steps: read (schema.c) makes components out
+ * of nodes, resolve (resolve.c) finds what names mean and what does not fit together, encode
+ * (encode.c) makes the form that root reads. docs/reference/manifest.md tells what may be written.
  */
 #ifndef MANIFEST_SYSTEM_H
 #define MANIFEST_SYSTEM_H
@@ -22,7 +22,7 @@ struct use {
     const char *name;
     const char *protocol;
     const char *from;
-    struct place place;      /**< of the key */
+    struct place place; /**< of the key */
     struct place from_place;
     uint32_t server;
     uint32_t provide;

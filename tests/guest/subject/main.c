@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Something to supervise: does what its argument says. Without one it says hello and waits for ever.
+ * Something to supervise: does what its argument says. Without one it says hello and waits for
+ * ever.
  *
  *   act=exit    ends with code 0        act=fail    ends with code 3
  *   act=fault   writes where nothing is, three calls deep

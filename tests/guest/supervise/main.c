@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Root's promises, seen by one that holds the supervisor protocol: components start, end and come back by their
- * policies, what they had comes back too, and there is no fixed number of them. See tests/qemu/supervise.yaml.
+ * Root's promises, seen by one that holds the supervisor protocol: components start, end and come
+ * back by their policies, what they had comes back too, and there is no fixed number of them. See
+ * tests/qemu/supervise.yaml.
  */
 #include <proto/supervisor.h>
 #include <rt/bytes.h>
@@ -9,15 +10,16 @@
 #include <rt/format.h>
 #include <rt/program.h>
 
-#define CYCLES  10000u
-#define CROWD   500u
-#define SECOND  1000000000ul
+#define CYCLES      10000u
+#define CROWD       500u
+#define SECOND      1000000000ul
 #define PATIENCE_NS (20 * SECOND)
 
 static cap_t root;
 static unsigned passed, failed;
 
-__attribute__((format(printf, 3, 4))) static void check(bool ok, const char *name, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void check(bool ok, const char *name,
+                                                        const char *format, ...)
 {
     char why[100];
     va_list arguments;
@@ -64,12 +66,14 @@ static void test_fault(void)
     size_t bytes = 0;
     bool there = reaches("faulty", SUPERVISOR_STATE_FAILED, &status);
 
-    check(there && status.restarts == 2, "a fault restarts up to the limit, then no more", "state %d, %u restarts",
-          (int)status.state, status.restarts);
-    check(supervisor_post_mortem(root, "faulty", 0, text, &bytes) == SUPERVISOR_OK && contains(text, bytes, "0x123000") &&
-          contains(text, bytes, "deepest") && contains(text, bytes, "main"), "the post-mortem says where, by name",
-          "%lu bytes", bytes);
-    check(supervisor_start(root, "faulty") == SUPERVISOR_OK && reaches("faulty", SUPERVISOR_STATE_FAILED, &status),
+    check(there && status.restarts == 2, "a fault restarts up to the limit, then no more",
+          "state %d, %u restarts", (int)status.state, status.restarts);
+    check(supervisor_post_mortem(root, "faulty", 0, text, &bytes) == SUPERVISOR_OK &&
+              contains(text, bytes, "0x123000") && contains(text, bytes, "deepest") &&
+              contains(text, bytes, "main"),
+          "the post-mortem says where, by name", "%lu bytes", bytes);
+    check(supervisor_start(root, "faulty") == SUPERVISOR_OK &&
+              reaches("faulty", SUPERVISOR_STATE_FAILED, &status),
           "what stays down can be started again", "state %d", (int)status.state);
 }
 
@@ -77,35 +81,48 @@ static void test_ends(void)
 {
     struct supervisor_status status = {0};
 
-    check(reaches("failing", SUPERVISOR_STATE_EXITED, &status) && status.exit_code == 3, "an exit code is kept",
-          "state %d, code %d", (int)status.state, status.exit_code);
-    check(reaches("again", SUPERVISOR_STATE_RUNNING, &status) && supervisor_kill(root, "again") == SUPERVISOR_OK &&
-          reaches("again", SUPERVISOR_STATE_RUNNING, &status) && status.restarts == 1,
+    check(reaches("failing", SUPERVISOR_STATE_EXITED, &status) && status.exit_code == 3,
+          "an exit code is kept", "state %d, code %d", (int)status.state, status.exit_code);
+    check(reaches("again", SUPERVISOR_STATE_RUNNING, &status) &&
+              supervisor_kill(root, "again") == SUPERVISOR_OK &&
+              reaches("again", SUPERVISOR_STATE_RUNNING, &status) && status.restarts == 1,
           "what is killed comes back", "state %d, %u restarts", (int)status.state, status.restarts);
-    check(reaches("flooding", SUPERVISOR_STATE_FAILED, &status), "flooding root ends the one who floods", "state %d",
+    check(reaches("flooding", SUPERVISOR_STATE_FAILED, &status),
+          "flooding root ends the one who floods", "state %d", (int)status.state);
+    check(reaches("mute", SUPERVISOR_STATE_FAILED, &status), "no heartbeat: ended", "state %d",
           (int)status.state);
-    check(reaches("mute", SUPERVISOR_STATE_FAILED, &status), "no heartbeat: ended", "state %d", (int)status.state);
-    check(supervisor_stop(root, "again") == SUPERVISOR_OK && supervisor_query(root, "again", &status) == SUPERVISOR_OK &&
-          status.state == SUPERVISOR_STATE_STOPPED && supervisor_stop(root, "again") == SUPERVISOR_E_WRONG_STATE &&
-          status.memory_bytes == 0, "what is stopped stays so, and has nothing", "state %d", (int)status.state);
+    check(supervisor_stop(root, "again") == SUPERVISOR_OK &&
+              supervisor_query(root, "again", &status) == SUPERVISOR_OK &&
+              status.state == SUPERVISOR_STATE_STOPPED &&
+              supervisor_stop(root, "again") == SUPERVISOR_E_WRONG_STATE &&
+              status.memory_bytes == 0,
+          "what is stopped stays so, and has nothing", "state %d", (int)status.state);
 }
 
 static void test_refusals(void)
 {
     struct supervisor_status status = {0};
 
-    check(supervisor_query(root, "nobody", &status) == SUPERVISOR_E_NOT_FOUND, "who is not there is not found", "it was");
-    check(supervisor_create(root, "x", "", "no-such-template") == SUPERVISOR_E_NOT_FOUND, "no template, no component", "there was");
-    check(supervisor_create(root, "x", "no-such-image", "idle") == SUPERVISOR_E_NOT_FOUND, "no image, no component", "there was");
-    check(supervisor_create(root, "again", "", "idle") == SUPERVISOR_E_EXISTS, "a name is taken once", "twice");
-    check(supervisor_destroy(root, "again") == SUPERVISOR_E_NOT_ALLOWED, "what the manifest made is not destroyed", "it was");
-    check(supervisor_create(root, "x", "", "huge") == SUPERVISOR_E_NO_MEMORY, "too large a quota is refused", "it was not");
-    check(supervisor_create(root, "x", "", "tight") == SUPERVISOR_E_NO_MEMORY, "too small a quota is refused", "it was not");
+    check(supervisor_query(root, "nobody", &status) == SUPERVISOR_E_NOT_FOUND,
+          "who is not there is not found", "it was");
+    check(supervisor_create(root, "x", "", "no-such-template") == SUPERVISOR_E_NOT_FOUND,
+          "no template, no component", "there was");
+    check(supervisor_create(root, "x", "no-such-image", "idle") == SUPERVISOR_E_NOT_FOUND,
+          "no image, no component", "there was");
+    check(supervisor_create(root, "again", "", "idle") == SUPERVISOR_E_EXISTS,
+          "a name is taken once", "twice");
+    check(supervisor_destroy(root, "again") == SUPERVISOR_E_NOT_ALLOWED,
+          "what the manifest made is not destroyed", "it was");
+    check(supervisor_create(root, "x", "", "huge") == SUPERVISOR_E_NO_MEMORY,
+          "too large a quota is refused", "it was not");
+    check(supervisor_create(root, "x", "", "tight") == SUPERVISOR_E_NO_MEMORY,
+          "too small a quota is refused", "it was not");
 }
 
 static bool same(const struct supervisor_resources *a, const struct supervisor_resources *b)
 {
-    return a->free_bytes == b->free_bytes && a->free_slots == b->free_slots && a->table_bytes == b->table_bytes;
+    return a->free_bytes == b->free_bytes && a->free_slots == b->free_slots &&
+           a->table_bytes == b->table_bytes;
 }
 
 static void test_cycles(void)
@@ -122,8 +139,10 @@ static void test_cycles(void)
         done++;
     (void)supervisor_resources(root, &after);
     check(done == CYCLES && same(&before, &after), "10,000 starts and stops lose nothing",
-          "%u done; memory %ld, slots %ld, tables %ld less", done, (long)(before.free_bytes - after.free_bytes),
-          (long)(before.free_slots - after.free_slots), (long)(after.table_bytes - before.table_bytes));
+          "%u done; memory %ld, slots %ld, tables %ld less", done,
+          (long)(before.free_bytes - after.free_bytes),
+          (long)(before.free_slots - after.free_slots),
+          (long)(after.table_bytes - before.table_bytes));
 }
 
 static unsigned count_running(void)
@@ -159,9 +178,11 @@ static void test_crowd(void)
         }
         (void)supervisor_resources(root, &after);
     }
-    check(made == CROWD && running == CROWD, "500 components at a time", "%u made, %u running", made, running);
-    check(same(&before, &after), "500 components leave nothing behind", "memory %ld, slots %ld, tables %ld less",
-          (long)(before.free_bytes - after.free_bytes), (long)(before.free_slots - after.free_slots),
+    check(made == CROWD && running == CROWD, "500 components at a time", "%u made, %u running",
+          made, running);
+    check(same(&before, &after), "500 components leave nothing behind",
+          "memory %ld, slots %ld, tables %ld less", (long)(before.free_bytes - after.free_bytes),
+          (long)(before.free_slots - after.free_slots),
           (long)(after.table_bytes - before.table_bytes));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Damages a compiled manifest (first argument) in 300,000 random ways and reads what manifest_check still accepts,
- * all of it, as root does. The address sanitizer watches: the copy ends where its memory ends. Exit status 0: good.
+ * Damages a compiled manifest (first argument) in 300,000 random ways and reads what manifest_check
+ * still accepts, all of it, as root does. The address sanitizer watches: the copy ends where its
+ * memory ends. Exit status 0: good.
  */
 #include <manifest/manifest.h>
 
@@ -63,7 +64,8 @@ static void read_all(const struct manifest_header *m)
 /* Small numbers and numbers near the old one find more than wild ones. */
 static void damage(unsigned char *data, size_t bytes)
 {
-    size_t at = random_word() % 3 == 0 ? random_word() % sizeof(struct manifest_header) : random_word() % bytes;
+    size_t at = random_word() % 3 == 0 ? random_word() % sizeof(struct manifest_header)
+                                       : random_word() % bytes;
     uint32_t value;
 
     at %= bytes;
@@ -72,7 +74,8 @@ static void damage(unsigned char *data, size_t bytes)
         return;
     }
     memcpy(&value, data + at, 4);
-    value = random_word() % 2 == 0 ? value + (uint32_t)(random_word() % 9) - 4 : (uint32_t)(random_word() % 300);
+    value = random_word() % 2 == 0 ? value + (uint32_t)(random_word() % 9) - 4
+                                   : (uint32_t)(random_word() % 300);
     memcpy(data + at, &value, 4);
 }
 
