@@ -83,7 +83,7 @@ def main(build):
     report.case("says that the boot image is none",
                 lambda: refuses(build, wrong, "512M", r"(?i)boot image.*(corrupt|damaged|not)"))
     report.case("says that the boot image is cut short",
-                lambda: refuses(build, cut, "512M", r"(?i)boot image.*(corrupt|damaged|short)"))
+                lambda: refuses(build, cut, "512M", r"(?i)boot image.*cut off"))
     report.case("says that there is too little memory",
                 lambda: refuses(build, good, "16M", r"(?i)(too little memory|not enough memory)"))
     return report.close()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Kernel memory as the debugger sees it: granules, objects by the definition, page tables.
 
-Runs inside GDB. A reference is a granule number; ref << 6 is its kernel virtual address.
+Runs inside GDB. A reference is the kernel virtual address of a granule of 64 bytes.
 """
 import json
 import os
@@ -11,6 +11,7 @@ import gdb
 import yaml
 
 NIL = 0
+GRANULE = 64
 MASK = (1 << 64) - 1
 PAGE = 4096
 ENTRY_ADDRESS = 0x000FFFFFFFFFF000
@@ -69,13 +70,13 @@ class Object:
         self.definitions, self.thing, self.ref = definitions, thing, ref
         self.fields = definitions.things[thing]["fields"]
         count = definitions.things[thing]["size"] * 8
-        self.words = struct.unpack(f"<{count}Q", read(ref << 6, count * 8))
+        self.words = struct.unpack(f"<{count}Q", read(ref, count * 8))
 
     def __getitem__(self, name):
         for field, granule, word, kind, _ in self.fields:
             if field == name:
                 if kind in ("slot", "block"):
-                    return self.ref + granule
+                    return self.ref + granule * GRANULE
                 return self.words[granule * 8 + word]
         if self.thing not in ("object", "slot"):
             return Object(self.definitions, "object", self.ref)[name]
@@ -132,7 +133,7 @@ def mappings(root):
                 yield address, 1 << (12 + 9 * level), entry
             else:
                 yield from walk(DIRECT_MAP + (entry & ENTRY_ADDRESS), level - 1, address)
-    yield from walk((root << 6) & MASK, 3, 0)
+    yield from walk(root & MASK, 3, 0)
 
 
 def ranges(root):
@@ -150,7 +151,7 @@ def ranges(root):
 
 def user_bytes(root, address, count):
     """Memory of an address space (within one page), or None where nothing is mapped."""
-    table = (root << 6) & MASK
+    table = root & MASK
     for level in (3, 2, 1, 0):
         index = (address >> (12 + 9 * level)) & 511
         entry = struct.unpack("<Q", read(table + index * 8, 8))[0]

@@ -106,7 +106,7 @@ class Kernel:
     def show(self, thing, ref):
         """All fields of an object."""
         found = self.get(thing, ref)
-        print(f"{thing} {ref:#x} at {(ref << 6) & memory.MASK:#x}: "
+        print(f"{thing} {ref:#x}: "
               f"{self.definitions.things[thing]['doc']}")
         for field, _, _, kind, doc in found.fields:
             if kind == "slot":
@@ -116,11 +116,10 @@ class Kernel:
 
 
 def reference(text):
-    """An argument: a reference, or an address in kernel memory; any GDB expression."""
+    """An argument: a reference; any GDB expression."""
     if not text:
-        raise gdb.GdbError("want a reference (a granule number), such as the lists show")
-    value = int(gdb.parse_and_eval(text)) & memory.MASK
-    return value >> 6 if value >= memory.DIRECT_MAP else value
+        raise gdb.GdbError("want a reference (the address of a granule), such as the lists show")
+    return int(gdb.parse_and_eval(text)) & memory.MASK
 
 
 def threads(kernel, _):
@@ -141,7 +140,7 @@ def slots(kernel, text):
     """tessera slots CNODE: what a CNode holds, by index"""
     ref = reference(text)
     for index in range(1, kernel.get("cnode", ref)["slots"]):
-        slot = kernel.get("slot", ref + index)
+        slot = kernel.get("slot", ref + index * memory.GRANULE)
         if slot["type"]:
             print(f"  {index:6} {kernel.slot_line(slot)}")
 
@@ -176,6 +175,15 @@ def spaces(kernel, text):
                   f"{'-' if flags & memory.NO_EXECUTE else 'x'}")
 
 
+def free(kernel, _):
+    """tessera free: memory that no object has been made of, in KiB"""
+    granules = 0
+    for slot, _ in memory.everything(kernel.definitions):
+        if kernel.definitions.type_name(slot["type"]) == "Untyped":
+            granules += slot["badge"] - slot["extra"]
+    print(f"{granules >> 4} KiB are free")
+
+
 def show(kernel, text):
     """tessera show REF [KIND]: every field of an object; its KIND where it has no header"""
     words = text.split()
@@ -201,7 +209,7 @@ def component(_, text):
 
 
 COMMANDS = {function.__name__: function
-            for function in (threads, caps, slots, queues, spaces, show, component)}
+            for function in (threads, caps, slots, queues, spaces, free, show, component)}
 
 
 class Tessera(gdb.Command):
