@@ -106,11 +106,15 @@ static bool is_over(enum supervisor_state state)
     return state == SUPERVISOR_STATE_STOPPED || state == SUPERVISOR_STATE_FAILED || state == SUPERVISOR_STATE_EXITED;
 }
 
-/* Start a component and wait for its end; what it says appears meanwhile, if it has the console. */
+/*
+ * Start a component and wait for its end. What it writes on the console appears meanwhile; what it has said
+ * to the log, or to its supervisor because it has nobody else, appears at the end.
+ */
 static void run(int argc, char **argv)
 {
     struct supervisor_status status = {0};
     const char *name = argv[1];
+    uint64_t from = log_next();
 
     (void)argc;
     if (!have(shell.supervisor, "supervisor") || !succeeded(supervisor_start(shell.supervisor, name), name))
@@ -119,6 +123,7 @@ static void run(int argc, char **argv)
         if (!rt_sleep_ns(POLL_NS) || !succeeded(supervisor_query(shell.supervisor, name, &status), name))
             return;
     } while (!is_over(status.state));
+    log_show(from, name, false);
     if (status.state == SUPERVISOR_STATE_FAILED)
         print("%s failed; `why %s` shows where\n", name, name);
     else if (status.exit_code != 0)

@@ -39,6 +39,12 @@ void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** Say what went wrong with a component, and what may help. @return true: nothing did */
 bool succeeded(enum supervisor_error error, const char *name);
 
+/** Sequence number of the next line in the log; 0 without a log. */
+uint64_t log_next(void);
+
+/** Print lines of the log. @param from sequence number; name whose, NULL: everybody's; full with number and time */
+void log_show(uint64_t from, const char *name, bool full);
+
 /** Is there a server for this? If not, say so. */
 bool have(cap_t server, const char *protocol);
 

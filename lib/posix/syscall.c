@@ -53,6 +53,8 @@ long posix_syscall(long number, long a, long b, long c, long d, long e, long f)
     return calls[number](arguments);
 }
 
+/* The component's. */
+int main(int argc, char **argv);
 /* musl's own; no header of it declares them. */
 int __libc_start_main(int (*program)(int, char **, char **), int argc, char **argv, void (*init)(void),
                       void (*fini)(void), void (*loader)(void));

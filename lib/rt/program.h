@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a component knows of itself, and how it ends. A component defines main(): it starts there, on
- * its main thread, and ends when main returns.
+ * its main thread, with its name and the arguments of its manifest, and ends when main returns its exit status.
  */
 #ifndef RT_PROGRAM_H
 #define RT_PROGRAM_H
 
 #include <abi/call.h>
 #include <rt/component.h>
-
-/** The program. @param argc, argv its name and the arguments of its manifest @return exit status, 0 for success */
-int main(int argc, char **argv);
 
 /** The page that says what the component was given. */
 static inline const struct component_info *rt_info(void)

@@ -6,4 +6,7 @@
 /** The main thread begins here. */
 _Noreturn void rt_start(void);
 
+/** The component's. */
+int main(int argc, char **argv);
+
 #endif
