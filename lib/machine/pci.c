@@ -50,11 +50,15 @@ static void read_msix(const struct pci_access *access, struct pci_function *f)
 
 bool pci_read_function(const struct pci_access *access, pci_address address, struct pci_function *f)
 {
-    uint32_t class = get(access, address, PCI_CLASS, 4);
+    uint16_t vendor = (uint16_t)get(access, address, PCI_VENDOR, 2);
+    uint32_t class;
 
+    if (vendor == NOBODY)
+        return false;
+    class = get(access, address, PCI_CLASS, 4);
     *f = (struct pci_function){
         .address = address,
-        .vendor = (uint16_t)get(access, address, PCI_VENDOR, 2),
+        .vendor = vendor,
         .product = (uint16_t)get(access, address, PCI_PRODUCT, 2),
         .class = class >> 8,
         .revision = (uint8_t) class,
@@ -62,8 +66,6 @@ bool pci_read_function(const struct pci_access *access, pci_address address, str
         .line = (uint8_t)get(access, address, PCI_LINE, 1),
         .pin = (uint8_t)get(access, address, PCI_PIN, 1),
     };
-    if (f->vendor == NOBODY)
-        return false;
     if (f->header == 0) {
         f->subsystem_vendor = (uint16_t)get(access, address, PCI_SUBSYSTEM, 2);
         f->subsystem = (uint16_t)get(access, address, PCI_SUBSYSTEM + 2, 2);
