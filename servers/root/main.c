@@ -114,9 +114,11 @@ _Noreturn static void serve(void)
 
 void root_main(void)
 {
-    slots_init();
+    struct slots_made made;
+
     check_boot();
-    memory_init();
+    made = slots_init();
+    memory_init(made.range, made.bytes);
     check_memory();
     take_scratch();
     make_own();

@@ -81,13 +81,16 @@ static void add_range(cap_t untyped, word_t first, word_t bytes)
     }
 }
 
-void memory_init(void)
+void memory_init(word_t range, word_t taken)
 {
     const struct boot_info *info = (const struct boot_info *)ROOT_VADDR_INFO;
 
     for (word_t i = 0; i < info->untyped_count; i++) {
+        word_t skip = i == range ? taken : 0;
+
         if (!info->untyped[i].device)
-            add_range(ROOT_UNTYPED + i, info->untyped[i].first, info->untyped[i].bytes);
+            add_range(ROOT_UNTYPED + i, info->untyped[i].first + skip,
+                      info->untyped[i].bytes - skip);
     }
 }
 

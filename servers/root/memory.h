@@ -22,8 +22,9 @@ struct block {
     struct block *prev;
 };
 
-/** Called once: gather the memory that the kernel left. */
-void memory_init(void);
+/** Called once: gather the memory that the kernel left. @param taken bytes at the start of a range
+ * are in use */
+void memory_init(word_t range, word_t taken);
 
 /** A block of at least so many bytes. @return NULL: there is none */
 struct block *memory_take(word_t bytes);

@@ -5,8 +5,14 @@
 
 #include <abi/abi.h>
 
+/** What was taken for a larger CNode: from the start of this range of the boot information. */
+struct slots_made {
+    word_t range;
+    word_t bytes; /**< 0: the kernel's CNode was large enough */
+};
+
 /** Called once, before everything else. */
-void slots_init(void);
+struct slots_made slots_init(void);
 
 /** An empty slot, 0 if there is none. */
 cap_t slot_take(void);
