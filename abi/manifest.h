@@ -109,8 +109,15 @@ struct manifest_provide {
 struct manifest_use {
     uint32_t name; /**< what the client knows it by */
     uint32_t protocol;
-    uint32_t server;  /**< index of a component, or MANIFEST_ROOT */
-    uint32_t provide; /**< number of the protocol among those the server provides */
+    uint32_t server; /**< index of a component, or MANIFEST_ROOT */
+    uint32_t
+        provide; /**< number of the protocol among those it provides; root: enum manifest_may */
+};
+
+/** What a client of root's supervisor protocol may do. */
+enum manifest_may {
+    MANIFEST_MAY_STEER = 0, /**< everything */
+    MANIFEST_MAY_LOOK = 1,  /**< what changes nothing */
 };
 
 enum manifest_grant_kind {

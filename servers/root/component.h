@@ -116,6 +116,9 @@ const struct manifest_component *template_named(const char *name);
 struct component *component_enter(const char *name, const char *image,
                                   const struct manifest_component *manifest);
 
+/** Give a component that is not there another image. */
+void component_set_image(struct component *c, const char *image);
+
 /** Forget a component that is not there any more; its endpoint goes, and who waits on it is woken.
  */
 void component_forget(struct component *c);

@@ -75,6 +75,11 @@ static void copy_name(char *to, const char *from)
     memcpy(to, from, length < COMPONENT_NAME ? length : COMPONENT_NAME - 1);
 }
 
+void component_set_image(struct component *c, const char *image)
+{
+    copy_name(c->image, image);
+}
+
 /* An endpoint in memory of its own, so that it can go when the component is forgotten. */
 static bool make_endpoint(struct component *c)
 {

@@ -24,6 +24,11 @@ static const enum supervisor_error outcomes[] = {
     [MADE_BAD_IMAGE] = SUPERVISOR_E_BAD_IMAGE,
 };
 
+static bool only_looks(word_t badge)
+{
+    return badge / COMPONENT_BADGE != BADGE_PROTOCOL;
+}
+
 static void set_status(const struct component *c, struct supervisor_status *status)
 {
     *status = (struct supervisor_status){
@@ -72,7 +77,8 @@ static enum supervisor_error start(void *self, word_t badge, const char *name)
     struct component *c = component_named(name);
 
     (void)self;
-    (void)badge;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
     if (c == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     if (c->state != STOPPED && c->state != FAILED && c->state != EXITED)
@@ -85,7 +91,8 @@ static enum supervisor_error stop(void *self, word_t badge, const char *name)
     struct component *c = component_named(name);
 
     (void)self;
-    (void)badge;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
     if (c == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     if (c->state != RUNNING && c->state != RESTARTING)
@@ -99,7 +106,8 @@ static enum supervisor_error kill(void *self, word_t badge, const char *name)
     struct component *c = component_named(name);
 
     (void)self;
-    (void)badge;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
     if (c == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     if (c->state != RUNNING)
@@ -113,13 +121,28 @@ static enum supervisor_error restart(void *self, word_t badge, const char *name)
     struct component *c = component_named(name);
 
     (void)self;
-    (void)badge;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
     if (c == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     if (c->state == STOPPED)
         return SUPERVISOR_E_WRONG_STATE;
     supervise_stop(c);
     c->restarts++;
+    return outcomes[supervise_start(c)];
+}
+
+static enum supervisor_error replace(void *self, word_t badge, const char *name, const char *image)
+{
+    struct component *c = component_named(name);
+
+    (void)self;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
+    if (c == NULL || archive_find(image).data == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    supervise_stop(c);
+    component_set_image(c, image);
     return outcomes[supervise_start(c)];
 }
 
@@ -132,7 +155,8 @@ static enum supervisor_error create(void *self, word_t badge, const char *name, 
     enum made made;
 
     (void)self;
-    (void)badge;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
     if (m == NULL || name[0] == 0 || archive_find(from).data == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     if (component_named(name) != NULL)
@@ -152,7 +176,8 @@ static enum supervisor_error destroy(void *self, word_t badge, const char *name)
     struct component *c = component_named(name);
 
     (void)self;
-    (void)badge;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
     if (c == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     if (!c->made)
@@ -208,6 +233,7 @@ static const struct supervisor_server callbacks = {
     .restart = restart,
     .create = create,
     .destroy = destroy,
+    .replace = replace,
     .post_mortem = post_mortem,
     .resources = resources,
 };

@@ -22,6 +22,7 @@ enum {
         1, /**< COMPONENT_SUPERVISOR: enum component_call, and faults of further threads */
     BADGE_FAULT = 2,    /**< faults of the main thread */
     BADGE_PROTOCOL = 3, /**< the supervisor protocol */
+    BADGE_LOOK = 4,     /**< of it, what changes nothing */
 };
 
 static inline const struct boot_info *boot_info(void)

@@ -60,8 +60,9 @@ static void add_server(struct build *b, struct component_entry *e, uint32_t serv
     struct component *to = server == MANIFEST_ROOT ? NULL : component_at(server);
 
     if (server == MANIFEST_ROOT)
-        mint(b, e, root_endpoint, RIGHT_WRITE | RIGHT_GRANT,
-             BADGE_PROTOCOL * COMPONENT_BADGE + number);
+        mint(b, e, root_endpoint, RIGHT_WRITE,
+             (provide == MANIFEST_MAY_LOOK ? BADGE_LOOK : BADGE_PROTOCOL) * COMPONENT_BADGE +
+                 number);
     else if (did(b, to == NULL || to->endpoint == 0 ? E_ARG : E_OK,
                  "a route to a server that is not there"))
         mint(b, e, to->endpoint, RIGHT_WRITE | RIGHT_GRANT,

@@ -126,6 +126,7 @@ bool serve_message(struct message *m)
         serve_fault(c, m, true);
         return false;
     case BADGE_PROTOCOL:
+    case BADGE_LOOK:
         return serve_protocol(m);
     default:
         return false;

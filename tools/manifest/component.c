@@ -35,9 +35,22 @@ static struct named *read_names(const struct node *list, const char *what, unsig
     return names;
 }
 
+static void read_may(struct use *u, const struct node *n)
+{
+    const char *text = n == NULL ? NULL : node_text(n, "may");
+
+    if (text == NULL)
+        return;
+    if (strcmp(text, "look") != 0 && strcmp(text, "steer") != 0)
+        report(n->place, "may is '%s'; expected look or steer", text);
+    u->may = true;
+    u->may_place = n->place;
+    u->look = strcmp(text, "look") == 0;
+}
+
 static void read_use(struct use *u, const struct node *key, const struct node *value)
 {
-    static const char *const keys[] = {"protocol", "from", NULL};
+    static const char *const keys[] = {"protocol", "from", "may", NULL};
     const struct node *from = value;
 
     u->name = node_name(key, "uses");
@@ -48,6 +61,7 @@ static void read_use(struct use *u, const struct node *key, const struct node *v
         from = node_get(value, "from");
         if (node_get(value, "protocol") != NULL)
             u->protocol = node_name(node_get(value, "protocol"), "protocol");
+        read_may(u, node_get(value, "may"));
         if (from == NULL) {
             report(value->place,
                    "the route '%s' does not say from which component; expected {protocol: NAME, "

@@ -78,11 +78,14 @@ static void resolve_server(const struct system *s, const char *from, const char 
 
 static void resolve_use(const struct system *s, struct use *u)
 {
+    if (u->may && strcmp(u->from, "root") != 0)
+        report(u->may_place, "'may' is for routes to root; '%s' is not", u->from);
     if (strcmp(u->from, "root") != 0) {
         resolve_server(s, u->from, u->protocol, u->from_place, &u->server, &u->provide);
         return;
     }
     u->server = MANIFEST_ROOT;
+    u->provide = u->look ? MANIFEST_MAY_LOOK : MANIFEST_MAY_STEER;
     if (strcmp(u->protocol, ROOT_PROTOCOL) != 0)
         report(u->from_place, "root does not provide '%s'; it provides " ROOT_PROTOCOL,
                u->protocol);

@@ -24,6 +24,9 @@ struct use {
     const char *from;
     struct place place; /**< of the key */
     struct place from_place;
+    struct place may_place;
+    bool may;  /**< `may` was given */
+    bool look; /**< and is `look` */
     uint32_t server;
     uint32_t provide;
 };

@@ -119,6 +119,26 @@ static void test_refusals(void)
           "too small a quota is refused", "it was not");
 }
 
+/* Who may look may look only. `changing` becomes a program that finds no supervisor, and ends with
+ * code 1. */
+static void test_rights(void)
+{
+    cap_t looker = rt_uses("looker");
+    struct supervisor_status status = {0};
+
+    check(supervisor_query(looker, "changing", &status) == SUPERVISOR_OK &&
+              supervisor_stop(looker, "changing") == SUPERVISOR_E_NOT_ALLOWED &&
+              supervisor_kill(looker, "changing") == SUPERVISOR_E_NOT_ALLOWED &&
+              supervisor_create(looker, "x", "", "idle") == SUPERVISOR_E_NOT_ALLOWED &&
+              supervisor_replace(looker, "changing", "subject") == SUPERVISOR_E_NOT_ALLOWED,
+          "who may look may not touch", "it could");
+    check(status.state == SUPERVISOR_STATE_RUNNING &&
+              supervisor_replace(root, "changing", "supervise") == SUPERVISOR_OK &&
+              reaches("changing", SUPERVISOR_STATE_EXITED, &status) && status.exit_code == 1,
+          "a running component is replaced by another image", "state %d, code %d",
+          (int)status.state, status.exit_code);
+}
+
 static bool same(const struct supervisor_resources *a, const struct supervisor_resources *b)
 {
     return a->free_bytes == b->free_bytes && a->free_slots == b->free_slots &&
@@ -191,9 +211,12 @@ int main(int argc, char **argv)
     (void)argc;
     (void)argv;
     root = rt_uses("supervisor");
+    if (root == 0)
+        return 1;
     test_fault();
     test_ends();
     test_refusals();
+    test_rights();
     test_crowd();
     test_cycles();
     rt_say(2, "%u passed, %u failed", passed, failed);
