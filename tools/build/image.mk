@@ -10,6 +10,10 @@ MANIFEST := $(BUILD)/tools/manifest
 SYSTEMS := $(patsubst system/%.yaml,$(BUILD)/images/%.img,$(shell grep -L '^\#: part' system/*.yaml 2>/dev/null))
 TEST_SYSTEMS := $(patsubst tests/qemu/%.yaml,$(BUILD)/tests/qemu/%.img,$(wildcard tests/qemu/*.yaml))
 
+# Programs in the place of root: build/images/NAME.img, and a test in QEMU if in tests/guest.
+FIRST := $(foreach r,$(COMPONENT_ROOMS),$(if $(filter first,$(call linked,$(FOLDER_$r))),$(call image_name,$r)))
+SYSTEM_COMPONENTS := $(filter-out $(addprefix $(BUILD)/bin/,$(FIRST)),$(COMPONENTS))
+
 define pack
 $(call SAY,pack $@)
 @mkdir -p $(@D)
@@ -17,9 +21,11 @@ $(Q)$(MANIFEST) --images $(BUILD)/bin --output $@ $<
 endef
 ifneq ($(wildcard tools/manifest/*),)
 # A manifest may build on others: those below system/ are watched for all of them.
-$(BUILD)/images/%.img: system/%.yaml $(wildcard system/*.yaml) $(COMPONENTS) $(MANIFEST)
+GUESTS := $(foreach r,$(filter guest.%,$(COMPONENT_ROOMS)),$(BUILD)/bin/$(call image_name,$r))
+$(BUILD)/images/%.img: system/%.yaml $(wildcard system/*.yaml) \
+		$(filter-out $(GUESTS),$(SYSTEM_COMPONENTS)) $(MANIFEST)
 	$(pack)
-$(BUILD)/tests/qemu/%.img: tests/qemu/%.yaml $(wildcard system/*.yaml) $(COMPONENTS) $(MANIFEST)
+$(BUILD)/tests/qemu/%.img: tests/qemu/%.yaml $(wildcard system/*.yaml) $(SYSTEM_COMPONENTS) $(MANIFEST)
 	$(pack)
 $(BUILD)/boot.img: $(BUILD)/images/default.img
 	$(Q)cp $< $@
@@ -30,8 +36,6 @@ else
 test-images:
 endif
 
-# Programs in the place of root: build/images/NAME.img, and a test in QEMU if in tests/guest.
-FIRST := $(foreach r,$(COMPONENT_ROOMS),$(if $(filter first,$(call linked,$(FOLDER_$r))),$(call image_name,$r)))
 $(patsubst %,$(BUILD)/images/%.img,$(FIRST)): $(BUILD)/images/%.img: $(BUILD)/bin/% tools/image/pack.py
 	$(call SAY,pack $@)
 	@mkdir -p $(@D)
@@ -46,7 +50,8 @@ $(BUILD)/tessera.iso: tools/image/iso.sh $(BUILD)/kernel.elf $(ISO_IMAGE)
 .PHONY: iso test-images
 iso: $(BUILD)/tessera.iso
 
-# For editors: what each file was compiled with.
+# For editors: what each file was compiled with. Only the usual build folder writes it here.
+all: $(if $(filter build,$(BUILD)),compile_commands.json)
 compile_commands.json: $(BUILD)/compile_commands.json
 	$(Q)cp $< $@
 $(BUILD)/compile_commands.json: $(BUILD)/kernel.elf $(COMPONENTS)

@@ -6,7 +6,7 @@
 system=default
 [ "${1:-}" = --system ] && system=${2:?debug: --system needs a name, one of build/images} && shift 2
 [ "${1:-}" = -- ] && shift
-build all compile_commands.json
+build_system "$system"
 image=$(image_of "$system")
 # A socket of our own, so that two sessions do not meet.
 socket=$(mktemp -u)

@@ -89,6 +89,16 @@ build()
     make --no-print-directory -j"$(nproc)" BUILD="$BUILD" "$@" || die "the build failed" "see the first error above"
 }
 
+# build_system NAME: the kernel and that boot image.
+build_system()
+{
+    if [ -f "system/$1.yaml" ]; then
+        build kernel "$BUILD/images/$1.img"
+    else
+        build all
+    fi
+}
+
 # image_of NAME: the path of a boot image that was built.
 image_of()
 {

@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-build all compile_commands.json
+build_system "$system"
 image=$(image_of "$system")
 accel=$(accelerator)
 echo "Starting QEMU ($accel, $memory). Ctrl-A x leaves."
