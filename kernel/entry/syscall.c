@@ -110,11 +110,13 @@ static enum error do_recv(ref_t thread, word_t cap, word_t wait)
     return ipc_recv(thread, slot_object(slot), reply, wait);
 }
 
-/* Both halves are checked before the first is done, so that an error means that nothing happened. */
+/* Both halves are checked before the first is done, so that an error means that nothing happened.
+ */
 static enum error do_reply_recv(ref_t thread, word_t cap, word_t wait)
 {
     ref_t slot = cap_slot(thread, cap);
     ref_t reply = NIL;
+    ref_t endpoint;
     enum error e;
 
     if (slot == NIL || slot_type(slot) == TYPE_NULL)
@@ -128,10 +130,14 @@ static enum error do_reply_recv(ref_t thread, word_t cap, word_t wait)
         return e;
     if (reply == NIL)
         return E_CAP;
+    endpoint = slot_object(slot); /* now: the answer may give the capability itself away */
     e = ipc_reply(thread, reply);
     if (e != E_OK)
         return e;
-    return ipc_recv(thread, slot_object(slot), reply, wait);
+    e = ipc_recv(thread, endpoint, reply, wait);
+    if (e == E_RESTART) /* the answer is given: only the other half is made again */
+        thread_set_rax(thread, wait ? SYS_RECV : SYS_RECV | SYS_NONBLOCK);
+    return e;
 }
 
 static enum error decode(ref_t thread, word_t cap, word_t tag, word_t number)

@@ -25,7 +25,8 @@ static void give_signal(ref_t thread, ref_t notification)
     notification_set_bits(notification, 0);
 }
 
-/* The message or fault of `from`, sent through a capability with this badge, becomes what `to` received. */
+/* The message or fault of `from`, sent through a capability with this badge, becomes what `to`
+ * received. */
 static void deliver(ref_t from, ref_t to, word_t badge)
 {
     if (thread_fault(from) != 0)
@@ -55,7 +56,8 @@ static void leave_recv(ref_t thread)
         reply_set_thread(thread_reply(thread), NIL);
 }
 
-/* Can a receiver take what `sender` has: has it what a call needs, or, for a plain message, time to run on? */
+/* Can a receiver take what `sender` has: has it what a call needs, or, for a plain message, time to
+ * run on? */
 static bool can_take(ref_t receiver, ref_t reply, word_t calls, ref_t sender)
 {
     if (calls)
@@ -116,7 +118,8 @@ static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
 static bool can_take_first(ref_t thread, ref_t endpoint, ref_t reply)
 {
     ref_t sender = endpoint_head(endpoint);
-    bool own = thread_own(thread) != NIL || (thread_sc(thread) != NIL && sched_context_top(thread_sc(thread)) == NIL);
+    bool own = thread_own(thread) != NIL ||
+               (thread_sc(thread) != NIL && sched_context_top(thread_sc(thread)) == NIL);
 
     if (thread_calls(sender))
         return reply != NIL || thread_fault(sender) != 0;
@@ -191,7 +194,8 @@ void ipc_signal(ref_t notification, word_t bits)
         queue_notification_remove(notification, waiter);
         give_signal(waiter, notification);
         sched_wake(waiter);
-    } else if (bound != NIL && thread_state(bound) == THREAD_STATE_RECEIVING && thread_sc(bound) != NIL) {
+    } else if (bound != NIL && thread_state(bound) == THREAD_STATE_RECEIVING &&
+               thread_sc(bound) != NIL) {
         queue_endpoint_remove(thread_waits_for(bound), bound);
         leave_recv(bound);
         give_signal(bound, notification);
@@ -215,7 +219,8 @@ enum error ipc_wait(ref_t thread, ref_t notification, word_t wait)
     return E_OK;
 }
 
-void ipc_cancel(ref_t thread)
+/* The thread leaves the queue or the Reply object that it waits in, or stops running. */
+static void leave(ref_t thread)
 {
     switch (thread_state(thread)) {
     case THREAD_STATE_SENDING:
@@ -237,8 +242,19 @@ void ipc_cancel(ref_t thread)
     default:
         break;
     }
+}
+
+void ipc_cancel(ref_t thread)
+{
+    leave(thread);
     thread_set_state(thread, THREAD_STATE_SUSPENDED);
     sched_return(thread);
+}
+
+void ipc_gone(ref_t thread)
+{
+    leave(thread);
+    ipc_finish(thread, E_GONE);
 }
 
 void ipc_abandon(ref_t reply)

@@ -26,7 +26,8 @@ void ipc_finish(ref_t thread, enum error outcome);
 
 /**
  * Send the message in the registers of `thread` through the endpoint capability in `slot` (type and
- * WRITE have been checked). @param calls 1: wait for a reply @param wait 0: E_AGAIN rather than wait for a receiver
+ * WRITE have been checked). @param calls 1: wait for a reply @param wait 0: E_AGAIN rather than
+ * wait for a receiver
  */
 enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait);
 
@@ -36,7 +37,8 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait);
  */
 enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait);
 
-/** Answer the call in `reply` with the message of `thread`. @return E_STATE if there is none, E_MESSAGE, E_RIGHTS */
+/** Answer the call in `reply` with the message of `thread`. @return E_STATE if there is none,
+ * E_MESSAGE, E_RIGHTS */
 enum error ipc_reply(ref_t thread, ref_t reply);
 
 /** Set bits, and wake who waits for them. */
@@ -45,8 +47,13 @@ void ipc_signal(ref_t notification, word_t bits);
 /** Take the bits, or wait until there are any. */
 enum error ipc_wait(ref_t thread, ref_t notification, word_t wait);
 
-/** End any wait of the thread, without an outcome, and leave all queues; its state is THREAD_STATE_SUSPENDED then. */
+/** End any wait of the thread, without an outcome, and leave all queues; its state is
+ * THREAD_STATE_SUSPENDED then. */
 void ipc_cancel(ref_t thread);
+
+/** What the thread waits for goes away: its wait ends with GONE. A borrowed context stays with it,
+ * as its caller waits still. */
+void ipc_gone(ref_t thread);
 
 /** The call in `reply` will not be answered: its caller is told so (DIED), or repeats its fault. */
 void ipc_abandon(ref_t reply);

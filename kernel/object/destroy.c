@@ -73,9 +73,10 @@ static enum error dismantle_endpoint(ref_t endpoint)
 
     bool fault = thread_state(thread) == THREAD_STATE_SENDING && thread_fault(thread) != 0;
 
-    ipc_cancel(thread);
-    if (!fault) /* a thread whose fault nobody will handle stays suspended */
-        ipc_finish(thread, E_GONE);
+    if (fault) /* nobody will handle it */
+        ipc_cancel(thread);
+    else
+        ipc_gone(thread);
     return E_RESTART;
 }
 
@@ -84,8 +85,7 @@ static enum error dismantle_notification(ref_t notification)
     ref_t thread = notification_head(notification);
 
     if (thread != NIL) {
-        ipc_cancel(thread);
-        ipc_finish(thread, E_GONE);
+        ipc_gone(thread);
         return E_RESTART;
     }
     if (notification_bound(notification) != NIL)
