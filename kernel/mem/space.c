@@ -89,7 +89,8 @@ static ref_t walk(ref_t space, word_t vaddr, word_t level)
     return granule_at(table, arch_pte_index(vaddr, level) / 8);
 }
 
-/* As walk, but tables that are missing are made. @return E_STATE if a larger page is in the way, E_MEMORY */
+/* As walk, but tables that are missing are made. @return E_STATE if a larger page is in the way,
+ * E_MEMORY */
 static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *granule)
 {
     if (space_root(space) == NIL) {
@@ -140,7 +141,8 @@ enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags)
         return e;
     if (arch_pte_present(K_WORD(granule, 0, word)))
         return E_STATE;
-    K_WORD(granule, 0, word) = arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
+    K_WORD(granule, 0, word) =
+        arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
     slot_set_badge(slot, space_asid(space));
     slot_set_extra(slot, vaddr);
     return E_OK;
@@ -157,7 +159,8 @@ static ref_t find_mapping(ref_t space, ref_t slot)
 
     word_t entry = K_WORD(granule, 0, arch_pte_index(slot_extra(slot), level) % 8);
 
-    if (!arch_pte_present(entry) || !arch_pte_is_leaf(entry, level) || arch_pte_target(entry) != slot_object(slot))
+    if (!arch_pte_present(entry) || !arch_pte_is_leaf(entry, level) ||
+        arch_pte_target(entry) != slot_object(slot))
         return NIL;
     return granule;
 }

@@ -30,7 +30,9 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
         return E_STATE;
     for (word_t i = 0; i < 5; i++) {
         word_t index = K_WORD(thread, THREAD_WORD0, i);
-        enum error e = index == 0 ? E_OK : cap_find(thread, index, wanted[i].type, wanted[i].rights, &source[i]);
+        enum error e = index == 0
+                           ? E_OK
+                           : cap_find(thread, index, wanted[i].type, wanted[i].rights, &source[i]);
 
         if (e != E_OK)
             return e;
@@ -45,7 +47,8 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
     cpu.resched = 1; /* it may be the running thread's address space */
     if (destroy_doomed() != E_OK && target != thread_cspace(thread))
         return E_RESTART;
-    return E_OK; /* in another CSpace the arguments would mean something else: what is left, the next who deletes does */
+    return E_OK; /* in another CSpace the arguments would mean something else: what is left, the
+                    next who deletes does */
 }
 
 enum error op_thread_write_registers(ref_t thread, ref_t slot)
@@ -120,7 +123,8 @@ enum error op_thread_bind(ref_t thread, ref_t slot)
 
     ref_t notification = slot_object(source);
 
-    if (old != NIL || notification_bound(notification) != NIL || notification_head(notification) != NIL)
+    if (old != NIL || notification_bound(notification) != NIL ||
+        notification_head(notification) != NIL)
         return E_STATE;
     notification_set_bound(notification, target);
     thread_set_notification(target, notification);
@@ -132,7 +136,8 @@ enum error op_thread_set_flags(ref_t thread, ref_t slot)
 {
     if (thread_word0(thread) > (THREAD_FOREIGN | THREAD_BORROW))
         return E_ARG;
-    if (thread_word0(thread) & THREAD_FOREIGN && slot_type(thread_cspace(slot_object(slot))) != TYPE_NULL)
+    if (thread_word0(thread) & THREAD_FOREIGN &&
+        slot_type(thread_cspace(slot_object(slot))) != TYPE_NULL)
         return E_STATE;
     thread_set_flags(slot_object(slot), thread_word0(thread));
     return E_OK;
