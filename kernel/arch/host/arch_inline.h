@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* Granules that K has; granules behind them exist for capabilities to name (device memory), not to touch. */
+/* Granules that K has; granules behind them exist for capabilities to name (device memory), not to
+ * touch. */
 #define HOST_GRANULES 4096u
 
 #define VECTOR_FIRST    0x30u
@@ -111,7 +112,8 @@ static inline ref_t arch_ref(word_t paddr)
 
 static inline word_t arch_pte_leaf(ref_t frame, word_t level, word_t flags, word_t ram)
 {
-    return frame * PTE_TARGET + flags * PTE_FLAGS + (ram ? PTE_RAM : 0) + (level > 0 ? PTE_LARGE : 0) + PTE_PRESENT;
+    return frame * PTE_TARGET + flags * PTE_FLAGS + (ram ? PTE_RAM : 0) +
+           (level > 0 ? PTE_LARGE : 0) + PTE_PRESENT;
 }
 
 static inline word_t arch_pte_table(ref_t table)

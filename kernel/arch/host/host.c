@@ -50,7 +50,8 @@ void arch_fpu_trap(void)
 
 void arch_space_init(ref_t root)
 {
-    K[root + SMALL_GRANULES - 1][7] = arch_pte_table(1); /* the kernel's half: any entry beyond USER_END */
+    K[root + SMALL_GRANULES - 1][7] =
+        arch_pte_table(1); /* the kernel's half: any entry beyond USER_END */
 }
 
 void arch_space_forget(ref_t root, word_t asid)
