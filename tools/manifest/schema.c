@@ -3,9 +3,8 @@
 #include "system.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define INCLUDE_DEPTH 8u
 
 static void add(struct system *s, struct component *c)
 {
@@ -53,9 +52,9 @@ static const char *beside(const char *file, const char *name)
     return path;
 }
 
-static void read_file(struct system *s, const char *file, unsigned depth);
+static void read_file(struct system *s, const char *file);
 
-static void read_includes(struct system *s, const struct node *list, unsigned depth)
+static void read_includes(struct system *s, const struct node *list)
 {
     if (list == NULL || !node_is_list(list, "include"))
         return;
@@ -65,11 +64,6 @@ static void read_includes(struct system *s, const struct node *list, unsigned de
 
         if (name == NULL)
             continue;
-        if (depth == INCLUDE_DEPTH) {
-            report(list->items[i]->place, "files include each other more than %u deep",
-                   INCLUDE_DEPTH);
-            return;
-        }
         name = beside(list->place.file, name);
         there = fopen(name, "rb");
         if (there == NULL) {
@@ -77,14 +71,31 @@ static void read_includes(struct system *s, const struct node *list, unsigned de
             continue;
         }
         fclose(there);
-        read_file(s, name, depth + 1);
+        read_file(s, name);
     }
 }
 
-static void read_file(struct system *s, const char *file, unsigned depth)
+/* A file that several others include is read once. */
+static bool seen(struct system *s, const char *file)
+{
+    char *path = realpath(file, NULL);
+    struct seen_file *f;
+
+    for (f = s->files; f != NULL && path != NULL; f = f->next) {
+        if (strcmp(f->path, path) == 0)
+            return true;
+    }
+    f = take(sizeof *f);
+    f->path = path == NULL ? file : path;
+    f->next = s->files;
+    s->files = f;
+    return false;
+}
+
+static void read_file(struct system *s, const char *file)
 {
     static const char *const keys[] = {"root", "include", "components", "templates", NULL};
-    const struct node *n = node_read(file);
+    const struct node *n = seen(s, file) ? NULL : node_read(file);
     const struct node *root;
 
     if (n == NULL || !node_is_map(n, "a manifest"))
@@ -94,7 +105,7 @@ static void read_file(struct system *s, const char *file, unsigned depth)
     if (root != NULL)
         s->root = node_name(root, "root");
     if (node_get(n, "include") != NULL)
-        read_includes(s, node_get(n, "include"), depth);
+        read_includes(s, node_get(n, "include"));
     read_components(s, node_get(n, "components"), false);
     read_components(s, node_get(n, "templates"), true);
 }
@@ -102,5 +113,5 @@ static void read_file(struct system *s, const char *file, unsigned depth)
 void system_read(struct system *s, const char *file)
 {
     *s = (struct system){.root = "root"};
-    read_file(s, file, 0);
+    read_file(s, file);
 }

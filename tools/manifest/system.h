@@ -61,7 +61,14 @@ struct component {
     uint32_t index; /**< its number in the compiled form: behind all it depends on */
 };
 
+/** A file that has been read. */
+struct seen_file {
+    struct seen_file *next;
+    const char *path;
+};
+
 struct system {
+    struct seen_file *files;
     const char *root; /**< image of the first component */
     struct component **components;
     unsigned count;
