@@ -14,10 +14,11 @@ import sys
 
 import yaml
 
-# What must be right for the system to be safe: the kernel, and the components trusted with all.
+# What must be right for the system to be safe: the kernel, and the components trusted with all,
+# with what they are linked with.
 KERNEL = ("kernel", "common")
-TRUSTED = KERNEL + ("abi", "lib/rt", "lib/ipc", "servers/root", "servers/platform",
-                    "drivers/platform")
+TRUSTED = KERNEL + ("abi", "lib/rt", "lib/ipc", "lib/manifest", "lib/machine", "servers/root",
+                    "servers/platform")
 KERNEL_LINES_MAX = 8000
 TEXT_BYTES_MAX = 64 * 1024
 CALLS_MAX = 8
