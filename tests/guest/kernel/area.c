@@ -236,6 +236,14 @@ word_t test_state(cap_t thread)
     return state;
 }
 
+word_t test_context_of(cap_t thread)
+{
+    word_t sc, a, b, c, d;
+
+    FIRST_CHECK(thread_inspect(thread, &a, &b, &sc, &c, &d) == E_OK);
+    return sc;
+}
+
 word_t test_window(word_t bytes)
 {
     word_t at = area.window;

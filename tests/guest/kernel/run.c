@@ -81,6 +81,14 @@ void test_equal(word_t is, word_t expected, const char *what, const char *file, 
     give_up();
 }
 
+void test_between(word_t low, word_t is, word_t high, const char *what, const char *file, int line)
+{
+    if (is >= low && is <= high)
+        return;
+    note(what, file, line, is, is < low ? low : high);
+    give_up();
+}
+
 /* Does the text of a call begin with the operation's name? */
 static bool names(const char *call, const char *operation)
 {

@@ -13,6 +13,12 @@ void test_serve(word_t server)
         s->calls++;
         while (s->stay)
             ;
+        if (s->next != 0) {
+            struct message inner = {.tag = MESSAGE_TAG(2, 0, 0)};
+
+            s->inner = UNDER_WAY;
+            s->inner = sys_call(s->next, &inner);
+        }
         for (word_t i = 0; i < MESSAGE_REGS; i++)
             m.w[i]++;
         e = sys_reply_recv(s->endpoint, s->reply, &m, 0);
@@ -49,4 +55,13 @@ void test_call(word_t caller)
 
     c->outcome = UNDER_WAY;
     c->outcome = sys_call(c->endpoint, &c->m);
+}
+
+struct worker test_caller(struct caller *c, cap_t endpoint, int priority)
+{
+    struct worker w = test_worker(priority);
+
+    c->endpoint = endpoint;
+    test_start(&w, test_call, (word_t)c);
+    return w;
 }

@@ -50,6 +50,9 @@ struct test {
 /** These numbers must be equal; says what they are. */
 #define EQUAL(is, expected) test_equal((is), (expected), #is, __FILE__, __LINE__)
 
+/** A number must be from `low` to `high`; says what it is. */
+#define BETWEEN(low, is, high) test_between((low), (is), (high), #is, __FILE__, __LINE__)
+
 /** This call must succeed. */
 #define DONE(call) test_outcome((call), E_OK, #call, __FILE__, __LINE__)
 
@@ -66,6 +69,7 @@ struct test {
 
 _Noreturn void test_fail(const char *what, const char *file, int line);
 void test_equal(word_t is, word_t expected, const char *what, const char *file, int line);
+void test_between(word_t low, word_t is, word_t high, const char *what, const char *file, int line);
 void test_outcome(enum error is, enum error expected, const char *call, const char *file, int line);
 void test_remember(void);
 void test_compare(const char *call, const char *file, int line);
@@ -113,6 +117,9 @@ word_t test_state(cap_t thread);
 
 /** The state of a worker whose function has returned. */
 #define RESTING SIGNALLED
+
+/** On whose scheduling context a thread runs: object number, 0 for none. */
+word_t test_context_of(cap_t thread);
 
 /** A new frame mapped at a new address of the program. @return the address */
 void *test_page(cap_t *frame);
@@ -162,6 +169,8 @@ struct server {
     volatile word_t badge; /**< of the last */
     volatile word_t error; /**< with which it ended, if it did */
     volatile bool stay;    /**< loop instead of answering */
+    cap_t next;            /**< endpoint that it calls before it answers, or 0 */
+    volatile word_t inner; /**< outcome of that call */
 };
 
 /** Answers every call with its words plus one each. @param server address of a struct server */
@@ -170,7 +179,7 @@ void test_serve(word_t server);
 /** A running server. @param priority -1: passive */
 struct worker test_server(struct server *s, int priority);
 
-/** A caller whose call is under way; `outcome` is 99 until it ends. */
+/** A caller whose call is under way: the outcome is UNDER_WAY until it ends. */
 struct caller {
     cap_t endpoint;
     struct message m;
@@ -180,5 +189,8 @@ struct caller {
 
 /** Call, once. @param caller address of a struct caller */
 void test_call(word_t caller);
+
+/** A running caller of `endpoint`. It has called when this returns, if its priority is above. */
+struct worker test_caller(struct caller *c, cap_t endpoint, int priority);
 
 #endif

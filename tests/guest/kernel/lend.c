@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Scheduling contexts that are lent along calls: who runs on whose, and what is left when one dies. */
+#include "test.h"
+
+/*
+ * A calls S1 calls S2 calls `gate`, where nobody receives until the test does: all stand still. A is
+ * above the main thread, the servers are passive: they run on A's context or not at all.
+ */
+struct chain {
+    struct server s1, s2;
+    struct worker w1, w2, a;
+    struct caller c;
+    cap_t gate, gate_reply;
+};
+
+static void chain_start(struct chain *x)
+{
+    *x = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    x->s2.next = x->gate;
+    x->w2 = test_server(&x->s2, -1);
+    x->s1.next = x->s2.endpoint;
+    x->w1 = test_server(&x->s1, -1);
+    x->a = test_caller(&x->c, x->s1.endpoint, TEST_ABOVE);
+    EQUAL(test_state(x->a.thread), REPLYING);
+    EQUAL(test_state(x->w1.thread), REPLYING);
+    EQUAL(test_state(x->w2.thread), SENDING);
+    EQUAL(test_context_of(x->w2.thread), test_look(x->a.sc).object);
+    EQUAL(test_context_of(x->a.thread), 0);
+}
+
+static void open_gate(struct chain *x)
+{
+    struct message m = {.tag = 0};
+
+    DONE(sys_recv(x->gate, x->gate_reply, &m, 0));
+    DONE(sys_send(x->gate_reply, &m, 0));
+}
+
+/* The caller has an outcome and runs on its own context. */
+static void check_caller(struct chain *x, word_t outcome)
+{
+    EQUAL(x->c.outcome, outcome);
+    EQUAL(test_state(x->a.thread), RESTING);
+    EQUAL(test_context_of(x->a.thread), test_look(x->a.sc).object);
+}
+
+static void check_server(const struct worker *w)
+{
+    EQUAL(test_state(w->thread), RECEIVING);
+    EQUAL(test_context_of(w->thread), 0);
+}
+
+static struct chain chain;
+
+TEST(lend_chain, "a context goes down a chain of calls and comes back")
+{
+    chain_start(&chain);
+    open_gate(&chain);
+    check_caller(&chain, E_OK);
+    check_server(&chain.w1);
+    check_server(&chain.w2);
+    EQUAL(chain.s1.inner, E_OK);
+}
+
+TEST(lend_last_dies, "the last of a chain dies: the one before is told, and answers")
+{
+    chain_start(&chain);
+    DONE(cnode_delete(ROOT_CNODE, chain.w2.thread, 1));
+    EQUAL(chain.c.outcome, UNDER_WAY);
+    DONE(cnode_delete(ROOT_CNODE, chain.s2.reply, 1));
+    EQUAL(chain.s1.inner, E_DIED);
+    check_caller(&chain, E_OK);
+    check_server(&chain.w1);
+}
+
+TEST(lend_last_reply_dies, "the last of a chain loses its Reply: the one before goes on when the context is back")
+{
+    chain_start(&chain);
+    DONE(cnode_delete(ROOT_CNODE, chain.s2.reply, 1));
+    DONE(cnode_delete(ROOT_CNODE, chain.w2.thread, 1));
+    EQUAL(chain.s1.inner, E_DIED);
+    check_caller(&chain, E_OK);
+}
+
+TEST(lend_middle_dies, "the middle of a chain dies: the caller is told once the last gives its context back")
+{
+    chain_start(&chain);
+    DONE(cnode_delete(ROOT_CNODE, chain.s1.reply, 1));
+    DONE(cnode_delete(ROOT_CNODE, chain.w1.thread, 1));
+    open_gate(&chain);
+    check_caller(&chain, E_DIED);
+    EQUAL(chain.s2.error, E_STATE); /* there was nobody to answer */
+}
+
+TEST(lend_caller_dies, "the caller dies, its context stays: the servers finish and wait for others")
+{
+    struct caller other = {.m = {.tag = 0}};
+
+    chain_start(&chain);
+    DONE(cnode_delete(ROOT_CNODE, chain.a.thread, 1));
+    open_gate(&chain);
+    EQUAL(chain.s1.inner, E_OK);
+    EQUAL(test_state(chain.w2.thread), RECEIVING);
+    (void)test_caller(&other, chain.s2.endpoint, TEST_ABOVE);
+    EQUAL(test_state(chain.w2.thread), SENDING);
+    open_gate(&chain);
+    EQUAL(other.outcome, E_OK);
+}
+
+TEST(lend_suspend, "a caller that is suspended gets CANCELLED, and its context back when the server is done")
+{
+    chain_start(&chain);
+    DONE(thread_suspend(chain.a.thread));
+    DONE(thread_resume(chain.a.thread));
+    EQUAL(chain.c.outcome, UNDER_WAY);
+    open_gate(&chain);
+    EQUAL(chain.c.outcome, E_CANCELLED);
+    EQUAL(test_context_of(chain.a.thread), test_look(chain.a.sc).object);
+}
+
+TEST(lend_unbind, "unbind takes a lent context from whoever runs on it and forgets who lent it")
+{
+    struct message m = {.tag = 0};
+
+    chain_start(&chain);
+    DONE(sched_context_unbind(chain.a.sc));
+    EQUAL(test_context_of(chain.w2.thread), 0);
+    DONE(sys_recv(chain.gate, chain.gate_reply, &m, 0));
+    DONE(sys_send(chain.gate_reply, &m, 0));
+    EQUAL(test_state(chain.w2.thread), READY); /* but it has no time */
+    EQUAL(chain.s2.inner, UNDER_WAY);
+    DONE(sched_context_bind(chain.a.sc, chain.w2.thread));
+    EQUAL(test_state(chain.w2.thread), RECEIVING);
+    EQUAL(test_state(chain.w1.thread), READY); /* answered, without time */
+    EQUAL(chain.c.outcome, UNDER_WAY);
+}
+
+TEST(lend_context_dies, "a lent context is destroyed: nobody runs on it")
+{
+    chain_start(&chain);
+    DONE(cnode_delete(ROOT_CNODE, chain.a.sc, 1));
+    EQUAL(test_context_of(chain.w2.thread), 0);
+    EQUAL(test_context_of(chain.w1.thread), 0);
+    EQUAL(test_context_of(chain.a.thread), 0);
+    EQUAL(test_state(chain.a.thread), REPLYING);
+}
+
+/* A server with a context of its own and BORROW, in the middle of a call that stands at the gate. */
+static void borrow_start(struct chain *x)
+{
+    *x = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    x->s1.next = x->gate;
+    x->w1 = test_server(&x->s1, TEST_ABOVE + 10);
+    DONE(thread_set_flags(x->w1.thread, THREAD_BORROW));
+    EQUAL(test_context_of(x->w1.thread), test_look(x->w1.sc).object);
+    x->a = test_caller(&x->c, x->s1.endpoint, TEST_ABOVE);
+    EQUAL(test_context_of(x->w1.thread), test_look(x->a.sc).object);
+    EQUAL(test_context_of(x->a.thread), 0);
+}
+
+TEST(lend_borrow, "with BORROW a server runs on its caller's context, then on its own again")
+{
+    borrow_start(&chain);
+    open_gate(&chain);
+    check_caller(&chain, E_OK);
+    EQUAL(test_context_of(chain.w1.thread), test_look(chain.w1.sc).object);
+    EQUAL(test_state(chain.w1.thread), RECEIVING);
+}
+
+TEST(lend_borrow_dies, "killing a client with all it has does not strand a server with BORROW")
+{
+    struct caller other = {.m = {.tag = 0}};
+
+    borrow_start(&chain);
+    DONE(cnode_delete(ROOT_CNODE, chain.a.thread, 1));
+    DONE(cnode_delete(ROOT_CNODE, chain.a.sc, 1));
+    EQUAL(test_context_of(chain.w1.thread), test_look(chain.w1.sc).object);
+    open_gate(&chain);
+    EQUAL(chain.s1.inner, E_OK);
+    EQUAL(test_context_of(chain.w1.thread), test_look(chain.w1.sc).object);
+    EQUAL(chain.s1.error, E_STATE); /* there was nobody to answer */
+    test_start(&chain.w1, test_serve, (word_t)&chain.s1);
+    (void)test_caller(&other, chain.s1.endpoint, TEST_ABOVE);
+    open_gate(&chain);
+    EQUAL(other.outcome, E_OK);
+}
+
+TEST(lend_borrow_server_dies, "a server with BORROW dies: the caller has its context back and DIED")
+{
+    borrow_start(&chain);
+    DONE(cnode_delete(ROOT_CNODE, chain.w1.thread, 1));
+    DONE(cnode_delete(ROOT_CNODE, chain.s1.reply, 1));
+    check_caller(&chain, E_DIED);
+}
+
+TEST(lend_without_borrow, "without BORROW a server with a context of its own runs on that")
+{
+    chain = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    chain.s1.next = chain.gate;
+    chain.w1 = test_server(&chain.s1, TEST_ABOVE + 10);
+    chain.a = test_caller(&chain.c, chain.s1.endpoint, TEST_ABOVE);
+    EQUAL(test_context_of(chain.w1.thread), test_look(chain.w1.sc).object);
+    EQUAL(test_context_of(chain.a.thread), test_look(chain.a.sc).object);
+    open_gate(&chain);
+    check_caller(&chain, E_OK);
+}
+
+TEST(lend_pays, "a passive server's time is its client's")
+{
+    struct server s = {0};
+    struct message m = {.tag = 0};
+    word_t before, after, spent, budget, period, priority, is_bound;
+
+    (void)test_server(&s, -1);
+    DONE(sched_context_consumed(ROOT_SCHED, &before, &budget, &period, &priority, &is_bound));
+    spent = first_now();
+    for (word_t i = 0; i < 1000; i++)
+        DONE(sys_call(s.endpoint, &m));
+    spent = first_now() - spent;
+    DONE(sched_context_consumed(ROOT_SCHED, &after, &budget, &period, &priority, &is_bound));
+    CHECK(after - before >= spent && after - before < spent + 20000);
+    EQUAL(s.calls, 1000);
+}
