@@ -20,6 +20,7 @@
 struct scratch scratch;
 cap_t root_endpoint;
 static cap_t reply;
+static struct block *reply_memory; /* of its own, to be used again */
 
 _Noreturn void root_main(void);
 
@@ -48,9 +49,10 @@ static void make_own(void)
     struct block *block = memory_take(PAGE);
     cap_t notification, badged, timer;
 
-    ROOT_CHECK(block != NULL);
+    reply_memory = memory_take(PAGE);
+    ROOT_CHECK(block != NULL && reply_memory != NULL);
     root_endpoint = own(block, TYPE_ENDPOINT);
-    reply = own(block, TYPE_REPLY);
+    reply = own(reply_memory, TYPE_REPLY);
     notification = own(block, TYPE_NOTIFICATION);
     timer = own(block, TYPE_TIMER);
     badged = slot_take();
@@ -90,8 +92,32 @@ static void report_start(void)
     say(SAY_INFO, "%lu components started, %lu MiB of memory free", started, m.free >> 20);
 }
 
-/* Message in, answer out. A client that goes away meanwhile makes answering fail: then just wait
- * for the next. */
+/* A caller that could not be answered is let go with the Reply object; a new one takes its place.
+ */
+static void renew_reply(void)
+{
+    ROOT_CHECK(cnode_delete(ROOT_CNODE, reply, 1) == E_OK);
+    ROOT_CHECK(untyped_retype(reply_memory->untyped, TYPE_REPLY, 0, 0, reply, 1) == E_OK);
+}
+
+/* Refusals too are answered: nobody can stay behind in the Reply object and keep others out. */
+static bool act_on(struct message *m)
+{
+    if (message_label(m->tag) == MESSAGE_SIGNAL) {
+        supervise_tick();
+        return false;
+    }
+    if (!serve_message(m)) {
+        supervise_tick(); /* what was just said may have to wait for the log */
+        m->tag = MESSAGE_TAG(1, 0, 0);
+    }
+    return true;
+}
+
+/*
+ * Message in, answer out. Answering fails when the caller has gone meanwhile, or never waited for
+ * an answer: then just wait for the next.
+ */
 _Noreturn static void serve(void)
 {
     struct message m = {.tag = 0};
@@ -101,14 +127,13 @@ _Noreturn static void serve(void)
         enum error e = answer ? sys_reply_recv(root_endpoint, reply, &m, 0)
                               : sys_recv(root_endpoint, reply, &m, 0);
 
+        if (e == E_OK) {
+            answer = act_on(&m);
+            continue;
+        }
+        if (!answer)
+            renew_reply();
         answer = false;
-        if (e == E_OK && message_label(m.tag) != MESSAGE_SIGNAL)
-            answer = serve_message(&m);
-        /* What was just said may have to wait for the log. Whatever came of the message, its answer
-         * stays in `m`; only the words behind the eighth are in the buffer, and answers that have
-         * such say nothing. */
-        if (e == E_OK && (message_label(m.tag) == MESSAGE_SIGNAL || !answer))
-            supervise_tick();
     }
 }
 

@@ -6,6 +6,8 @@
  *   act=exit    ends with code 0        act=fail    ends with code 3
  *   act=fault   writes where nothing is, three calls deep
  *   act=flood   asks root for things without end
+ *   act=send    says that it ends, but does not wait for an answer
+ *   act=garble  sends root all kinds of nonsense
  *   act=mute    lives, but gives no sign of life
  */
 #include <abi/call.h>
@@ -25,6 +27,29 @@ __attribute__((noinline)) static void deeper(void)
     depth++;
     deepest();
     depth--;
+}
+
+/* Every label up to the last and some beyond, lengths that are too long, calls and sends, faults
+ * that never were. */
+static void garble(void)
+{
+    word_t x = 88172645463325252ul;
+
+    for (;;) {
+        struct message m;
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        m = (struct message){.tag = MESSAGE_TAG(x % 0x110, x >> 20 & 127, x >> 30 & 3),
+                             .w = {x, x >> 3, x >> 9, x >> 1}};
+        if (message_label(m.tag) == COMPONENT_EXIT || message_label(m.tag) < 5)
+            m.tag += MESSAGE_TAG(6, 0, 0);
+        if (x >> 40 & 1)
+            (void)sys_call(COMPONENT_SUPERVISOR, &m);
+        else
+            (void)sys_send(COMPONENT_SUPERVISOR, &m, 0);
+    }
 }
 
 static void wait(void)
@@ -50,6 +75,11 @@ int main(int argc, char **argv)
         return 3;
     if (rt_same(act, "fault"))
         deeper();
+    if (rt_same(act, "garble"))
+        garble();
+    if (rt_same(act, "send"))
+        (void)sys_send(COMPONENT_SUPERVISOR,
+                       &(struct message){.tag = MESSAGE_TAG(COMPONENT_EXIT, 1, 0), .w = {7}}, 0);
     while (rt_same(act, "flood"))
         rt_alive();
     wait();

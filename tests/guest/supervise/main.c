@@ -89,6 +89,11 @@ static void test_ends(void)
           "what is killed comes back", "state %d, %u restarts", (int)status.state, status.restarts);
     check(reaches("flooding", SUPERVISOR_STATE_FAILED, &status),
           "flooding root ends the one who floods", "state %d", (int)status.state);
+    check(reaches("garbling", SUPERVISOR_STATE_FAILED, &status),
+          "nonsense is answered, up to a limit", "state %d", (int)status.state);
+    check(reaches("sending", SUPERVISOR_STATE_EXITED, &status) && status.exit_code == 7,
+          "who does not wait for an answer gets none", "state %d, code %d", (int)status.state,
+          status.exit_code);
     check(reaches("mute", SUPERVISOR_STATE_FAILED, &status), "no heartbeat: ended", "state %d",
           (int)status.state);
     check(supervisor_stop(root, "again") == SUPERVISOR_OK &&
