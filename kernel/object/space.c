@@ -7,6 +7,7 @@
 #include <cap/cap.h>
 #include <mem/space.h>
 #include <mem/untyped.h>
+#include <model/state.h>
 
 /* Frames mapped, unmapped or protected in one go. */
 #define RANGE_STEP 32u
@@ -28,8 +29,10 @@ enum error op_address_space_supply(ref_t thread, ref_t slot)
     if (slot_child(source) != NIL)
         return E_STATE;
     if (slot_extra(source) != 0) {
-        if (destroy_doomed() != E_OK)
+        if (doomed != NIL) {
+            (void)destroy_doomed(); /* thread and slots may have been among them: look everything up again */
             return E_RESTART;
+        }
         untyped_reset(source);
     }
     if (untyped_clear(source, size) != E_OK)

@@ -7,6 +7,7 @@
 #include <cap/cap.h>
 #include <mem/asid.h>
 #include <mem/untyped.h>
+#include <model/state.h>
 
 /* Objects made in one go. */
 #define RETYPE_STEP 16u
@@ -113,8 +114,10 @@ enum error op_untyped_retype(ref_t thread, ref_t slot)
     if (e != E_OK)
         return e;
     if (slot_child(slot) == NIL && slot_extra(slot) != 0) {
-        if (destroy_doomed() != E_OK)
+        if (doomed != NIL) {
+            (void)destroy_doomed(); /* thread, slot and cnode may have been among them: look everything up again */
             return E_RESTART;
+        }
         untyped_reset(slot);
     }
     if (!fits(slot, type, n, thread_word4(thread)))
