@@ -359,7 +359,7 @@ static void choose_dialogue(struct m_object *t)
     word_t idle = pick_reply(t, false);
     word_t words = chance(80) ? any(9) : any(121);
     word_t caps = chance(80) ? 0 : any(5);
-    bool serves = call != 0 || chance(40);
+    bool serves = chance(call != 0 ? 80 : 40);
 
     for (word_t i = 0; i < 8; i++)
         set_reg(t, R_W0 + i, any(3000));

@@ -43,6 +43,7 @@ bool chance(word_t percent);
 /* world.c */
 void world_make(void);
 void world_restore(void);
+void world_vary(void);
 
 /* step.c: one entry into the kernel, and the oracle's judgement on it. @return false when nothing
  * can happen any more */

@@ -55,6 +55,7 @@ static void run(word_t number)
     world_restore();
     step_begin();
     seed_set(number);
+    world_vary();
     for (word_t i = 0; i < STEPS; i++) {
         if (!step_random())
             break;

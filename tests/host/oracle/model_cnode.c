@@ -120,8 +120,9 @@ bool m_start_afresh(ref_t untyped, bool restarted)
 {
     if (m_has_child(untyped) || m_at(untyped)->used == 0)
         return true;
-    m_settle_deletes(false);
-    if (doomed != NIL) {
+    if (m_doomed()) { /* the caller itself may be among them: so the call is made again, if there is anybody to */
+        (void)m_progress();
+        m_settle_deletes(false);
         CHECK(restarted && m_progress());
         return false;
     }

@@ -175,10 +175,52 @@ static void make_threads(void)
         call(W_CPU, CPU_CONFIGURE, W_SCS + i, i == 1 ? 2000 : 5000, i == 1 ? 6000 : 5000, 10 + i,
              0);
     }
+    call(W_THREADS, THREAD_RESUME, 0, 0, 0, 0, 0);
+    call(W_THREADS + 1, THREAD_RESUME, 0, 0, 0, 0, 0);
     make_server(2);
     make_server(3);
     for (word_t i = 0; i < 2; i++)
         call(W_SCS + i, SCHED_CONTEXT_BIND, W_THREADS + i, 0, 0, 0, 0);
+}
+
+/* Calls that make a world more interesting, each by itself. */
+static const struct {
+    word_t cap, label, args[5];
+} variations[] = {
+    {W_THREADS + 2, THREAD_SET_FLAGS, {THREAD_BORROW}},
+    {W_THREADS + 3, THREAD_SET_FLAGS, {THREAD_BORROW}},
+    {W_THREADS, THREAD_SET_FLAGS, {THREAD_BORROW}},
+    {W_SCS + 2, SCHED_CONTEXT_BIND, {W_THREADS + 2}},
+    {W_SCS + 3, SCHED_CONTEXT_BIND, {W_THREADS + 3}},
+    {W_CPU, CPU_CONFIGURE, {W_SCS, 1500, 4000, 12}},
+    {W_CPU, CPU_CONFIGURE, {W_SCS + 2, 1000, 9000, 9}},
+    {W_CPU, CPU_CONFIGURE, {W_SC, 1500, 1500, 10}},
+    {W_THREADS + 2, THREAD_BIND, {W_NOTIFICATIONS}},
+    {W_THREADS, THREAD_BIND, {W_NOTIFICATIONS + 1}},
+    {W_THREADS + 3, THREAD_CONFIGURE, {0, 0, 0, W_ENDPOINTS, W_ENDPOINTS}},
+    {W_TIMERS, TIMER_BIND, {W_NOTIFICATIONS}},
+    {W_TIMERS + 1, TIMER_BIND, {W_NOTIFICATIONS + 1}},
+    {W_INTERRUPTS, INTERRUPT_BIND, {W_NOTIFICATIONS}},
+    {W_IRQ, IRQ_CONTROL_ATTACH, {W_INTERRUPTS, 1, 1}},
+    {W_IRQ, IRQ_CONTROL_ATTACH_MESSAGE, {W_INTERRUPTS + 1}},
+    {W_SPACE, ADDRESS_SPACE_MAP, {0, W_FRAMES, 5, 0x400000, MAP_READ | MAP_WRITE}},
+    {W_SPACES, ADDRESS_SPACE_SUPPLY, {W_POOL_B}},
+    {W_SPACES, ADDRESS_SPACE_MAP, {0, W_FRAMES, 2, 0x7f0000, MAP_READ | MAP_EXECUTE}},
+    {W_DEVICE, UNTYPED_RETYPE, {TYPE_LARGE_FRAME, 0, 0, W_FREE, 2}},
+    {W_DEVICE, UNTYPED_RETYPE, {TYPE_HUGE_FRAME, 0, 0, W_FREE + 2, 1}},
+    {W_THREADS + 1, THREAD_SUSPEND, {0}},
+};
+
+void world_vary(void)
+{
+    word_t odds = 10 + any(60);
+
+    for (word_t i = 0; i < sizeof variations / sizeof variations[0]; i++) {
+        if (cpu.thread != WORLD_MANAGER || !chance(odds))
+            continue;
+        set_call(m_obj(WORLD_MANAGER), variations[i].cap, variations[i].label, variations[i].args, 5);
+        step_syscall();
+    }
 }
 
 /* --- Kept, and brought back
