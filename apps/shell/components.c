@@ -11,7 +11,8 @@
 
 static const char *state_name(enum supervisor_state state)
 {
-    static const char *const names[] = {"stopped", "starting", "running", "restarting", "failed", "exited"};
+    static const char *const names[] = {"stopped",    "starting", "running",
+                                        "restarting", "failed",   "exited"};
 
     return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
@@ -36,8 +37,8 @@ static void print_status(const char *name, const struct supervisor_status *statu
     format_bytes(quota, sizeof(quota), status->quota_bytes);
     if (status->exit_code != 0)
         rt_format(end, sizeof(end), "exit code %d", status->exit_code);
-    print("%-20s %-10s %6s of %6s %6lu.%03lu s %8u  %s\n", name, state_name(status->state), memory, quota, ms / 1000,
-          ms % 1000, status->restarts, end);
+    print("%-20s %-10s %6s of %6s %6lu.%03lu s %8u  %s\n", name, state_name(status->state), memory,
+          quota, ms / 1000, ms % 1000, status->restarts, end);
 }
 
 /* Calls visit for each component. */
@@ -48,7 +49,8 @@ static void for_each(void (*visit)(const char *name, const struct supervisor_sta
     for (;;) {
         char name[SUPERVISOR_NAME_MAX + 1];
         struct supervisor_status status = {0};
-        enum supervisor_error error = supervisor_list(shell.supervisor, index, name, &status, &index);
+        enum supervisor_error error =
+            supervisor_list(shell.supervisor, index, name, &status, &index);
 
         if (error == SUPERVISOR_E_END)
             return;
@@ -71,7 +73,8 @@ static void ps(int argc, char **argv)
         print_status(argv[1], &status);
 }
 
-static void one(enum supervisor_error (*method)(cap_t server, const char *name), const char *name, const char *done)
+static void one(enum supervisor_error (*method)(cap_t server, const char *name), const char *name,
+                const char *done)
 {
     if (have(shell.supervisor, "supervisor") && succeeded(method(shell.supervisor, name), name))
         print("%s: %s\n", name, done);
@@ -103,12 +106,13 @@ static void restart(int argc, char **argv)
 
 static bool is_over(enum supervisor_state state)
 {
-    return state == SUPERVISOR_STATE_STOPPED || state == SUPERVISOR_STATE_FAILED || state == SUPERVISOR_STATE_EXITED;
+    return state == SUPERVISOR_STATE_STOPPED || state == SUPERVISOR_STATE_FAILED ||
+           state == SUPERVISOR_STATE_EXITED;
 }
 
 /*
- * Start a component and wait for its end. What it writes on the console appears meanwhile; what it has said
- * to the log, or to its supervisor because it has nobody else, appears at the end.
+ * Start a component and wait for its end. What it writes on the console appears meanwhile; what it
+ * has said to the log, or to its supervisor because it has nobody else, appears at the end.
  */
 static void run(int argc, char **argv)
 {
@@ -117,10 +121,12 @@ static void run(int argc, char **argv)
     uint64_t from = log_next();
 
     (void)argc;
-    if (!have(shell.supervisor, "supervisor") || !succeeded(supervisor_start(shell.supervisor, name), name))
+    if (!have(shell.supervisor, "supervisor") ||
+        !succeeded(supervisor_start(shell.supervisor, name), name))
         return;
     do {
-        if (!rt_sleep_ns(POLL_NS) || !succeeded(supervisor_query(shell.supervisor, name, &status), name))
+        if (!rt_sleep_ns(POLL_NS) ||
+            !succeeded(supervisor_query(shell.supervisor, name, &status), name))
             return;
     } while (!is_over(status.state));
     log_show(from, name, false);
@@ -141,7 +147,8 @@ static void why(int argc, char **argv)
     if (!have(shell.supervisor, "supervisor"))
         return;
     do {
-        if (!succeeded(supervisor_post_mortem(shell.supervisor, argv[1], offset, text, &size), argv[1]))
+        if (!succeeded(supervisor_post_mortem(shell.supervisor, argv[1], offset, text, &size),
+                       argv[1]))
             return;
         text[size] = 0;
         /* In two halves: a piece may be as long as the console takes at once. */

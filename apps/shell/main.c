@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The shell: reads a line from the console, does what it says. It can do what its manifest routes to it and no
- * more; a command whose server is not routed says so.
+ * The shell: reads a line from the console, does what it says. It can do what its manifest routes
+ * to it and no more; a command whose server is not routed says so.
  */
 #include <proto/console.h>
 #include <rt/bytes.h>
@@ -24,13 +24,16 @@ void print(const char *format, ...)
     va_start(list, format);
     size = rt_format_list(text, sizeof(text), format, list);
     va_end(list);
-    (void)console_write(shell.console, text, size); /* a console that dies has lost the screen anyway */
+    (void)console_write(shell.console, text,
+                        size); /* a console that dies has lost the screen anyway */
 }
 
 bool have(cap_t server, const char *protocol)
 {
     if (server == 0)
-        print("this needs `%s`, which is not routed to the shell: add it to the shell's `uses` in the manifest\n", protocol);
+        print("this needs `%s`, which is not routed to the shell: add it to the shell's `uses` in "
+              "the manifest\n",
+              protocol);
     return server != 0;
 }
 
@@ -52,13 +55,18 @@ bool succeeded(enum supervisor_error error, const char *name)
         print("there is a component `%s` already; choose another name\n", name);
         break;
     case SUPERVISOR_E_NO_MEMORY:
-        print("there is not enough memory for `%s`: stop something first; `mem` shows who has how much\n", name);
+        print("there is not enough memory for `%s`: stop something first; `mem` shows who has how "
+              "much\n",
+              name);
         break;
     case SUPERVISOR_E_BAD_IMAGE:
-        print("the image of `%s` is damaged or does not fit its manifest: build the boot image again\n", name);
+        print("the image of `%s` is damaged or does not fit its manifest: build the boot image "
+              "again\n",
+              name);
         break;
     default:
-        print("`%s`: the supervisor did not answer as it should (error 0x%x)\n", name, (unsigned)error);
+        print("`%s`: the supervisor did not answer as it should (error 0x%x)\n", name,
+              (unsigned)error);
         break;
     }
     return false;
@@ -105,7 +113,8 @@ static void help(void)
     help_on(component_commands);
     help_on(system_commands);
     print("  %-20s %s\n", "help", "this");
-    print("Keys: arrows, Home, End, Ctrl-A E U K W edit; up and down recall lines. Ctrl-A x leaves QEMU.\n");
+    print("Keys: arrows, Home, End, Ctrl-A E U K W edit; up and down recall lines. Ctrl-A x leaves "
+          "QEMU.\n");
 }
 
 static void execute(char *line)
@@ -165,5 +174,6 @@ int main(int argc, char **argv)
         print("Tessera. `help` lists what can be done.\n");
     for (;;)
         if (!read_and_execute() && !rt_sleep_ns(RETRY_NS))
-            rt_fail(__FILE__, __LINE__, "%s has no memory for a timer: give it more in its manifest", argv[0]);
+            rt_fail(__FILE__, __LINE__,
+                    "%s has no memory for a timer: give it more in its manifest", argv[0]);
 }

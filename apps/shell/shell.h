@@ -42,7 +42,8 @@ bool succeeded(enum supervisor_error error, const char *name);
 /** Sequence number of the next line in the log; 0 without a log. */
 uint64_t log_next(void);
 
-/** Print lines of the log. @param from sequence number; name whose, NULL: everybody's; full with number and time */
+/** Print lines of the log. @param from sequence number; name whose, NULL: everybody's; full with
+ * number and time */
 void log_show(uint64_t from, const char *name, bool full);
 
 /** Is there a server for this? If not, say so. */

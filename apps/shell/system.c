@@ -62,14 +62,16 @@ static void uptime(int argc, char **argv)
 
     (void)argc;
     (void)argv;
-    print("%lu:%02lu:%02lu since the processor was reset\n", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    print("%lu:%02lu:%02lu since the processor was reset\n", seconds / 3600, seconds / 60 % 60,
+          seconds % 60);
 }
 
 static void print_device(const char *name, const struct platform_device *d)
 {
     if (d->bus == PLATFORM_BUS_PCI)
-        print("%-16s %04x:%04x  class %02x.%02x.%02x  %u regions, %u interrupts\n", name, d->vendor, d->product,
-              d->class >> 16, d->class >> 8 & 0xff, d->class & 0xff, d->regions, d->interrupts);
+        print("%-16s %04x:%04x  class %02x.%02x.%02x  %u regions, %u interrupts\n", name, d->vendor,
+              d->product, d->class >> 16, d->class >> 8 & 0xff, d->class & 0xff, d->regions,
+              d->interrupts);
     else
         print("%-16s %u regions, %u interrupts\n", name, d->regions, d->interrupts);
 }
@@ -89,7 +91,8 @@ static void devices(int argc, char **argv)
         if (error == PLATFORM_E_NOT_FOUND)
             return;
         if (error != PLATFORM_OK) {
-            print("the platform does not answer (error 0x%x); `ps platform` shows its state\n", (unsigned)error);
+            print("the platform does not answer (error 0x%x); `ps platform` shows its state\n",
+                  (unsigned)error);
             return;
         }
         print_device(name, &device);
@@ -114,7 +117,8 @@ static void quit(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    print("The shell stays. In QEMU Ctrl-A x ends the machine; Ctrl-A c then `system_reset` restarts it.\n");
+    print("The shell stays. In QEMU Ctrl-A x ends the machine; Ctrl-A c then `system_reset` "
+          "restarts it.\n");
 }
 
 const struct command system_commands[] = {

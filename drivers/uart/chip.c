@@ -68,7 +68,8 @@ bool chip_open(struct chip *chip)
     set(chip, DATA, 1); /* 115200 baud */
     set(chip, ENABLE, 0);
     set(chip, LINE, LINE_8N1);
-    /* Not FIFO_CLEAR for receiving: what was typed before a restart of the driver is still wanted. */
+    /* Not FIFO_CLEAR for receiving: what was typed before a restart of the driver is still wanted.
+     */
     set(chip, FIFO, FIFO_ON | FIFO_TRIGGER_8);
     chip->depth = (get(chip, CAUSE) & CAUSE_FIFO) == CAUSE_FIFO ? FIFO_DEPTH : 1;
     if (chip->depth == 1)
@@ -90,8 +91,8 @@ static uint8_t status(struct chip *chip)
     return now;
 }
 
-/* Full: let the bytes stay in the chip, and ask the other side to wait. It may hear us, or bytes are
- * lost in the chip, which says so. */
+/* Full: let the bytes stay in the chip, and ask the other side to wait. It may hear us, or bytes
+ * are lost in the chip, which says so. */
 static void hold(struct chip *chip)
 {
     chip->held = true;

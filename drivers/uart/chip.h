@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The chip: a 16550 with FIFOs, or an 8250/16450 without, at 115200 baud, 8 bits, no parity. Register names and
- * meanings: National Semiconductor PC16550D data sheet (1995).
+ * The chip: a 16550 with FIFOs, or an 8250/16450 without, at 115200 baud, 8 bits, no parity.
+ * Register names and meanings: National Semiconductor PC16550D data sheet (1995).
  */
 #ifndef UART_CHIP_H
 #define UART_CHIP_H

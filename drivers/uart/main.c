@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Driver of a serial port, as protocol `serial`. One thread: requests of clients, and the interrupt as a signal.
- * The manifest gives it the ports and the interrupt; it has nothing else.
+ * Driver of a serial port, as protocol `serial`. One thread: requests of clients, and the interrupt
+ * as a signal. The manifest gives it the ports and the interrupt; it has nothing else.
  *
- * Bytes that nobody has read yet wait in a queue, then in the chip. A write waits while there is no room; a read
- * waits for the first byte. A second read takes the place of the first, which gets `busy`: so a
- * client that was restarted can read at once, although its former self had been waiting.
+ * Bytes that nobody has read yet wait in a queue, then in the chip. A write waits while there is no
+ * room; a read waits for the first byte. A second read takes the place of the first, which gets
+ * `busy`: so a client that was restarted can read at once, although its former self had been
+ * waiting.
  */
 #include <device/irq.h>
 #include <ipclib/serve.h>
@@ -80,14 +81,16 @@ static void answer_writers(void)
 {
     while (uart.writer_count > 0 && queue_room(&uart.chip.out) >= uart.writers[0].size) {
         put(uart.writers[0].data, uart.writers[0].size);
-        (void)serial_write_reply(uart.writers[0].reply, SERIAL_OK); /* a writer that died needs no answer */
+        (void)serial_write_reply(uart.writers[0].reply,
+                                 SERIAL_OK); /* a writer that died needs no answer */
         (void)ipc_reuse(&uart.server, uart.writers[0].reply);
         uart.writer_count--;
         memmove(&uart.writers[0], &uart.writers[1], uart.writer_count * sizeof(uart.writers[0]));
     }
 }
 
-static enum serial_error on_read(void *self, word_t badge, uint32_t size, void *data, size_t *data_size)
+static enum serial_error on_read(void *self, word_t badge, uint32_t size, void *data,
+                                 size_t *data_size)
 {
     (void)self;
     (void)badge;
@@ -144,7 +147,8 @@ static void report(void)
     if (uart.chip.overruns == uart.reported || uart.chip.overruns < 2 * uart.reported)
         return;
     uart.reported = uart.chip.overruns;
-    rt_say(1, "the serial port has lost bytes %lu times: they came faster than they were read", uart.reported);
+    rt_say(1, "the serial port has lost bytes %lu times: they came faster than they were read",
+           uart.reported);
 }
 
 static void on_signal(void *context, word_t bits)
@@ -161,7 +165,8 @@ static void on_signal(void *context, word_t bits)
     report();
 }
 
-static const struct serial_server callbacks = {.read = on_read, .write = on_write, .counts = on_counts};
+static const struct serial_server callbacks = {
+    .read = on_read, .write = on_write, .counts = on_counts};
 
 /* Those that wait need Reply objects of their own. */
 static bool make_spares(void)
@@ -196,10 +201,12 @@ int main(int argc, char **argv)
     if (!make_spares())
         rt_fail(__FILE__, __LINE__, "%s: its memory quota is too small", argv[0]);
     if (!chip_open(&uart.chip))
-        rt_fail(__FILE__, __LINE__, "%s: there is no UART at port 0x%lx", argv[0], uart.chip.ports.first);
+        rt_fail(__FILE__, __LINE__, "%s: there is no UART at port 0x%lx", argv[0],
+                uart.chip.ports.first);
     error = device_irq_open(uart.interrupt, SIGNAL_IRQ);
     if (error != E_OK)
-        rt_fail(__FILE__, __LINE__, "%s: its interrupt cannot be used (error %u)", argv[0], (unsigned)error);
+        rt_fail(__FILE__, __LINE__, "%s: its interrupt cannot be used (error %u)", argv[0],
+                (unsigned)error);
     error = ipc_serve(&uart.server);
     rt_fail(__FILE__, __LINE__, "%s: nothing to serve (error %u)", argv[0], (unsigned)error);
 }

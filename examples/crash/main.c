@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * crash: a component that crashes and comes back. Its restart policy in the manifest is `on-fault`: each time it
- * faults, its supervisor takes back everything it had and starts it anew, a little later each time. All
- * that it knows of its past is the number of its incarnation. `why crash` shows where it crashed.
+ * crash: a component that crashes and comes back. Its restart policy in the manifest is `on-fault`:
+ * each time it faults, its supervisor takes back everything it had and starts it anew, a little
+ * later each time. All that it knows of its past is the number of its incarnation. `why crash`
+ * shows where it crashed.
  */
 #include <rt/program.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hello: the smallest component. Its manifest (system/examples.yaml) routes it the console, which is
- * where standard output goes; without it, it would go to the log, and without that nowhere.
+ * hello: the smallest component. Its manifest (system/examples.yaml) routes it the console, which
+ * is where standard output goes; without it, it would go to the log, and without that nowhere.
  *
  * Output: examples/hello/expected.txt
  */

@@ -2,7 +2,8 @@
 /*
  * protocol: two components and a protocol of their own, idl/counter.idl. Both run this image; one
  * provides the protocol, the other uses it (system/examples.yaml). The build makes
- * <proto/counter.h> from the definition: functions for the client, a table of callbacks for the server.
+ * <proto/counter.h> from the definition: functions for the client, a table of callbacks for the
+ * server.
  */
 #include <inttypes.h>
 #include <ipclib/serve.h>
@@ -65,7 +66,9 @@ static void add(cap_t server, uint32_t amount)
         printf("could not add %" PRIu32 ": the server says that is too far\n", amount);
         break;
     case COUNTER_E_ARG:
-        printf("could not add %" PRIu32 ": the protocol allows 0 to 1000, so it was not even sent\n", amount);
+        printf("could not add %" PRIu32
+               ": the protocol allows 0 to 1000, so it was not even sent\n",
+               amount);
         break;
     default:
         printf("could not add %" PRIu32 ": the server does not answer as it should\n", amount);

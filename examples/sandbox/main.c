@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sandbox: a component whose manifest routes nothing to it. It tries whatever could lead outside, and tells its
- * supervisor, the only one it can speak to, what came of it. A line that says "escaped" would be a defect of
- * Tessera.
+ * sandbox: a component whose manifest routes nothing to it. It tries whatever could lead outside,
+ * and tells its supervisor, the only one it can speak to, what came of it. A line that says
+ * "escaped" would be a defect of Tessera.
  */
 #include <abi/invoke.h>
 #include <rt/program.h>
@@ -36,7 +36,8 @@ static bool has_a(word_t wanted)
     for (word_t slot = 1; slot < rt_info()->cnode_slots; slot++) {
         word_t type = TYPE_NULL, object, rights, badge, extra, depth;
 
-        if (cnode_inspect(COMPONENT_CNODE, slot, &type, &object, &rights, &badge, &extra, &depth) == E_OK &&
+        if (cnode_inspect(COMPONENT_CNODE, slot, &type, &object, &rights, &badge, &extra, &depth) ==
+                E_OK &&
             type == wanted)
             return true;
     }
@@ -55,13 +56,15 @@ static bool exceeds_its_quota(void)
 {
     word_t granules = rt_info()->memory_bytes / GRANULE + PAGE_GRANULES;
 
-    return untyped_retype(COMPONENT_UNTYPED, TYPE_UNTYPED, granules, 0, rt_info()->first_free, 1) == E_OK;
+    return untyped_retype(COMPONENT_UNTYPED, TYPE_UNTYPED, granules, 0, rt_info()->first_free, 1) ==
+           E_OK;
 }
 
 /* Another's badge on the one endpoint it may call. */
 static bool pretends_to_be_another(void)
 {
-    return cnode_mint(COMPONENT_CNODE, rt_info()->first_free, 0, COMPONENT_SUPERVISOR, RIGHT_WRITE, 1) == E_OK;
+    return cnode_mint(COMPONENT_CNODE, rt_info()->first_free, 0, COMPONENT_SUPERVISOR, RIGHT_WRITE,
+                      1) == E_OK;
 }
 
 /* Listen at the supervisor's door instead of knocking. */
@@ -76,9 +79,10 @@ static bool takes_others_messages(void)
 static bool maps_what_it_may_not(void)
 {
     word_t kernel = 0xffff800000000000ul;
-    enum error high = address_space_map(COMPONENT_SPACE, 0, COMPONENT_BUFFER_FRAME, 1, kernel, MAP_READ);
-    enum error both = address_space_map(COMPONENT_SPACE, 0, COMPONENT_BUFFER_FRAME, 1, COMPONENT_HEAP,
-                                        MAP_WRITE | MAP_EXECUTE);
+    enum error high =
+        address_space_map(COMPONENT_SPACE, 0, COMPONENT_BUFFER_FRAME, 1, kernel, MAP_READ);
+    enum error both = address_space_map(COMPONENT_SPACE, 0, COMPONENT_BUFFER_FRAME, 1,
+                                        COMPONENT_HEAP, MAP_WRITE | MAP_EXECUTE);
 
     return high == E_OK || both == E_OK;
 }

@@ -19,5 +19,6 @@ enum error device_irq_open(cap_t interrupt, word_t bits)
 
 void device_irq_done(cap_t interrupt)
 {
-    (void)interrupt_acknowledge(interrupt); /* refused only if it was detached: then there is none to come */
+    (void)interrupt_acknowledge(
+        interrupt); /* refused only if it was detached: then there is none to come */
 }

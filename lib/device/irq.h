@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Interrupts that a driver was given, as signals of the main thread: the `signal` callback of ipc_serve gets
- * the bits, serves the device, and acknowledges.
+ * Interrupts that a driver was given, as signals of the main thread: the `signal` callback of
+ * ipc_serve gets the bits, serves the device, and acknowledges.
  */
 #ifndef DEVICE_IRQ_H
 #define DEVICE_IRQ_H

@@ -12,7 +12,8 @@ bool device_ports_open(struct device_ports *ports, const char *name)
 
     if (entry == NULL)
         return false;
-    *ports = (struct device_ports){.ports = entry->slot, .first = entry->value % 65536, .count = entry->value / 65536};
+    *ports = (struct device_ports){
+        .ports = entry->slot, .first = entry->value % 65536, .count = entry->value / 65536};
     return true;
 }
 

@@ -13,7 +13,8 @@ struct device_ports {
     word_t count;
 };
 
-/** The range of this name in the manifest. @param name NULL: the first one @return false: there is none */
+/** The range of this name in the manifest. @param name NULL: the first one @return false: there is
+ * none */
 bool device_ports_open(struct device_ports *ports, const char *name);
 
 /** Read one byte. @param offset below count */

@@ -54,7 +54,8 @@ bool posix_random(void *to, size_t size);
 
 struct timespec;
 
-/** A time in clock ticks; RT_FOREVER if it is beyond all measure. @return false: it is not a time */
+/** A time in clock ticks; RT_FOREVER if it is beyond all measure. @return false: it is not a time
+ */
 bool posix_ticks(const struct timespec *time, word_t *ticks);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Waiting for a word of memory to change, as musl's locks do. Those that wait are in one list, oldest first, under
- * lib/rt's lock; there are few threads in a component.
+ * Waiting for a word of memory to change, as musl's locks do. Those that wait are in one list,
+ * oldest first, under lib/rt's lock; there are few threads in a component.
  */
 #include <errno.h>
 #include <rt/clock.h>

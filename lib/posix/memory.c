@@ -15,7 +15,8 @@ static word_t pages_of(long size)
 
 static bool is_ours(long address, long size)
 {
-    return address % RT_PAGE == 0 && size > 0 && rt_pages_owned((void *)address, pages_of(size)) == pages_of(size);
+    return address % RT_PAGE == 0 && size > 0 &&
+           rt_pages_owned((void *)address, pages_of(size)) == pages_of(size);
 }
 
 /* a: address, length, protection, flags, fd, offset */

@@ -60,7 +60,8 @@ static void send_line(long fd, const char *text)
         (void)log_write(log, LOG_LEVEL_WARNING, "(a line that is not text)");
 }
 
-/* Take the line that was collected. Called under the lock, which is not held while the log works on it. */
+/* Take the line that was collected. Called under the lock, which is not held while the log works on
+ * it. */
 static void take_line(long fd, char text[static LOG_LINE_MAX + 1])
 {
     memcpy(text, lines[fd].text, lines[fd].size);
@@ -188,7 +189,8 @@ long posix_readv(const long *a)
     long total = 0;
 
     for (long i = 0; i < a[2]; i++) {
-        long done = parts[i].iov_len > 0 ? read_bytes(a[0], parts[i].iov_base, parts[i].iov_len) : 0;
+        long done =
+            parts[i].iov_len > 0 ? read_bytes(a[0], parts[i].iov_base, parts[i].iov_len) : 0;
 
         if (done < 0)
             return total > 0 ? total : done;
@@ -209,7 +211,8 @@ long posix_lseek(const long *a)
     return is_open(a[0]) ? -ESPIPE : -EBADF;
 }
 
-/* The one question that stdio asks: is it a terminal? Then it writes line by line, which suits the log, too. */
+/* The one question that stdio asks: is it a terminal? Then it writes line by line, which suits the
+ * log, too. */
 long posix_ioctl(const long *a)
 {
     struct winsize *size = (struct winsize *)a[2];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one way from the C library to the component, and the start of a program that has a C library: it
- * takes the place of lib/rt's rt_run, so that main runs between the C library's beginning and its end.
+ * The one way from the C library to the component, and the start of a program that has a C library:
+ * it takes the place of lib/rt's rt_run, so that main runs between the C library's beginning and
+ * its end.
  */
 #include <elf.h>
 #include <errno.h>
@@ -48,7 +49,8 @@ long posix_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
     const long arguments[] = {a, b, c, d, e, f};
 
-    if (number < 0 || (unsigned long)number >= sizeof(calls) / sizeof(calls[0]) || calls[number] == NULL)
+    if (number < 0 || (unsigned long)number >= sizeof(calls) / sizeof(calls[0]) ||
+        calls[number] == NULL)
         return -ENOSYS;
     return calls[number](arguments);
 }
@@ -56,8 +58,8 @@ long posix_syscall(long number, long a, long b, long c, long d, long e, long f)
 /* The component's. */
 int main(int argc, char **argv);
 /* musl's own; no header of it declares them. */
-int __libc_start_main(int (*program)(int, char **, char **), int argc, char **argv, void (*init)(void),
-                      void (*fini)(void), void (*loader)(void));
+int __libc_start_main(int (*program)(int, char **, char **), int argc, char **argv,
+                      void (*init)(void), void (*fini)(void), void (*loader)(void));
 /* The linker's: where the image's headers are mapped. */
 extern const Elf64_Ehdr __ehdr_start;
 
@@ -75,7 +77,8 @@ static char **put(char **at, word_t type, word_t value)
     return at;
 }
 
-/* Arguments, no environment, and what a loader would say (System V ABI, AMD64 supplement, 3.4.1). */
+/* Arguments, no environment, and what a loader would say (System V ABI, AMD64 supplement, 3.4.1).
+ */
 int rt_run(int argc, char **argv)
 {
     static char *words[WORDS_MAX];

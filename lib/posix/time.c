@@ -11,7 +11,7 @@
 
 #define SECONDS_MAX 1000000000l /* thirty years are forever */
 #define RDRAND_BIT  (1u << 30)  /* CPUID 1, ECX */
-#define RDRAND_TRIES 10         /* Intel SDM volume 1, 7.3.17: failing ten times in a row, it is broken */
+#define RDRAND_TRIES 10 /* Intel SDM volume 1, 7.3.17: failing ten times in a row, it is broken */
 
 bool posix_ticks(const struct timespec *time, word_t *ticks)
 {
@@ -25,7 +25,8 @@ bool posix_ticks(const struct timespec *time, word_t *ticks)
 
 static bool is_clock(long clock)
 {
-    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_BOOTTIME;
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_RAW ||
+           clock == CLOCK_BOOTTIME;
 }
 
 /* a: clock, result */
@@ -36,7 +37,8 @@ long posix_clock_gettime(const long *a)
 
     if (!is_clock(a[0]))
         return -EINVAL;
-    *time = (struct timespec){.tv_sec = (long)(ns / RT_NS_PER_SECOND), .tv_nsec = (long)(ns % RT_NS_PER_SECOND)};
+    *time = (struct timespec){.tv_sec = (long)(ns / RT_NS_PER_SECOND),
+                              .tv_nsec = (long)(ns % RT_NS_PER_SECOND)};
     return 0;
 }
 
@@ -53,7 +55,8 @@ long posix_clock_getres(const long *a)
 
 static long sleep_until(word_t deadline)
 {
-    return rt_sleep_until(deadline < (word_t)INT64_MAX ? deadline : (word_t)INT64_MAX) ? 0 : -ENOMEM;
+    return rt_sleep_until(deadline < (word_t)INT64_MAX ? deadline : (word_t)INT64_MAX) ? 0
+                                                                                       : -ENOMEM;
 }
 
 static long sleep_for(const struct timespec *time, word_t since)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time: ticks of the processor's time stamp counter, which runs evenly from the start of the machine. */
+/* Time: ticks of the processor's time stamp counter, which runs evenly from the start of the
+ * machine. */
 #ifndef RT_CLOCK_H
 #define RT_CLOCK_H
 
@@ -24,7 +25,8 @@ word_t rt_ticks_to_ns(word_t ticks);
 /** Nanoseconds in ticks. */
 word_t rt_ns_to_ticks(word_t ns);
 
-/** Wait until the clock says so. @param deadline_ticks below 2^63 @return false: there is no memory for a timer */
+/** Wait until the clock says so. @param deadline_ticks below 2^63 @return false: there is no memory
+ * for a timer */
 bool rt_sleep_until(word_t deadline_ticks);
 
 /** Wait so long. @return as rt_sleep_until */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How a component finds what it was given. The one who creates a component (root, as a rule) fills
- * one page with this, maps it read-only at COMPONENT_INFO, and starts the main thread at the image's entry
- * point with the stack pointer at COMPONENT_STACK_TOP.
+ * one page with this, maps it read-only at COMPONENT_INFO, and starts the main thread at the
+ * image's entry point with the stack pointer at COMPONENT_STACK_TOP.
  *
  * What is not named here does not exist for the component: these capabilities are all it has.
  */
@@ -13,7 +13,9 @@
 
 /* Where things lie in every native component. Images are linked at COMPONENT_IMAGE. */
 #define COMPONENT_IMAGE     0x0000000000400000ul
-#define COMPONENT_HEAP      0x0000100000000000ul /* memory that the component maps itself begins here */
+#define COMPONENT_HEAP                                                        \
+    0x0000100000000000ul /* memory that the component maps itself begins here \
+                          */
 #define COMPONENT_HEAP_END  0x0000600000000000ul
 #define COMPONENT_INFO      0x00007ffffff01000ul
 #define COMPONENT_BUFFER    0x00007ffffff00000ul /* message buffer of the main thread */
@@ -28,17 +30,21 @@
 
 /* Slots that every component has. */
 enum component_slot {
-    COMPONENT_CNODE = 1,    /**< its own CNode */
-    COMPONENT_SPACE = 2,    /**< its own address space */
-    COMPONENT_THREAD = 3,   /**< its main thread */
-    COMPONENT_SCHED = 4,    /**< the main thread's scheduling context (READ: consumed, yield) */
+    COMPONENT_CNODE = 1,  /**< its own CNode */
+    COMPONENT_SPACE = 2,  /**< its own address space */
+    COMPONENT_THREAD = 3, /**< its main thread */
+    COMPONENT_SCHED = 4,  /**< the main thread's scheduling context (READ: consumed, yield) */
     COMPONENT_BUFFER_FRAME = 5,
-    COMPONENT_UNTYPED = 6,  /**< what is left of its memory quota */
-    COMPONENT_REPLY = 7,    /**< a Reply object for the main thread */
-    COMPONENT_ENDPOINT = 8, /**< READ: calls of all protocols that it provides; empty if it provides none */
-    COMPONENT_SIGNALS = 9,  /**< a Notification bound to the main thread, unbadged, READ and WRITE: mint badges from it */
-    COMPONENT_SUPERVISOR = 10, /**< WRITE: the one who started it: heartbeat, exit, log before there is a log */
-    COMPONENT_EXTRA_SCHED = 16, /**< first of info.extra_threads scheduling contexts for further threads */
+    COMPONENT_UNTYPED = 6, /**< what is left of its memory quota */
+    COMPONENT_REPLY = 7,   /**< a Reply object for the main thread */
+    COMPONENT_ENDPOINT =
+        8, /**< READ: calls of all protocols that it provides; empty if it provides none */
+    COMPONENT_SIGNALS = 9, /**< a Notification bound to the main thread, unbadged, READ and WRITE:
+                              mint badges from it */
+    COMPONENT_SUPERVISOR =
+        10, /**< WRITE: the one who started it: heartbeat, exit, log before there is a log */
+    COMPONENT_EXTRA_SCHED =
+        16, /**< first of info.extra_threads scheduling contexts for further threads */
 };
 
 #define COMPONENT_MAGIC   0x6f666e6920737354ul
@@ -56,19 +62,20 @@ enum component_call {
     COMPONENT_ALIVE = 0x101, /**< heartbeat; no words */
     /**
      * Word 0: how much it matters (as in log.idl: 0 failure to 3 debug); word 1: bytes, at most
-     * COMPONENT_LINE; words 2 to 7: 0; then the text, padded with 0. A line for the log from one that has no
-     * log, or must not wait for it.
+     * COMPONENT_LINE; words 2 to 7: 0; then the text, padded with 0. A line for the log from one
+     * that has no log, or must not wait for it.
      */
     COMPONENT_SAY = 0x102,
     /**
-     * Word 0: badge of a client of a protocol that the caller provides. Reply: label 0 and 4 words, the
-     * client's name padded with 0 (at most COMPONENT_NAME - 1 bytes); or label 1, no words: no such client.
+     * Word 0: badge of a client of a protocol that the caller provides. Reply: label 0 and 4 words,
+     * the client's name padded with 0 (at most COMPONENT_NAME - 1 bytes); or label 1, no words: no
+     * such client.
      */
     COMPONENT_WHO = 0x103,
     /**
-     * For platform. Word 0: badge of a client that came by a COMPONENT_DEVICE entry. Reply: label 0 and
-     * 2 words: which device its manifest names (enum manifest_match of <abi/manifest.h>, and the
-     * value); or label 1, no words: no such client.
+     * For platform. Word 0: badge of a client that came by a COMPONENT_DEVICE entry. Reply: label 0
+     * and 2 words: which device its manifest names (enum manifest_match of <abi/manifest.h>, and
+     * the value); or label 1, no words: no such client.
      */
     COMPONENT_WHICH = 0x104,
 };
@@ -77,26 +84,28 @@ enum component_call {
 
 /** What an entry is. */
 enum component_kind {
-    COMPONENT_USES = 1,     /**< `slot`: endpoint of a server, badged for this client; name: the protocol, or the name the manifest gives the route */
-    COMPONENT_PROVIDES = 2, /**< name: protocol; clients of it come with badge / COMPONENT_BADGE == `value` */
-    COMPONENT_DEVICE = 3,   /**< `slot`: endpoint of `platform`, badged for this device */
-    COMPONENT_PORTS = 4,    /**< `slot`: IoPort range; value: first + 65536 * count */
-    COMPONENT_IRQ = 5,      /**< `slot`: Interrupt object, attached; value: line */
-    COMPONENT_CAP = 6,      /**< `slot`: any other capability, by agreement between manifest and program; value: its type */
+    COMPONENT_USES = 1, /**< `slot`: endpoint of a server, badged for this client; name: the
+                           protocol, or the name the manifest gives the route */
+    COMPONENT_PROVIDES =
+        2, /**< name: protocol; clients of it come with badge / COMPONENT_BADGE == `value` */
+    COMPONENT_DEVICE = 3, /**< `slot`: endpoint of `platform`, badged for this device */
+    COMPONENT_PORTS = 4,  /**< `slot`: IoPort range; value: first + 65536 * count */
+    COMPONENT_IRQ = 5,    /**< `slot`: Interrupt object, attached; value: line */
+    COMPONENT_CAP = 6, /**< `slot`: any other capability, by agreement between manifest and program;
+                          value: its type */
 };
 
 /*
  * Authority over the machine (platform), as COMPONENT_CAP entries:
- *   "device-memory"  slot: the first of `value` DeviceUntyped in consecutive slots, each all of one device
- *                    range of the boot information. Root makes them by Retype from its own, and revokes
- *                    those when the component ends: registers given away go with it
- *   "boot-info"      slot: a Frame, READ: the boot information page (<abi/boot_info.h>), which says where the
- *                    firmware's tables are. Comes with "device-memory"
- *   "interrupts"     slot: IrqControl
- *   "cpu"            slot: Cpu
+ *   "device-memory"  slot: the first of `value` DeviceUntyped in consecutive slots, each all of one
+ * device range of the boot information. Root makes them by Retype from its own, and revokes those
+ * when the component ends: registers given away go with it "boot-info"      slot: a Frame, READ:
+ * the boot information page (<abi/boot_info.h>), which says where the firmware's tables are. Comes
+ * with "device-memory" "interrupts"     slot: IrqControl "cpu"            slot: Cpu
  */
 
-/** Badges of clients: number of the provided protocol (the entry's value) * COMPONENT_BADGE + number of the client, unique while root runs. */
+/** Badges of clients: number of the provided protocol (the entry's value) * COMPONENT_BADGE +
+ * number of the client, unique while root runs. */
 #define COMPONENT_BADGE 0x100000000ul
 
 /** One thing that the manifest routes to the component. */
@@ -121,7 +130,8 @@ struct component_info {
     word_t first_free;       /**< first slot that is empty; so are all after it */
     word_t extra_threads;    /**< scheduling contexts from COMPONENT_EXTRA_SCHED on */
     word_t entry_count;
-    char args[COMPONENT_ARGS]; /**< arguments of the manifest, each ends in 0, an empty one ends the list */
+    char args[COMPONENT_ARGS]; /**< arguments of the manifest, each ends in 0, an empty one ends the
+                                  list */
     struct component_entry entries[COMPONENT_ENTRIES];
 };
 

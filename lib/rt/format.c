@@ -48,7 +48,8 @@ static void put_text(struct out *out, const char *text, const struct conversion 
     put_field(out, text, size, c);
 }
 
-static void put_number(struct out *out, uint64_t value, bool negative, unsigned base, const struct conversion *c)
+static void put_number(struct out *out, uint64_t value, bool negative, unsigned base,
+                       const struct conversion *c)
 {
     char digits[21];
     size_t at = sizeof(digits);
@@ -116,8 +117,8 @@ static void convert(struct out *out, char kind, const struct conversion *c, va_l
         break;
     case 'u':
     case 'x':
-        put_number(out, c->wide ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned), false,
-                   kind == 'x' ? 16 : 10, c);
+        put_number(out, c->wide ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned),
+                   false, kind == 'x' ? 16 : 10, c);
         break;
     case 'p':
         put_number(out, (uint64_t)va_arg(*arguments, void *), false, 16, c);

@@ -14,7 +14,8 @@
  * @param size of `to` in bytes, at least 1
  * @return bytes written, without the NUL
  */
-size_t rt_format(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+size_t rt_format(char *to, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /** The same with the arguments as a list. */
 size_t rt_format_list(char *to, size_t size, const char *format, va_list arguments)

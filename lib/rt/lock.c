@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The lock: a word that is 0 (free), 1 (held) or 2 (held, and somebody may be waiting), after Drepper,
- * "Futexes are tricky" (2011), mutex 2, with a notification to wait on. A signal that nobody waits for any
- * more only makes the next one who waits look once more.
+ * The lock: a word that is 0 (free), 1 (held) or 2 (held, and somebody may be waiting), after
+ * Drepper, "Futexes are tricky" (2011), mutex 2, with a notification to wait on. A signal that
+ * nobody waits for any more only makes the next one who waits look once more.
  */
 #include "lock.h"
 
@@ -40,7 +40,8 @@ void rt_lock(void)
         depth++;
         return;
     }
-    if (!atomic_compare_exchange_strong_explicit(&state, &empty, 1, memory_order_acquire, memory_order_relaxed))
+    if (!atomic_compare_exchange_strong_explicit(&state, &empty, 1, memory_order_acquire,
+                                                 memory_order_relaxed))
         wait_for_lock();
     atomic_store_explicit(&owner, self, memory_order_relaxed);
     depth = 1;

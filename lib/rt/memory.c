@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory. The heap is a window of four times the quota in addresses, so that holes between what is in use
- * never fill it before the memory is used up. `book` has an entry for each of its pages, `spare` is a stack of frames that
- * were given back (Untyped memory cannot take single frames back while others are in use). Both arrays stand
- * before the window and get memory as it is used, from the bottom up.
+ * Memory. The heap is a window of four times the quota in addresses, so that holes between what is
+ * in use never fill it before the memory is used up. `book` has an entry for each of its pages,
+ * `spare` is a stack of frames that were given back (Untyped memory cannot take single frames back
+ * while others are in use). Both arrays stand before the window and get memory as it is used, from
+ * the bottom up.
  */
 #include "memory.h"
 
@@ -66,7 +67,8 @@ static bool supply(cap_t space)
 
         if (slot == 0)
             return false;
-        if (untyped_retype(COMPONENT_UNTYPED, TYPE_UNTYPED, pages * PAGE_GRANULES, 0, slot, 1) == E_OK) {
+        if (untyped_retype(COMPONENT_UNTYPED, TYPE_UNTYPED, pages * PAGE_GRANULES, 0, slot, 1) ==
+            E_OK) {
             if (address_space_supply(space, slot) == E_OK)
                 return true;
             (void)cnode_delete(COMPONENT_CNODE, slot, 1);
@@ -82,7 +84,8 @@ static enum error map_singly(cap_t space, cap_t slot, word_t count, word_t addre
     for (word_t i = 0; i < count; i++) {
         enum error error = E_MEMORY;
 
-        while ((error = address_space_map(space, 0, slot + i, 1, address + i * RT_PAGE, flags)) == E_MEMORY)
+        while ((error = address_space_map(space, 0, slot + i, 1, address + i * RT_PAGE, flags)) ==
+               E_MEMORY)
             if (!supply(space))
                 return E_MEMORY;
         if (error != E_OK && error != E_STATE)
@@ -166,7 +169,8 @@ static bool fill_from_spare(word_t page)
 {
     cap_t frame = heap.spare[heap.spare_count - 1];
 
-    if (rt_map_at(COMPONENT_SPACE, frame, 1, (word_t)page_address(page), MAP_READ | MAP_WRITE) != E_OK)
+    if (rt_map_at(COMPONENT_SPACE, frame, 1, (word_t)page_address(page), MAP_READ | MAP_WRITE) !=
+        E_OK)
         return false;
     heap.spare_count--;
     heap.book[page] = (uint32_t)frame;
@@ -187,7 +191,8 @@ static word_t fill_from_new(word_t page, word_t count)
 static bool fill(word_t page, word_t count)
 {
     for (word_t done = 0; done < count;) {
-        word_t got = heap.spare_count > 0 ? fill_from_spare(page + done) : fill_from_new(page + done, count - done);
+        word_t got = heap.spare_count > 0 ? fill_from_spare(page + done)
+                                          : fill_from_new(page + done, count - done);
 
         if (got == 0) {
             rt_pages_free(page_address(page), done);
@@ -208,7 +213,8 @@ static word_t reserve(word_t count)
     if (count == 0 || count > heap.pages)
         return heap.pages;
     page = find_row(count);
-    if (page < heap.pages && !reach(heap.book, &heap.book_pages, (page + count) * sizeof(*heap.book)))
+    if (page < heap.pages &&
+        !reach(heap.book, &heap.book_pages, (page + count) * sizeof(*heap.book)))
         return heap.pages;
     return page;
 }
@@ -220,9 +226,11 @@ static void *alloc(word_t count, word_t guard)
 
     rt_lock();
     set_up();
-    page = count <= pages_of(rt_info()->memory_bytes) - heap.used ? reserve(count + guard) : heap.pages;
+    page = count <= pages_of(rt_info()->memory_bytes) - heap.used ? reserve(count + guard)
+                                                                  : heap.pages;
     /* Room to give each page back must be there before it is handed out. */
-    if (page < heap.pages && reach(heap.spare, &heap.spare_pages, (heap.used + count) * sizeof(*heap.spare)) &&
+    if (page < heap.pages &&
+        reach(heap.spare, &heap.spare_pages, (heap.used + count) * sizeof(*heap.spare)) &&
         fill(page + guard, count)) {
         if (guard)
             heap.book[page] = GUARD;
@@ -274,7 +282,8 @@ static bool fill_reserved(word_t page)
 {
     if (entry(page) != RESERVED)
         return entry(page) != FREE;
-    if (heap.used >= heap.most_spare || !reach(heap.spare, &heap.spare_pages, (heap.used + 1) * sizeof(*heap.spare)))
+    if (heap.used >= heap.most_spare ||
+        !reach(heap.spare, &heap.spare_pages, (heap.used + 1) * sizeof(*heap.spare)))
         return false;
     heap.used++;
     if ((heap.spare_count > 0 && fill_from_spare(page)) || fill_from_new(page, 1) == 1)
@@ -302,7 +311,8 @@ word_t rt_pages_owned(const void *pages, word_t count)
     if ((const char *)pages < heap.window)
         return 0;
     rt_lock();
-    while (owned < count && (entry(page + owned) == RESERVED || (entry(page + owned) & OTHER) == 0) &&
+    while (owned < count &&
+           (entry(page + owned) == RESERVED || (entry(page + owned) & OTHER) == 0) &&
            entry(page + owned) != FREE)
         owned++;
     rt_unlock();
@@ -374,7 +384,8 @@ void *rt_frames_map(cap_t slot, word_t count, word_t flags)
             if (address != NULL)
                 heap.book[page + i] = FOREIGN | (uint32_t)(slot + i);
             else
-                (void)address_space_unmap(COMPONENT_SPACE, 0, slot + i, 1); /* what was mapped before the error */
+                (void)address_space_unmap(COMPONENT_SPACE, 0, slot + i,
+                                          1); /* what was mapped before the error */
         }
     }
     rt_unlock();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel objects. An Untyped hands out memory from a watermark and starts again only when nothing made
- * from it is left; so small objects are made from one-page Untypeds, of which there are many chances that one
- * is empty again.
+ * Kernel objects. An Untyped hands out memory from a watermark and starts again only when nothing
+ * made from it is left; so small objects are made from one-page Untypeds, of which there are many
+ * chances that one is empty again.
  */
 #include "object.h"
 
@@ -46,7 +46,8 @@ static bool add_pool(void)
 
 static bool make(word_t type, word_t size, cap_t slot)
 {
-    if (type == TYPE_UNTYPED || type == TYPE_FRAME || type == TYPE_LARGE_FRAME || type == TYPE_HUGE_FRAME)
+    if (type == TYPE_UNTYPED || type == TYPE_FRAME || type == TYPE_LARGE_FRAME ||
+        type == TYPE_HUGE_FRAME)
         return make_from(COMPONENT_UNTYPED, type, size, slot);
     if (make_from_pools(type, size, slot))
         return true;

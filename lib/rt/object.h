@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel objects out of the component's memory quota. Small ones come from pages that are used again when all
- * objects in them are gone. Any thread may call.
+ * Kernel objects out of the component's memory quota. Small ones come from pages that are used
+ * again when all objects in them are gone. Any thread may call.
  */
 #ifndef RT_OBJECT_H
 #define RT_OBJECT_H

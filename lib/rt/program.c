@@ -49,7 +49,8 @@ const char *rt_argument(const char *name)
     size_t size = rt_length(name);
 
     for (int i = 1; arguments[i] != NULL; i++)
-        if (rt_length(arguments[i]) > size && memcmp(arguments[i], name, size) == 0 && arguments[i][size] == '=')
+        if (rt_length(arguments[i]) > size && memcmp(arguments[i], name, size) == 0 &&
+            arguments[i][size] == '=')
             return arguments[i] + size + 1;
     return NULL;
 }
@@ -73,7 +74,8 @@ static void say(unsigned level, const char *text, size_t size)
 {
     struct message_buffer *buffer = rt_buffer();
     size_t words = (size + 7) / 8;
-    struct message m = {.tag = MESSAGE_TAG(COMPONENT_SAY, MESSAGE_REGS + words, 0), .w = {level, size}};
+    struct message m = {.tag = MESSAGE_TAG(COMPONENT_SAY, MESSAGE_REGS + words, 0),
+                        .w = {level, size}};
 
     if (words > 0)
         buffer->words[MESSAGE_REGS + words - 1] = 0;
@@ -111,12 +113,14 @@ void rt_client_name(word_t badge, char name[static COMPONENT_NAME])
     struct message m = {.tag = MESSAGE_TAG(COMPONENT_WHO, 1, 0), .w = {badge}};
 
     memset(name, 0, COMPONENT_NAME);
-    if (sys_call(COMPONENT_SUPERVISOR, &m) != E_OK || m.tag != MESSAGE_TAG(0, COMPONENT_NAME / 8, 0))
+    if (sys_call(COMPONENT_SUPERVISOR, &m) != E_OK ||
+        m.tag != MESSAGE_TAG(0, COMPONENT_NAME / 8, 0))
         return;
     memcpy(name, m.w, COMPONENT_NAME - 1);
 }
 
-/* Cut the arguments apart. They lie one behind the other, and the page is not ours to trust in length. */
+/* Cut the arguments apart. They lie one behind the other, and the page is not ours to trust in
+ * length. */
 static int read_arguments(void)
 {
     static char text[COMPONENT_ARGS + 2];
@@ -142,6 +146,7 @@ void rt_start(void)
 {
     rt_thread_first();
     if (rt_info()->magic != COMPONENT_MAGIC || rt_info()->version != ABI_VERSION)
-        rt_fail(__FILE__, __LINE__, "made for ABI %u, started by one of ABI %lu", ABI_VERSION, rt_info()->version);
+        rt_fail(__FILE__, __LINE__, "made for ABI %u, started by one of ABI %lu", ABI_VERSION,
+                rt_info()->version);
     rt_exit(rt_run(read_arguments(), arguments));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a component knows of itself, and how it ends. A component defines main(): it starts there, on
- * its main thread, with its name and the arguments of its manifest, and ends when main returns its exit status.
+ * What a component knows of itself, and how it ends. A component defines main(): it starts there,
+ * on its main thread, with its name and the arguments of its manifest, and ends when main returns
+ * its exit status.
  */
 #ifndef RT_PROGRAM_H
 #define RT_PROGRAM_H
@@ -15,7 +16,8 @@ static inline const struct component_info *rt_info(void)
     return (const struct component_info *)COMPONENT_INFO;
 }
 
-/** The entry of this kind and name; NULL: the manifest routes no such thing here. @param name NULL: any */
+/** The entry of this kind and name; NULL: the manifest routes no such thing here. @param name NULL:
+ * any */
 const struct component_entry *rt_find(enum component_kind kind, const char *name);
 
 /** The server behind a route of the manifest ("uses"). @return 0: there is no such route */
@@ -24,7 +26,8 @@ cap_t rt_uses(const char *name);
 /** Any other thing by its name. @return 0: it was not given */
 cap_t rt_given(enum component_kind kind, const char *name);
 
-/** Number of a protocol that the component provides, as in badge / COMPONENT_BADGE. @return 0: it does not provide it */
+/** Number of a protocol that the component provides, as in badge / COMPONENT_BADGE. @return 0: it
+ * does not provide it */
 word_t rt_provides(const char *protocol);
 
 /** The value of an argument NAME=VALUE; NULL if there is none. */
@@ -34,8 +37,8 @@ const char *rt_argument(const char *name);
 _Noreturn void rt_exit(int status);
 
 /**
- * Say a line to the supervisor, which passes it to the log: for what happens before there is a log, or in the
- * log. At most COMPONENT_LINE bytes of it.
+ * Say a line to the supervisor, which passes it to the log: for what happens before there is a log,
+ * or in the log. At most COMPONENT_LINE bytes of it.
  * @param level as in log.idl: 0 failure, 1 warning, 2 info, 3 debug
  */
 void rt_say(unsigned level, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -49,8 +52,10 @@ void rt_alive(void);
  */
 void rt_client_name(word_t badge, char name[static COMPONENT_NAME]);
 
-/** What cannot go on: say why, then fault, so that the supervisor reports where, and restarts by policy. */
-_Noreturn void rt_fail(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** What cannot go on: say why, then fault, so that the supervisor reports where, and restarts by
+ * policy. */
+_Noreturn void rt_fail(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /** What must be true, or the component is broken. */
 #define RT_CHECK(condition) \

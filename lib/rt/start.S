@@ -10,7 +10,7 @@ _start:
         .size   _start, . - _start
 
 /*
- * Where further threads begin, in rt_thread_body(), on a stack that begins at RSP. The stack pointer is made
+ * Where further threads begin, in rt_thread_body(), on a stack that begins at RSP, which is made
  * what a C function expects.
  */
         .globl  rt_thread_entry
@@ -22,7 +22,7 @@ rt_thread_entry:
         ud2
         .size   rt_thread_entry, . - rt_thread_entry
 
-/* rt_thread_end_on(stack_top, last, argument): the end of a thread whose stack may go away under it. */
+/* rt_thread_end_on(stack_top, last, argument): the end of a thread whose stack may go away. */
         .globl  rt_thread_end_on
         .type   rt_thread_end_on, @function
 rt_thread_end_on:

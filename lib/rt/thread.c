@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads. A thread that has ended leaves its Thread object, buffer page and scheduling context bound together
- * for the next one: starting again is to write registers and resume.
+ * Threads. A thread that has ended leaves its Thread object, buffer page and scheduling context
+ * bound together for the next one: starting again is to write registers and resume.
  */
 #include "thread.h"
 
@@ -23,13 +23,16 @@
 #define BADGE_WAKE  1u
 #define BADGE_ALARM 2u
 
-_Static_assert(sizeof(struct rt_thread) <= PAGE - COMPONENT_CONTROL, "fits in the upper half of the page");
-_Static_assert(sizeof(struct message_buffer) <= COMPONENT_CONTROL, "the kernel uses the lower half");
+_Static_assert(sizeof(struct rt_thread) <= PAGE - COMPONENT_CONTROL,
+               "fits in the upper half of the page");
+_Static_assert(sizeof(struct message_buffer) <= COMPONENT_CONTROL,
+               "the kernel uses the lower half");
 
 /* Values of running. A thread that will be joined is not to be used again before. */
 enum { RUNNING_NO, RUNNING_YES, RUNNING_ENDED };
 
-static struct rt_thread *extra[THREADS]; /* by number - 1; not NULL: made, running or to be used again */
+static struct rt_thread
+    *extra[THREADS]; /* by number - 1; not NULL: made, running or to be used again */
 
 static struct rt_thread *control_block(word_t page)
 {
@@ -107,7 +110,8 @@ void rt_yield(void)
     (void)sched_context_yield(rt_self()->sched);
 }
 
-/* All that a thread needs besides a stack. What was made before something failed is found by the next try. */
+/* All that a thread needs besides a stack. What was made before something failed is found by the
+ * next try. */
 static bool furnish(struct rt_thread *thread)
 {
     cap_t frame = rt_page_frame(thread->buffer);
@@ -120,7 +124,8 @@ static bool furnish(struct rt_thread *thread)
         return false;
     if (thread->sched != 0)
         return true;
-    if (thread_configure(thread->thread, COMPONENT_CNODE, COMPONENT_SPACE, frame, COMPONENT_SUPERVISOR, 0) != E_OK)
+    if (thread_configure(thread->thread, COMPONENT_CNODE, COMPONENT_SPACE, frame,
+                         COMPONENT_SUPERVISOR, 0) != E_OK)
         return false;
     if (sched_context_bind(COMPONENT_EXTRA_SCHED + thread->number - 1, thread->thread) != E_OK)
         return false;
@@ -166,7 +171,8 @@ static struct rt_thread *claim(void)
     return NULL;
 }
 
-struct rt_thread *rt_thread_start_on(void (*function)(void *), void *argument, void *stack_top, word_t tls)
+struct rt_thread *rt_thread_start_on(void (*function)(void *), void *argument, void *stack_top,
+                                     word_t tls)
 {
     struct rt_thread *thread = NULL;
 
@@ -178,7 +184,8 @@ struct rt_thread *rt_thread_start_on(void (*function)(void *), void *argument, v
         thread->argument = argument;
         atomic_store(&thread->running, RUNNING_YES);
         if (thread_write_registers(thread->thread, (word_t)rt_thread_entry, (word_t)stack_top, 0,
-                                   tls != 0 ? tls : (word_t)thread, (word_t)thread, 0, 0, 0) != E_OK ||
+                                   tls != 0 ? tls : (word_t)thread, (word_t)thread, 0, 0,
+                                   0) != E_OK ||
             thread_resume(thread->thread) != E_OK) {
             atomic_store(&thread->running, RUNNING_NO);
             thread = NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads of a component. Each runs on a scheduling context that the manifest gave (the main thread's,
- * and "threads" further ones); there are never more threads than those. Threads share everything but registers,
- * message buffer and Reply object.
+ * Threads of a component. Each runs on a scheduling context that the manifest gave (the main
+ * thread's, and "threads" further ones); there are never more threads than those. Threads share
+ * everything but registers, message buffer and Reply object.
  *
- * A sleeping thread is "parked"; whoever unparks one too early or twice does no harm, because parked threads
- * look again whether what they wait for has come.
+ * A sleeping thread is "parked"; whoever unparks one too early or twice does no harm, because
+ * parked threads look again whether what they wait for has come.
  */
 #ifndef RT_THREAD_H
 #define RT_THREAD_H
@@ -16,7 +16,7 @@
 /** A thread; lives in the upper half of its message buffer's page, where the GS base points. */
 struct rt_thread {
     struct rt_thread *self;       /**< first, so that %gs:0 is the thread */
-    word_t libc[31];              /**< what a C library that is not set up may touch by way of the FS base: 0 */
+    word_t libc[31]; /**< what a C library that is not set up may touch by way of the FS base: 0 */
     struct message_buffer *buffer;
     word_t number;                /**< 0: the main thread; others 1 to info.extra_threads */
     cap_t thread;                 /**< its Thread object */
@@ -59,17 +59,19 @@ struct rt_thread *rt_thread_start(void (*function)(void *), void *argument, word
  * Start a thread on a stack that the caller provides and keeps until the thread has ended.
  * @param stack_top where it begins, growing down; tls its FS base, 0: none
  */
-struct rt_thread *rt_thread_start_on(void (*function)(void *), void *argument, void *stack_top, word_t tls);
+struct rt_thread *rt_thread_start_on(void (*function)(void *), void *argument, void *stack_top,
+                                     word_t tls);
 
-/** Wait for the end of a thread from rt_thread_start, once for each; afterwards it does not exist. */
+/** Wait for the end of a thread from rt_thread_start, once for each; afterwards it does not exist.
+ */
 void rt_thread_join(struct rt_thread *thread);
 
 /** End the calling thread (the main thread ends the component, with status 0). */
 _Noreturn void rt_thread_exit(void);
 
 /**
- * End the calling thread; its last act is last(argument), on a stack of about 1500 bytes that stays: for giving away
- * the stack that it stood on.
+ * End the calling thread; its last act is last(argument), on a stack of about 1500 bytes that
+ * stays: for giving away the stack that it stood on.
  */
 _Noreturn void rt_thread_leave(void (*last)(void *), void *argument);
 
@@ -85,7 +87,8 @@ bool rt_park_prepare(void);
  */
 bool rt_park(word_t deadline_ticks);
 
-/** Wake a thread, or let its next rt_park return at once. It has called rt_park_prepare, or is not the main thread. */
+/** Wake a thread, or let its next rt_park return at once. It has called rt_park_prepare, or is not
+ * the main thread. */
 void rt_unpark(struct rt_thread *thread);
 
 #endif

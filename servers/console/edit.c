@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Editing of one line. Sequences sent and understood: ECMA-48 (5th edition), and what xterm and the Linux console
- * send for keys.
+ * Editing of one line. Sequences sent and understood: ECMA-48 (5th edition), and what xterm and the
+ * Linux console send for keys.
  */
 #include "edit.h"
 
@@ -129,7 +129,8 @@ void edit_begin(struct edit *e, const char *prompt)
     e->back = 0;
     e->escape = NONE;
     e->have = e->want = 0;
-    edit_redraw(e);
+    show_text(e, "\r");
+    show_text(e, e->prompt);
 }
 
 static void set_text(struct edit *e, const char *text)

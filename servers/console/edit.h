@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Editing of one line, as a person types it. Pure: keys come in as bytes, and what the terminal shall show goes out
- * through a function. Text is UTF-8; every character is taken to be one column wide. A line that is wider than the
- * screen is shown in part, around the cursor.
+ * Editing of one line, as a person types it. Pure: keys come in as bytes, and what the terminal
+ * shall show goes out through a function. Text is UTF-8; every character is taken to be one column
+ * wide. A line that is wider than the screen is shown in part, around the cursor.
  *
- * Keys: arrows, Home, End, Delete, Backspace; Ctrl-A E B F P N (move), Ctrl-H D U K W (delete), Ctrl-L (redraw all),
- * Ctrl-C (give up), Ctrl-D on an empty line (end).
+ * Keys: arrows, Home, End, Delete, Backspace; Ctrl-A E B F P N (move), Ctrl-H D U K W (delete),
+ * Ctrl-L (redraw all), Ctrl-C (give up), Ctrl-D on an empty line (end).
  */
 #ifndef CONSOLE_EDIT_H
 #define CONSOLE_EDIT_H

@@ -31,8 +31,8 @@ static void put(const uint8_t *data, size_t size)
     }
 }
 
-/* A driver that dies while we wait in it is started again, and we ask again. Any other failure is one of
- * system or driver that may pass; meanwhile do not use up processor time. */
+/* A driver that dies while we wait in it is started again, and we ask again. Any other failure is
+ * one of system or driver that may pass; meanwhile do not use up processor time. */
 static void read_keys(void *argument)
 {
     uint8_t data[SERIAL_CHUNK_MAX];

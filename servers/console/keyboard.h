@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is typed, read by a thread of its own, because the serving thread cannot wait in two places. It is signalled
- * when something has come.
+ * What is typed, read by a thread of its own, because the serving thread cannot wait in two places.
+ * It is signalled when something has come.
  */
 #ifndef CONSOLE_KEYBOARD_H
 #define CONSOLE_KEYBOARD_H
@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Start reading. @param serial whom to read from; signal: signalled when there is something @return false: no thread */
+/** Start reading. @param serial whom to read from; signal: signalled when there is something
+ * @return false: no thread */
 bool keyboard_start(cap_t serial, cap_t signal);
 
 /** The next byte, if there is one. */

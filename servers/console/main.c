@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The console, as protocol `console`: shares a terminal among those who write to it, and lets the person at it edit
- * lines for those who read. The newest reader is in front; older ones wait behind it. One that reads again
- * while it is waiting takes its own place, and the older call gets `busy`: so one that was restarted is not
- * behind its former self. What is typed while nobody reads is kept.
+ * The console, as protocol `console`: shares a terminal among those who write to it, and lets the
+ * person at it edit lines for those who read. The newest reader is in front; older ones wait behind
+ * it. One that reads again while it is waiting takes its own place, and the older call gets `busy`:
+ * so one that was restarted is not behind its former self. What is typed while nobody reads is
+ * kept.
  */
 #include <ipclib/serve.h>
 #include <proto/console.h>
@@ -62,7 +63,8 @@ static void refuse_reader(size_t index)
     remove_reader(index);
 }
 
-/* Nobody can tell whether a waiting caller is still alive, so a place is made rather than refused. */
+/* Nobody can tell whether a waiting caller is still alive, so a place is made rather than refused.
+ */
 static void make_place(word_t badge)
 {
     for (size_t i = 0; i < console.reader_count; i++) {
@@ -102,17 +104,20 @@ static void show_front(void)
     console.shown = true;
 }
 
-/* What a key did to the line of the reader in front. A caller that is gone leaves its line to the next one. */
+/* What a key did to the line of the reader in front. A caller that is gone leaves its line to the
+ * next one. */
 static void line_done(enum edit_result result)
 {
-    static const enum console_error errors[] = {
-        [EDIT_LINE] = CONSOLE_OK, [EDIT_INTERRUPT] = CONSOLE_E_INTERRUPTED, [EDIT_END] = CONSOLE_E_END};
+    static const enum console_error errors[] = {[EDIT_LINE] = CONSOLE_OK,
+                                                [EDIT_INTERRUPT] = CONSOLE_E_INTERRUPTED,
+                                                [EDIT_END] = CONSOLE_E_END};
     bool delivered = false;
 
     console.shown = false;
     screen_newline();
     while (!delivered && front() != NULL && front()->size == 0) {
-        delivered = console_read_line_reply(front()->reply, errors[result], console.edit.text) == E_OK;
+        delivered =
+            console_read_line_reply(front()->reply, errors[result], console.edit.text) == E_OK;
         remove_reader(console.reader_count - 1);
     }
 }
@@ -180,7 +185,8 @@ static enum console_error on_read_line(void *self, word_t badge, const char *pro
     return CONSOLE_DEFER;
 }
 
-static enum console_error on_read(void *self, word_t badge, uint32_t size, void *data, size_t *data_size)
+static enum console_error on_read(void *self, word_t badge, uint32_t size, void *data,
+                                  size_t *data_size)
 {
     struct reader *reader;
 
@@ -234,7 +240,8 @@ static void set_up(const char *name)
 
     if (serial == 0)
         rt_fail(__FILE__, __LINE__, "%s needs a route to `serial` in its manifest", name);
-    console.edit = (struct edit){.show = screen_raw, .history = &console.history, .columns = COLUMNS};
+    console.edit =
+        (struct edit){.show = screen_raw, .history = &console.history, .columns = COLUMNS};
     console.server = (struct ipc_server){.endpoint = COMPONENT_ENDPOINT,
                                          .reply = COMPONENT_REPLY,
                                          .signal = on_signal,
@@ -244,12 +251,14 @@ static void set_up(const char *name)
         cap_t reply = rt_object_new(TYPE_REPLY, 0);
 
         if (reply == 0)
-            rt_fail(__FILE__, __LINE__, "%s: its memory quota or its number of slots is too small", name);
+            rt_fail(__FILE__, __LINE__, "%s: its memory quota or its number of slots is too small",
+                    name);
         console.spare[console.server.spare_count++] = reply;
     }
     screen_open(serial);
     if (signal == 0 || !keyboard_start(serial, signal))
-        rt_fail(__FILE__, __LINE__, "%s needs a further thread and memory for its stack from its manifest", name);
+        rt_fail(__FILE__, __LINE__,
+                "%s needs a further thread and memory for its stack from its manifest", name);
 }
 
 int main(int argc, char **argv)
@@ -260,5 +269,6 @@ int main(int argc, char **argv)
     set_up(argv[0]);
     console.server.services = &service;
     console.server.service_count = 1;
-    rt_fail(__FILE__, __LINE__, "%s: nothing to serve (error %u)", argv[0], (unsigned)ipc_serve(&console.server));
+    rt_fail(__FILE__, __LINE__, "%s: nothing to serve (error %u)", argv[0],
+            (unsigned)ipc_serve(&console.server));
 }

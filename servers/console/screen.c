@@ -18,8 +18,8 @@ void screen_open(cap_t server)
 
 void screen_flush(void)
 {
-    /* The driver died while writing: it may have sent any part of it. Twice is better than not at all; a
-     * driver that dies each time is given up for this piece. */
+    /* The driver died while writing: it may have sent any part of it. Twice is better than not at
+     * all; a driver that dies each time is given up for this piece. */
     for (int i = 0; collected_size > 0 && i < IPC_TRIES; i++)
         if (serial_write(serial, collected, collected_size) != SERIAL_E_TRANSPORT + E_DIED)
             break;

@@ -38,8 +38,8 @@ static void copy_out(void *to, uint64_t at, size_t size)
 /* Let the oldest lines go until `size` more bytes fit, and one more line. */
 static void make_room(size_t size)
 {
-    while (oldest <= newest &&
-           (newest - oldest + 1 == RING_LINES || end + size - begin[oldest % RING_LINES] > RING_BYTES))
+    while (oldest <= newest && (newest - oldest + 1 == RING_LINES ||
+                                end + size - begin[oldest % RING_LINES] > RING_BYTES))
         oldest++;
 }
 
@@ -103,7 +103,8 @@ bool lines_get(uint64_t sequence, struct line *line)
     }
     at = begin[sequence % RING_LINES];
     copy_out(&head, at, sizeof(head));
-    *line = (struct line){.sequence = sequence, .time_ticks = head.time_ticks, .level = (enum log_level)head.level};
+    *line = (struct line){
+        .sequence = sequence, .time_ticks = head.time_ticks, .level = (enum log_level)head.level};
     copy_out(line->name, at + sizeof(head), head.name_size);
     copy_out(line->text, at + sizeof(head) + head.name_size, head.text_size);
     rt_unlock();

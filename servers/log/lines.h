@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The lines that the log keeps: a ring of bytes, and where in it each of the last lines begins. When there is no
- * room the oldest go. Any thread of the log may call.
+ * The lines that the log keeps: a ring of bytes, and where in it each of the last lines begins.
+ * When there is no room the oldest go. Any thread of the log may call.
  */
 #ifndef LOG_LINES_H
 #define LOG_LINES_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The log, as protocol `log`: takes lines from every component, and knows by the badge who wrote them. It is
- * provided under two names: clients of `log` may write only, clients of `log-reader` may read too.
+ * The log, as protocol `log`: takes lines from every component, and knows by the badge who wrote
+ * them. It is provided under two names: clients of `log` may write only, clients of `log-reader`
+ * may read too.
  */
 #include <ipclib/serve.h>
 #include <rt/bytes.h>
@@ -57,7 +58,8 @@ static enum log_error on_write_for(void *self, word_t badge, const char *name, e
 }
 
 static enum log_error on_read(void *self, word_t badge, uint64_t sequence, struct log_entry *entry,
-                              char name[static LOG_NAME_MAX + 1], char text[static LOG_LINE_MAX + 1])
+                              char name[static LOG_NAME_MAX + 1],
+                              char text[static LOG_LINE_MAX + 1])
 {
     struct line line;
 
@@ -66,7 +68,8 @@ static enum log_error on_read(void *self, word_t badge, uint64_t sequence, struc
         return LOG_E_NOT_ALLOWED;
     if (!lines_get(sequence, &line))
         return LOG_E_NOT_YET;
-    *entry = (struct log_entry){.sequence = line.sequence, .time_ticks = line.time_ticks, .level = line.level};
+    *entry = (struct log_entry){
+        .sequence = line.sequence, .time_ticks = line.time_ticks, .level = line.level};
     memcpy(name, line.name, sizeof(line.name));
     memcpy(text, line.text, sizeof(line.text));
     return LOG_OK;
@@ -88,12 +91,16 @@ static const struct log_server callbacks = {
 int main(int argc, char **argv)
 {
     struct ipc_service service = log_service(&callbacks, NULL);
-    struct ipc_server server = {.endpoint = COMPONENT_ENDPOINT, .reply = COMPONENT_REPLY, .services = &service, .service_count = 1};
+    struct ipc_server server = {.endpoint = COMPONENT_ENDPOINT,
+                                .reply = COMPONENT_REPLY,
+                                .services = &service,
+                                .service_count = 1};
 
     (void)argc;
     reader_protocol = rt_provides("log-reader");
     if (rt_info()->incarnation > 0)
         lines_add("log", LOG_LEVEL_WARNING, "started again; earlier lines are lost");
     printer_start();
-    rt_fail(__FILE__, __LINE__, "%s: nothing to serve (error %u)", argv[0], (unsigned)ipc_serve(&server));
+    rt_fail(__FILE__, __LINE__, "%s: nothing to serve (error %u)", argv[0],
+            (unsigned)ipc_serve(&server));
 }

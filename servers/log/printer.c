@@ -19,8 +19,8 @@ static void print(const struct line *line)
     static const char *const marks[] = {"FAILURE: ", "warning: ", "", ""};
     char text[LOG_LINE_MAX + 128];
     word_t us = rt_ticks_to_ns(line->time_ticks) / 1000;
-    size_t size = rt_format(text, sizeof(text), "[%4lu.%06lu] %s: %s%s\n", us / 1000000, us % 1000000, line->name,
-                            marks[line->level], line->text);
+    size_t size = rt_format(text, sizeof(text), "[%4lu.%06lu] %s: %s%s\n", us / 1000000,
+                            us % 1000000, line->name, marks[line->level], line->text);
 
     /* If the console dies meanwhile the line may be shown or not; it is in the log in any case. */
     (void)console_write(console, text, size);
@@ -29,7 +29,8 @@ static void print(const struct line *line)
 static void print_lost(uint64_t count)
 {
     char text[80];
-    size_t size = rt_format(text, sizeof(text), "(%lu lines were not shown; the log may still have them)\n", count);
+    size_t size = rt_format(text, sizeof(text),
+                            "(%lu lines were not shown; the log may still have them)\n", count);
 
     (void)console_write(console, text, size);
 }
@@ -62,7 +63,8 @@ static int level_of(const char *name)
         if (rt_same(name, names[i]))
             return i;
     if (!rt_same(name, "none"))
-        lines_add("log", LOG_LEVEL_WARNING, "the argument print= must be failure, warning, info, debug or none");
+        lines_add("log", LOG_LEVEL_WARNING,
+                  "the argument print= must be failure, warning, info, debug or none");
     return -1;
 }
 
@@ -74,7 +76,9 @@ void printer_start(void)
         return;
     printer = rt_thread_start(print_lines, NULL, STACK_BYTES);
     if (printer == NULL)
-        lines_add("log", LOG_LEVEL_WARNING, "lines are not printed: the manifest gives no further thread or too little memory");
+        lines_add(
+            "log", LOG_LEVEL_WARNING,
+            "lines are not printed: the manifest gives no further thread or too little memory");
 }
 
 void printer_wake(void)

@@ -39,6 +39,7 @@ class Machine:
             command += ["-cdrom", iso or os.path.join(build, "tessera.iso"), "-boot", "d"]
         self.command = command + list(extra)
         self.text = ""        # everything the serial line has said
+        self.rest = b""       # read, but not whole yet
         self.seen = 0         # up to where expect() has read
         self.log = open(log, "w", encoding="utf-8") if log else None
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
@@ -56,8 +57,13 @@ class Machine:
         if not ready:
             return True
         data = os.read(self.process.stdout.fileno(), 65536)
-        # Firmware and GRUB draw with escape sequences; nobody who reads a test wants them.
-        text = re.sub(r"\x1b(\[[0-9;?=]*[A-Za-z]|c)", "", data.decode("utf-8", "replace"))
+        # Firmware and GRUB draw with escape sequences; nobody who reads a test wants them. The
+        # beginning of one, or of a character, waits for its rest.
+        whole = self.rest + data
+        cut = re.search(rb"(\x1b(\[[0-9;?=]*)?|[\xc0-\xff][\x80-\xbf]{0,2})\Z", whole) if data else None
+        self.rest = cut[0] if cut else b""
+        text = whole[:len(whole) - len(self.rest)].decode("utf-8", "replace")
+        text = re.sub(r"\x1b(\[[0-9;?=]*[A-Za-z]|c)", "", text)
         text = text.replace("\r", "")
         self.text += text
         if self.log:
