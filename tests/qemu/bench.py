@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""No count of the benchmark suite gets worse by more than 3 %, and all are the same twice.
+
+The kept counts are in bench/expected.json; `./tessera bench --keep` changes them, on purpose.
+"""
+import sys
+
+sys.path[:0] = ["tools/tessera", "tools/bench"]
+
+import counts  # noqa: E402
+import table  # noqa: E402
+from qemu import Report  # noqa: E402
+
+
+def must(condition, why):
+    """Fails a case."""
+    if not condition:
+        raise AssertionError(why)
+
+
+def main(build):
+    """One case for each path, one for limits and one for determinism."""
+    report = Report()
+    try:
+        paths, _ = counts.measure(build)
+        again, _ = counts.measure(build, "quick")
+    except counts.Failure as problem:
+        report.case("the suite runs", lambda: must(False, str(problem).replace("\n", " | ")))
+        return report.close()
+    rows = table.rows(paths)
+    for name, fault in table.worse(rows):
+        report.case(f"bench {name}", lambda fault=fault: must(not fault, fault))
+    over = [f"{row['name']}: {row['kernel']}" for row in rows if not row["within"]]
+    report.case("bench limits", lambda: must(not over, ", ".join(over)))
+    other = [name for name, path in again.items() if path.median("kernel") != paths[name].median("kernel")]
+    report.case("bench is the same twice", lambda: must(not other, ", ".join(other)))
+    size = table.text_bytes(build)
+    report.case("kernel text", lambda: must(size <= table.TEXT_LIMIT, f"{size} bytes"))
+    return report.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

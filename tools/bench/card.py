@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The cost card of a path: what one run of it touches, from the addresses of its last run."""
+import os
+import re
+from collections import Counter
+
+from counts import KERNEL_HALF, Program
+
+LINE, PAGE = 6, 12
+# Slow or serialising, by the beginning of what objdump prints.
+SLOW = re.compile(r"(syscall|sysret\w*|iret\w*|swapgs|wrmsr|rdmsr|rdtscp?|cpuid|invlpg|invpcid|"
+                  r"xsave\w*|xrstor\w*|fx\w+|rdfsbase|rdgsbase|wrfsbase|wrgsbase|lgdt|lldt|ltr|"
+                  r"wbinvd|hlt|sti|cli|popf\w*|pushf\w*|i?div\w*|lfence|mfence|sfence|verw|clac|"
+                  r"stac|lock|xchg|in|out|rep\w*)\b")
+CONTROL = re.compile(r"mov\s+(\S+),\s*(%cr\d)$")
+CONTROL_READ = re.compile(r"mov\s+(%cr\d),")
+SEGMENT = re.compile(r"mov\s+\S+,\s*(%[defgs]s)$")
+
+
+def slow_name(text):
+    """The name under which an instruction is listed, or None."""
+    for pattern, name in ((CONTROL, "write {1}"), (CONTROL_READ, "read {0}"),
+                          (SEGMENT, "load {0}")):
+        found = pattern.match(text)
+        if found:
+            return name.format(*found.groups())
+    found = SLOW.match(text)
+    if not found or (found[1] == "xchg" and "(" not in text):
+        return None
+    return " ".join(text.split()[:2]) if found[1] in ("rep", "lock") else found[1]
+
+
+class Cards:
+    """Cards of paths; knows the functions of the kernel and of the suite."""
+
+    def __init__(self, build):
+        self.kernel = Program(os.path.join(build, "kernel.elf"))
+        self.user = Program(os.path.join(build, "bin/bench"))
+
+    def slow(self, code):
+        """Counter of slow instructions, by name."""
+        found = Counter()
+        for pc in code:
+            program = self.kernel if pc in self.kernel.mnemonics else self.user
+            name = slow_name(program.mnemonics.get(pc, ""))
+            if name:
+                found[name] += 1
+        return found
+
+    def make(self, path):
+        """The card of a path."""
+        kernel = [pc for pc in path.code if pc >= KERNEL_HALF or path.name == "boot"]
+        data = {address for address, _ in path.data}
+        return {"name": path.name, "operation": path.text, "kernel": path.runs[-1][0],
+                "user": path.runs[-1][1], "loads": path.runs[-1][4], "stores": path.runs[-1][5],
+                "code_lines": len({pc >> LINE for pc in kernel}),
+                "code_pages": len({pc >> PAGE for pc in kernel}),
+                "data_lines": len({address >> LINE for address in data}),
+                "data_pages": len({address >> PAGE for address in data}),
+                "slow": dict(self.slow(path.code).most_common()),
+                "functions": dict(Counter(self.kernel.function(pc)
+                                          for pc in kernel).most_common())}
+
+
+def text(card):
+    """A card as text."""
+    slow = ", ".join(f"{count} {name}" for name, count in card["slow"].items()) or "none"
+    lines = [f"{card['operation']}  ({card['name']})",
+             f"  {card['kernel']:,} kernel and {card['user']:,} user instructions; "
+             f"{card['loads']:,} loads, {card['stores']:,} stores by the kernel",
+             f"  cache lines: {card['code_lines']} of code, {card['data_lines']} of data; "
+             f"pages: {card['code_pages']} of code, {card['data_pages']} of data",
+             f"  serialising or slow: {slow}"]
+    lines += [f"  {count:8,}  {name}" for name, count in card["functions"].items()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The benchmark: ./tessera bench [--json] [--plot FILE] [--card [NAME...]] [--keep] [--quick]
+
+Builds nothing: the kernel, the suite and the counter must be there (./tessera bench makes them).
+"""
+import argparse
+import json
+import re
+import sys
+
+import card
+import counts
+import table
+
+
+def arguments():
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="./tessera bench")
+    parser.add_argument("build", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--plot", metavar="FILE", help="also draw an SVG picture")
+    parser.add_argument("--card", nargs="*", metavar="NAME", help="what paths touch: those named, or all")
+    parser.add_argument("--keep", action="store_true",
+                        help=f"write the counts to {table.EXPECTED}: from now on they are expected")
+    parser.add_argument("--quick", action="store_true", help="20 runs of each, no large systems")
+    return parser.parse_args()
+
+
+def cards(build, paths, names):
+    """The cards asked for."""
+    maker = card.Cards(build)
+    unknown = [name for name in names if name not in paths]
+    if unknown:
+        sys.exit(f"bench: no path is called {unknown[0]}; they are: {' '.join(paths)}")
+    return [maker.make(path) for name, path in paths.items()
+            if name != "calibrate" and (not names or name in names)]
+
+
+def calibration(paths, said):
+    """The line that says what a tick is."""
+    ticks = re.search(r"calibration: .*", said)
+    counted = paths["calibrate"].median("user")
+    return f"{ticks[0]}; the counter saw {counted:,}."
+
+
+def main():
+    """Runs the suite and says what was asked for."""
+    asked = arguments()
+    try:
+        paths, said = counts.measure(asked.build, "quick" if asked.quick else "")
+    except counts.Failure as problem:
+        sys.exit(f"bench: {problem}")
+    made = table.rows(paths)
+    made_cards = [] if asked.card is None else cards(asked.build, paths, asked.card)
+    if asked.json:
+        print(json.dumps({"calibration": calibration(paths, said), "rows": made,
+                          "text_bytes": table.text_bytes(asked.build), "cards": made_cards},
+                         indent=1))
+    else:
+        print(calibration(paths, said) + "\n")
+        print(table.table(made, asked.build))
+        print(table.growth(made) + "\n")
+        for one in made_cards:
+            print(card.text(one))
+    if asked.plot:
+        table.plot(made, asked.plot)
+    if asked.keep:
+        table.keep(made, asked.build)
+
+
+if __name__ == "__main__":
+    main()

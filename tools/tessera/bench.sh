@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#: ./tessera bench [--card [NAME...]] [--json] [--plot FILE] [--keep] [--quick]
+#:                                count instructions of every kernel path, against seL4 and Linux
+#: needs build run
+
+build "$BUILD/kernel.elf" "$BUILD/images/bench.img" "$BUILD/tools/bench" >&2
+exec /usr/bin/python3 tools/bench/run.py "$BUILD" "$@"
