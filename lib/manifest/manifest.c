@@ -116,12 +116,24 @@ static const char *check_component(const struct manifest_header *m,
     return check_numbers(c);
 }
 
+/* Components come behind those they depend on, so there are no circles. */
+static const char *check_order(const struct manifest_header *m, uint32_t index)
+{
+    const uint32_t *depends = manifest_section(m, MANIFEST_DEPENDS);
+    struct manifest_range r = manifest_component(m, index)->depends;
+
+    for (uint32_t i = 0; i < r.count; i++) {
+        if (depends[r.first + i] >= index)
+            return "a dependency leads nowhere, or in a circle";
+    }
+    return NULL;
+}
+
 static const char *check_lists(const struct manifest_header *m)
 {
     const struct manifest_provide *provides = manifest_section(m, MANIFEST_PROVIDES);
     const struct manifest_use *uses = manifest_section(m, MANIFEST_USES);
     const struct manifest_grant *grants = manifest_section(m, MANIFEST_GRANTS);
-    const uint32_t *depends = manifest_section(m, MANIFEST_DEPENDS);
 
     for (uint32_t i = 0; i < m->section[MANIFEST_PROVIDES].count; i++) {
         if (!is_name(m, provides[i].protocol))
@@ -140,10 +152,6 @@ static const char *check_lists(const struct manifest_header *m)
         if (g->kind == MANIFEST_DEVICE &&
             (g->server == MANIFEST_ROOT || !provides_in(m, g->server, g->provide)))
             return "a device has no platform";
-    }
-    for (uint32_t i = 0; i < m->section[MANIFEST_DEPENDS].count; i++) {
-        if (depends[i] >= m->section[MANIFEST_COMPONENTS].count)
-            return "a dependency leads nowhere";
     }
     return NULL;
 }
@@ -165,6 +173,8 @@ const char *manifest_check(const void *data, word_t bytes)
         return "its strings do not end";
     for (uint32_t i = 0; i < m->section[MANIFEST_COMPONENTS].count; i++) {
         wrong = check_component(m, manifest_component(m, i));
+        if (wrong == NULL)
+            wrong = check_order(m, i);
         if (wrong != NULL)
             return wrong;
     }

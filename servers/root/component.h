@@ -71,6 +71,7 @@ struct component {
     word_t used_bytes; /**< of the quota, what root used to make it */
 
     /* What supervision needs; supervisor.c. */
+    int needed; /**< while dependencies are gathered */
     word_t incarnation;
     word_t restarts;
     word_t recent; /**< restarts since window_ticks */

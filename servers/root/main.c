@@ -15,7 +15,9 @@
 #include <abi/invoke.h>
 #include <manifest/manifest.h>
 
-#define MEMORY_LOW (8ul << 20)
+#define MEMORY_LOW  (8ul << 20)
+#define STACK       0x400001000ul
+#define STACK_PAGES 16u
 
 struct scratch scratch;
 cap_t root_endpoint;
@@ -137,14 +139,23 @@ _Noreturn static void serve(void)
     }
 }
 
-void root_main(void)
+/* A stack with a page below it that is not there, in place of the one that root starts on. */
+static word_t make_stack(void)
 {
-    struct slots_made made;
+    struct block *block = memory_take(STACK_PAGES * PAGE);
 
-    check_boot();
-    made = slots_init();
-    memory_init(made.range, made.bytes);
-    check_memory();
+    ROOT_CHECK(block != NULL);
+    for (word_t i = 0; i < STACK_PAGES; i++) {
+        cap_t frame = own(block, TYPE_FRAME);
+
+        ROOT_CHECK(address_space_map(ROOT_SPACE, 0, frame, 1, STACK + i * PAGE,
+                                     MAP_READ | MAP_WRITE) == E_OK);
+    }
+    return STACK + STACK_PAGES * PAGE;
+}
+
+static void run(void)
+{
     take_scratch();
     make_own();
     archive_init();
@@ -152,4 +163,21 @@ void root_main(void)
     report_start();
     supervise_tick();
     serve();
+}
+
+void root_main(void)
+{
+    struct slots_made made;
+    word_t stack;
+
+    check_boot();
+    made = slots_init();
+    memory_init(made.range, made.bytes);
+    check_memory();
+    stack = make_stack();
+    __asm__ volatile("mov %0, %%rsp\n\txor %%ebp, %%ebp\n\tcall *%1"
+                     :
+                     : "r"(stack), "r"(run)
+                     : "memory");
+    __builtin_unreachable();
 }

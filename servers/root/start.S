@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where the kernel starts root: no stack yet. */
+/* Where the kernel starts root: no stack yet. This one is for the first steps only. */
         .section .text._start, "ax", @progbits
         .globl  _start
 _start:
@@ -10,7 +10,7 @@ _start:
 
         .section .bss.root_stack, "aw", @nobits
         .align  4096
-        .skip   65536
+        .skip   16384
 root_stack_top:
 
         .section .note.GNU-stack, "", @progbits

@@ -83,12 +83,58 @@ static enum made run(struct component *c)
     return made;
 }
 
-enum made supervise_start(struct component *c)
+static enum made start_one(struct component *c)
 {
     c->recent = 0;
     c->backoff_us = c->manifest->policy.backoff_us;
     c->exit_code = 0;
     return run(c);
+}
+
+/* Marks those that a component depends on. @return false: they were marked already */
+static bool mark(const struct manifest_component *m)
+{
+    const uint32_t *depends = manifest_section(the_manifest(), MANIFEST_DEPENDS);
+    bool more = false;
+
+    for (uint32_t i = 0; i < m->depends.count; i++) {
+        struct component *d = component_at(depends[m->depends.first + i]);
+
+        if (d != NULL && d->needed == 0) {
+            d->needed = 1;
+            more = true;
+        }
+    }
+    return more;
+}
+
+/* Start what is stopped of all that a component depends on, in the manifest's order, which is
+ * theirs. */
+static void start_needed(struct component *c)
+{
+    bool more = mark(c->manifest);
+
+    while (more) {
+        more = false;
+        for (struct component *d = component_first(); d != NULL; d = d->next) {
+            if (d->needed == 1) {
+                d->needed = 2;
+                more |= mark(d->manifest);
+            }
+        }
+    }
+    for (struct component *d = component_first(); d != NULL; d = d->next) {
+        if (d->needed != 0 && d->state == STOPPED)
+            (void)start_one(d);
+        d->needed = 0;
+    }
+}
+
+enum made supervise_start(struct component *c)
+{
+    if (c->manifest->depends.count != 0)
+        start_needed(c);
+    return start_one(c);
 }
 
 static void take_down(struct component *c, enum component_state state)
@@ -240,7 +286,7 @@ word_t supervise_start_all(void)
     word_t count = 0;
 
     for (struct component *c = component_first(); c != NULL; c = c->next) {
-        if (c->manifest->flags & MANIFEST_AUTO)
+        if ((c->manifest->flags & MANIFEST_AUTO) && c->state == STOPPED)
             count += supervise_start(c) == MADE;
     }
     return count;

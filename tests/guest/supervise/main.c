@@ -144,6 +144,22 @@ static void test_rights(void)
           (int)status.state, status.exit_code);
 }
 
+static void test_depends(void)
+{
+    struct supervisor_status status = {0};
+
+    check(supervisor_query(root, "lower", &status) == SUPERVISOR_OK &&
+              status.state == SUPERVISOR_STATE_STOPPED &&
+              supervisor_start(root, "upper") == SUPERVISOR_OK &&
+              supervisor_query(root, "middle", &status) == SUPERVISOR_OK &&
+              status.state == SUPERVISOR_STATE_RUNNING &&
+              supervisor_query(root, "lower", &status) == SUPERVISOR_OK &&
+              status.state == SUPERVISOR_STATE_RUNNING,
+          "what it depends on is started with it", "state %d", (int)status.state);
+    check(supervisor_start(root, "upper") == SUPERVISOR_E_WRONG_STATE, "what runs is not started",
+          "it was");
+}
+
 static bool same(const struct supervisor_resources *a, const struct supervisor_resources *b)
 {
     return a->free_bytes == b->free_bytes && a->free_slots == b->free_slots &&
@@ -222,6 +238,7 @@ int main(int argc, char **argv)
     test_ends();
     test_refusals();
     test_rights();
+    test_depends();
     test_crowd();
     test_cycles();
     rt_say(2, "%u passed, %u failed", passed, failed);
