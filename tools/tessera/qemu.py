@@ -60,7 +60,7 @@ class Machine:
         # Firmware and GRUB draw with escape sequences; nobody who reads a test wants them. The
         # beginning of one, or of a character, waits for its rest.
         whole = self.rest + data
-        cut = re.search(rb"(\x1b(\[[0-9;?=]*)?|[\xc0-\xff][\x80-\xbf]{0,2})\Z", whole) if data else None
+        cut = data and re.search(rb"(\x1b(\[[0-9;?=]*)?|[\xc0-\xff][\x80-\xbf]{0,2})\Z", whole)
         self.rest = cut[0] if cut else b""
         text = whole[:len(whole) - len(self.rest)].decode("utf-8", "replace")
         text = re.sub(r"\x1b(\[[0-9;?=]*[A-Za-z]|c)", "", text)
