@@ -7,6 +7,7 @@
  */
 #include <abi/invoke.h>
 #include <device/platform.h>
+#include <proto/supervisor.h>
 #include <rt/bytes.h>
 #include <rt/clock.h>
 #include <rt/format.h>
@@ -29,7 +30,7 @@ struct kept {
 };
 
 static struct kept *kept;
-static cap_t edu, serial;
+static cap_t edu, serial, nic;
 static volatile uint8_t *registers;
 
 __attribute__((format(printf, 3, 4))) static void check(bool ok, const char *name,
@@ -72,12 +73,12 @@ static bool signalled(cap_t notification)
 }
 
 /* A notification that an interrupt signals. 0: something failed */
-static cap_t listen(cap_t device, cap_t *interrupt)
+static cap_t listen(cap_t device, uint16_t index, cap_t *interrupt)
 {
     cap_t notification = rt_object_new(TYPE_NOTIFICATION, 0);
     cap_t badged = rt_object_badge(notification, RIGHT_WRITE, 1);
 
-    if (platform_interrupt(device, 0, interrupt) != PLATFORM_OK ||
+    if (platform_interrupt(device, index, interrupt) != PLATFORM_OK ||
         interrupt_bind(*interrupt, badged) != E_OK || interrupt_acknowledge(*interrupt) != E_OK)
         return 0;
     return notification;
@@ -171,7 +172,7 @@ static void test_message(const char *name, const char *again)
     cap_t interrupt, notification;
 
     set(ACK, 0xffffffff);
-    notification = listen(edu, &interrupt);
+    notification = listen(edu, 0, &interrupt);
     check(platform_config_write(edu, COMMAND, 2, COMMAND_ON) == PLATFORM_OK && notification != 0,
           "an interrupt is given and bound", "not");
     if (notification == 0)
@@ -242,7 +243,7 @@ static void test_ports(void)
               io_port_read(ports, start - 1, 1, &value) == E_ARG &&
               io_port_read(ports, 0xcf8, 4, &value) == E_ARG,
           "and no others", "one can");
-    notification = listen(serial, &interrupt);
+    notification = listen(serial, 0, &interrupt);
     check(notification != 0, "an interrupt line is given and bound", "not");
     if (notification == 0)
         return;
@@ -255,7 +256,49 @@ static void test_ports(void)
     (void)io_port_write(ports, start + 1, 1, 0);
 }
 
-/* --- Before and after the crash -------------------------------------------------------------- */
+/* --- A table of messages (MSI-X) -------------------------------------------------------------- */
+
+/* Registers of the 82574 (its datasheet, chapter 10); cause 20 is that of receive queue 0. */
+enum { NIC_SET = 0xc8, NIC_MASK = 0xd0, NIC_VECTORS = 0xe4, NIC_CAUSE_QUEUE = 1 << 20 };
+
+/* Which of its regions is this long? 0xff: none */
+static uint8_t region_of_length(cap_t device, uint64_t wanted)
+{
+    enum platform_space space = PLATFORM_SPACE_PORTS;
+    uint64_t start = 0, length = 0;
+
+    for (uint8_t i = 0; i < 6; i++) {
+        if (platform_registers(device, i, &space, &start, &length) != PLATFORM_OK)
+            break;
+        if (space == PLATFORM_SPACE_MEMORY && length == wanted)
+            return i;
+    }
+    return 0xff;
+}
+
+static void test_table(void)
+{
+    cap_t interrupt = 0, other = 0, notification, silent;
+    volatile uint8_t *nic_registers = device_registers_map(nic, 0, 0, 1);
+
+    check(platform_page(nic, region_of_length(nic, 16384), 0, &other) == PLATFORM_E_NOT_ALLOWED,
+          "a driver does not get the table of messages", "it does");
+    silent = listen(nic, 1, &other);
+    notification = listen(nic, 2, &interrupt);
+    check(nic_registers != NULL && notification != 0 && silent != 0 && interrupt != other,
+          "two messages of a table are given", "not");
+    if (nic_registers == NULL || notification == 0)
+        return;
+    (void)platform_config_write(nic, COMMAND, 2, COMMAND_ON);
+    *(volatile uint32_t *)(nic_registers + NIC_VECTORS) = 8 | 2;
+    *(volatile uint32_t *)(nic_registers + NIC_MASK) = NIC_CAUSE_QUEUE;
+    *(volatile uint32_t *)(nic_registers + NIC_SET) = NIC_CAUSE_QUEUE;
+    check(signalled(notification), "a message of a table signals", "it does not");
+    struct message m = {0};
+    check(sys_recv(silent, 0, &m, SYS_NONBLOCK) == E_AGAIN, "and no other", "another does");
+}
+
+/* --- Before and after crashes -------------------------------------------------------------- */
 
 static void before(void)
 {
@@ -266,18 +309,32 @@ static void before(void)
     test_message("a message signals", "and again");
     test_dma();
     test_ports();
+    test_table();
 }
 
-static void after(void)
+/* What was mapped before must be mapped again. */
+static void again(const char *registers_name, const char *first, const char *second)
 {
     (void)platform_reset(edu);
     registers = device_registers_map(edu, 0, 0, 1);
-    check(registers != NULL && get(LIVE) == ~0x12345678u, "the next incarnation has its registers",
-          "not");
+    check(registers != NULL && get(LIVE) == ~0x12345678u, registers_name, "not");
     if (registers == NULL)
         return;
-    test_message("messages signal the next incarnation", "and again to the next incarnation");
+    test_message(first, second);
     test_ports();
+    test_table();
+}
+
+/* Platform itself is killed: it comes back, and all can be had again. */
+static void lose_platform(void)
+{
+    static struct kept mine;
+
+    mine = *kept;
+    kept = &mine; /* the page was platform's */
+    check(supervisor_kill(rt_uses("supervisor"), "platform") == SUPERVISOR_OK,
+          "platform can be killed", "not");
+    again("and gives registers again", "messages signal after that", "and again after that");
 }
 
 int main(int argc, char **argv)
@@ -287,6 +344,7 @@ int main(int argc, char **argv)
     (void)argc;
     edu = rt_given(COMPONENT_DEVICE, "edu");
     serial = rt_given(COMPONENT_DEVICE, "serial");
+    nic = rt_given(COMPONENT_DEVICE, "nic");
     kept = device_dma_map(edu, 0, &address);
     if (kept == NULL)
         rt_fail(__FILE__, __LINE__, "%s: no memory from platform", argv[0]);
@@ -297,7 +355,9 @@ int main(int argc, char **argv)
     }
     check(kept->magic == COMPONENT_MAGIC, "memory for the device outlives its driver", "%lx",
           kept->magic);
-    after();
+    again("the next incarnation has its registers", "messages signal the next incarnation",
+          "and again to the next incarnation");
+    lose_platform();
     rt_say(2, "%lu passed, %lu failed", kept->passed, kept->failed);
     return 0;
 }
