@@ -17,6 +17,7 @@ static struct {
     const struct test *test;
     const char *name;
     bool failed;
+    bool skipped;
     bool provoked;     /* a PAIR's outcome has been seen */
     word_t passed, failures;
     void *recover[5];  /* of __builtin_setjmp */
@@ -46,7 +47,7 @@ static void note(const char *what, const char *file, int line, word_t a, word_t 
     first_print("FAIL %s: %s (%s:%d; %lx %lx)\n", run.name, what, file, line, a, b);
 }
 
-static void recover(void)
+static _Noreturn void recover(void)
 {
     __builtin_longjmp(run.recover, 1);
 }
@@ -65,6 +66,13 @@ static _Noreturn void give_up(void)
         recover();
     for (;;) /* the guard is told by the fault, and ends the test */
         __asm__ volatile("ud2");
+}
+
+void test_skip(const char *why)
+{
+    first_print("# skipped: %s: %s\n", run.name, why);
+    run.skipped = true;
+    recover();
 }
 
 void test_fail(const char *what, const char *file, int line)
@@ -171,12 +179,13 @@ static void run_one(const struct test *t)
     run.name = name_of(t);
     run.failed = false;
     run.provoked = false;
+    run.skipped = false;
     area_begin();
     test_allow(TEST_TICKS);
     if (__builtin_setjmp(run.recover) == 0)
         run.test->run();
     else
-        run.failed = true;
+        run.failed |= !run.skipped;
     test_allow(10 * TEST_TICKS);
     const char *left = area_end();
 
@@ -187,10 +196,10 @@ static void run_one(const struct test *t)
         note("it does not provoke this", run.name, 0, 0, 0);
     if (run.test->pair != 0)
         covered[run.test->pair - 1] = true;
-    if (run.failed) {
+    if (run.failed)
         run.failures++;
+    if (run.failed || run.skipped)
         return;
-    }
     run.passed++;
     first_print("ok %s\n", run.name);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Servers and callers for workers to be. */
+/* Servers, callers and others for workers to be. */
 #include "test.h"
 
 void test_serve(word_t server)
@@ -64,4 +64,54 @@ struct worker test_caller(struct caller *c, cap_t endpoint, int priority)
     c->endpoint = endpoint;
     test_start(&w, test_call, (word_t)c);
     return w;
+}
+
+void test_fault(struct faulted *f, void (*function)(word_t), word_t argument, word_t badge)
+{
+    cap_t to;
+
+    *f = (struct faulted){.endpoint = test_make(TYPE_ENDPOINT, 0), .reply = test_make(TYPE_REPLY, 0)};
+    to = badge == 0 ? f->endpoint : test_badge(f->endpoint, badge);
+    f->w = test_worker(TEST_ABOVE);
+    test_faults_to(&f->w, to);
+    test_start(&f->w, function, argument);
+    FAILS(E_OK, sys_recv(f->endpoint, f->reply, &f->m, SYS_NONBLOCK));
+}
+
+void test_answer(struct faulted *f, word_t words)
+{
+    f->m.tag = MESSAGE_TAG(0, words, 0);
+    FAILS(E_OK, sys_send(f->reply, &f->m, 0));
+}
+
+static void keep_beat(word_t beat)
+{
+    struct beat *b = (struct beat *)beat;
+    word_t due = first_now() + b->period;
+
+    for (;;) {
+        struct message m = {.tag = 0};
+        word_t now;
+
+        (void)timer_set(b->timer, due);
+        if (sys_recv(b->notification, 0, &m, 0) != E_OK)
+            return;
+        now = first_now();
+        if (now - due > b->late_max)
+            b->late_max = now - due;
+        b->ticks++;
+        due += b->period;
+        if (due < now)
+            due = now + b->period;
+    }
+}
+
+void test_beat(struct beat *b, word_t period)
+{
+    struct worker w = test_worker(TEST_ABOVE + 20);
+
+    *b = (struct beat){.period = period, .timer = test_make(TYPE_TIMER, 0),
+                       .notification = test_make(TYPE_NOTIFICATION, 0)};
+    FIRST_CHECK(timer_bind(b->timer, test_badge(b->notification, 1)) == E_OK);
+    test_start(&w, keep_beat, (word_t)b);
 }

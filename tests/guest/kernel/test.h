@@ -193,4 +193,40 @@ void test_call(word_t caller);
 /** A running caller of `endpoint`. It has called when this returns, if its priority is above. */
 struct worker test_caller(struct caller *c, cap_t endpoint, int priority);
 
+/** What a worker did that is expected to fault. */
+struct faulted {
+    struct worker w;
+    cap_t endpoint, reply;
+    struct message m; /**< the fault's message; it waits for an answer through `reply` */
+};
+
+/** Run `function` on a worker above the main thread until it faults. @param badge of the fault endpoint, or 0 */
+void test_fault(struct faulted *f, void (*function)(word_t), word_t argument, word_t badge);
+
+/** Answer a fault. @param words 0: try again; 21: with the registers in the main thread's message */
+void test_answer(struct faulted *f, word_t words);
+
+/** A thread above all others that wakes up in each period and notes how late it was. */
+struct beat {
+    word_t period;
+    volatile word_t ticks, late_max;
+    cap_t timer, notification;
+};
+void test_beat(struct beat *b, word_t period);
+
+/** Leave a test that this machine is not made for: it counts neither way. */
+_Noreturn void test_skip(const char *why);
+
+/** Leaves of CPUID. */
+struct cpuid {
+    uint32_t a, b, c, d;
+};
+static inline struct cpuid test_cpuid(uint32_t leaf, uint32_t sub)
+{
+    struct cpuid r = {leaf, 0, sub, 0};
+
+    __asm__ volatile("cpuid" : "+a"(r.a), "=b"(r.b), "+c"(r.c), "=d"(r.d));
+    return r;
+}
+
 #endif

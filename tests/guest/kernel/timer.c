@@ -106,46 +106,15 @@ TEST(timer_far, "deadlines of every magnitude are kept apart")
     DONE(sys_recv(notification, 0, &m, SYS_NONBLOCK));
 }
 
-/* A timer thread that keeps the next timer running from its own: period i. */
-static struct {
-    cap_t timer, notification;
-    word_t period;
-    volatile word_t ticks, late_max;
-} beat;
-
-static void keep_beat(word_t unused)
-{
-    word_t due = first_now() + beat.period;
-
-    (void)unused;
-    for (;;) {
-        struct message m = {.tag = 0};
-        word_t now;
-
-        (void)timer_set(beat.timer, due);
-        if (sys_recv(beat.notification, 0, &m, 0) != E_OK)
-            return;
-        now = first_now();
-        if (now - due > beat.late_max)
-            beat.late_max = now - due;
-        beat.ticks++;
-        due += beat.period;
-    }
-}
-
 TEST(timer_beat, "a periodic timer does not drift, whatever a lower priority does")
 {
-    struct worker w = test_worker(TEST_ABOVE);
+    static struct beat b;
     word_t start;
 
-    beat.notification = test_make(TYPE_NOTIFICATION, 0);
-    beat.timer = make_timers(beat.notification, 1);
-    beat.period = 1000 * US;
-    beat.ticks = beat.late_max = 0;
-    test_start(&w, keep_beat, 0);
+    test_beat(&b, 1000 * US);
     start = first_now();
     while (first_now() < start + 500000 * US)
         ;
-    BETWEEN(499, beat.ticks, 501);
-    BETWEEN(0, beat.late_max, 5 * US);
+    BETWEEN(499, b.ticks, 501);
+    BETWEEN(0, b.late_max, 5 * US);
 }
