@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Memory. The heap is a window of four times the quota in addresses, so that holes between what is
- * in use never fill it before the memory is used up. `book` has an entry for each of its pages,
- * `spare` is a stack of frames that were given back (Untyped memory cannot take single frames back
- * while others are in use). Both arrays stand before the window and get memory as it is used, from
- * the bottom up.
+ * in use never fill it before the memory is used up. `book` has an entry for each of its pages. The
+ * books stand before the window and get memory as they are used, from the bottom up.
  */
 #include "memory.h"
 
@@ -13,12 +11,12 @@
 
 #include "bytes.h"
 #include "component.h"
+#include "frames_priv.h"
 #include "lock.h"
 #include "program.h"
 #include "slot.h"
 
 #define WINDOW_MIN  1024u /* pages */
-#define BATCH       64u   /* frames made by one operation */
 #define TABLE_PAGES 4u    /* page-table memory is asked for in such pieces */
 
 /* Entries of the book. */
@@ -30,14 +28,10 @@
 
 static struct {
     uint32_t *book;
-    uint32_t *spare;
     char *window;
-    word_t pages;        /* of the window */
-    word_t most_spare;
-    word_t book_pages;   /* of each array, that have memory */
-    word_t spare_pages;
-    word_t spare_count;
-    word_t lowest;       /* no page below is free */
+    word_t pages;      /* of the window */
+    word_t book_pages; /* of the book, that have memory */
+    word_t lowest;     /* no page below is free */
     word_t used;
 } heap;
 
@@ -49,33 +43,37 @@ static word_t pages_of(word_t bytes)
 static void set_up(void)
 {
     word_t quota = pages_of(rt_info()->memory_bytes);
+    char *at = (char *)COMPONENT_HEAP;
 
     if (heap.window != NULL)
         return;
-    heap.most_spare = quota;
     heap.pages = 4 * quota > WINDOW_MIN ? 4 * quota : WINDOW_MIN;
-    heap.book = (uint32_t *)COMPONENT_HEAP;
-    heap.spare = (uint32_t *)(COMPONENT_HEAP + pages_of(heap.pages * sizeof(*heap.book)) * RT_PAGE);
-    heap.window = (char *)heap.spare + pages_of(heap.most_spare * sizeof(*heap.spare)) * RT_PAGE;
+    heap.book = (uint32_t *)at;
+    at += pages_of(heap.pages * sizeof(*heap.book)) * RT_PAGE;
+    rt_frames_set_up(at);
+    heap.window = at + pages_of(rt_frames_book_bytes(quota)) * RT_PAGE;
+}
+
+static bool give_tables(cap_t space, cap_t untyped)
+{
+    if (address_space_supply(space, untyped) == E_OK)
+        return true;
+    rt_slot_delete(untyped);
+    return false;
 }
 
 /* Memory for page tables out of the quota. The slot stays with the address space. */
 static bool supply(cap_t space)
 {
-    for (word_t pages = TABLE_PAGES; pages > 0; pages /= 2) {
-        cap_t slot = rt_slot_alloc();
+    cap_t slot = rt_slot_alloc();
 
-        if (slot == 0)
-            return false;
+    for (word_t pages = TABLE_PAGES; slot != 0 && pages > 0; pages /= 2)
         if (untyped_retype(COMPONENT_UNTYPED, TYPE_UNTYPED, pages * PAGE_GRANULES, 0, slot, 1) ==
-            E_OK) {
-            if (address_space_supply(space, slot) == E_OK)
-                return true;
-            (void)cnode_delete(COMPONENT_CNODE, slot, 1);
-        }
-        rt_slot_free(slot);
-    }
-    return false;
+            E_OK)
+            return give_tables(space, slot);
+    rt_slot_free(slot);
+    slot = rt_frames_reclaim();
+    return slot != 0 && give_tables(space, slot);
 }
 
 /* What was mapped before the tables ran out stays mapped: then page by page, passing over those. */
@@ -101,41 +99,28 @@ enum error rt_map_at(cap_t space, cap_t slot, word_t count, word_t address, word
     return error == E_MEMORY ? map_singly(space, slot, count, address, flags) : error;
 }
 
-static void drop_row(cap_t first, word_t count)
+/* One frame for a book, of which there are few. */
+static bool map_for_book(char *address)
 {
-    (void)cnode_delete(COMPONENT_CNODE, first, count);
-    rt_slot_free_row(first, count);
-}
+    cap_t frame = rt_slot_alloc();
 
-/* New frames in a row, mapped. @return how many, at most `count`; 0: no memory or slot is left */
-static word_t map_new(word_t count, char *address, cap_t *first)
-{
-    for (word_t n = count < BATCH ? count : BATCH; n > 0; n /= 2) {
-        *first = rt_slot_alloc_row(n);
-        if (*first == 0)
-            continue;
-        if (untyped_retype(COMPONENT_UNTYPED, TYPE_FRAME, 0, 0, *first, n) != E_OK) {
-            rt_slot_free_row(*first, n);
-            continue;
-        }
-        if (rt_map_at(COMPONENT_SPACE, *first, n, (word_t)address, MAP_READ | MAP_WRITE) == E_OK)
-            return n;
-        drop_row(*first, n);
+    if (frame == 0)
+        return false;
+    if (untyped_retype(COMPONENT_UNTYPED, TYPE_FRAME, 0, 0, frame, 1) != E_OK) {
+        rt_slot_free(frame);
+        return false;
     }
-    return 0;
+    if (rt_map_at(COMPONENT_SPACE, frame, 1, (word_t)address, MAP_READ | MAP_WRITE) == E_OK)
+        return true;
+    rt_slot_delete(frame);
+    return false;
 }
 
-/* Make an array reach up to `bytes`. Its memory is never given back. */
-static bool reach(void *array, word_t *have, word_t bytes)
+bool rt_book_reach(void *array, word_t *have, word_t bytes)
 {
-    while (*have < pages_of(bytes)) {
-        cap_t first;
-        word_t got = map_new(pages_of(bytes) - *have, (char *)array + *have * RT_PAGE, &first);
-
-        if (got == 0)
+    for (; *have < pages_of(bytes); (*have)++)
+        if (!map_for_book((char *)array + *have * RT_PAGE))
             return false;
-        *have += got;
-    }
     return true;
 }
 
@@ -164,41 +149,40 @@ static char *page_address(word_t page)
     return heap.window + page * RT_PAGE;
 }
 
-/* A frame that was given back, mapped again and cleared. */
-static bool fill_from_spare(word_t page)
-{
-    cap_t frame = heap.spare[heap.spare_count - 1];
-
-    if (rt_map_at(COMPONENT_SPACE, frame, 1, (word_t)page_address(page), MAP_READ | MAP_WRITE) !=
-        E_OK)
-        return false;
-    heap.spare_count--;
-    heap.book[page] = (uint32_t)frame;
-    memset(page_address(page), 0, RT_PAGE);
-    return true;
-}
-
-static word_t fill_from_new(word_t page, word_t count)
+/* Clear memory behind free addresses. @return for how many pages, at most `count`; 0: none is left
+ */
+static word_t fill_some(word_t page, word_t count)
 {
     cap_t first;
-    word_t got = map_new(count, page_address(page), &first);
+    bool clear;
+    word_t got = rt_frames_take(count, &first, &clear);
 
+    if (got == 0)
+        return 0;
+    if (rt_map_at(COMPONENT_SPACE, first, got, (word_t)page_address(page), MAP_READ | MAP_WRITE) !=
+        E_OK) {
+        for (word_t i = 0; i < got; i++) /* some may have been mapped before the error */
+            (void)address_space_unmap(COMPONENT_SPACE, 0, first + i, 1);
+        rt_frames_give(first, got);
+        return 0;
+    }
     for (word_t i = 0; i < got; i++)
         heap.book[page + i] = (uint32_t)(first + i);
+    if (!clear)
+        memset(page_address(page), 0, got * RT_PAGE);
+    heap.used += got;
     return got;
 }
 
 static bool fill(word_t page, word_t count)
 {
     for (word_t done = 0; done < count;) {
-        word_t got = heap.spare_count > 0 ? fill_from_spare(page + done)
-                                          : fill_from_new(page + done, count - done);
+        word_t got = fill_some(page + done, count - done);
 
         if (got == 0) {
             rt_pages_free(page_address(page), done);
             return false;
         }
-        heap.used += got;
         done += got;
     }
     return true;
@@ -214,24 +198,20 @@ static word_t reserve(word_t count)
         return heap.pages;
     page = find_row(count);
     if (page < heap.pages &&
-        !reach(heap.book, &heap.book_pages, (page + count) * sizeof(*heap.book)))
+        !rt_book_reach(heap.book, &heap.book_pages, (page + count) * sizeof(*heap.book)))
         return heap.pages;
     return page;
 }
 
 static void *alloc(word_t count, word_t guard)
 {
-    word_t page;
     void *address = NULL;
+    word_t page;
 
     rt_lock();
-    set_up();
-    page = count <= pages_of(rt_info()->memory_bytes) - heap.used ? reserve(count + guard)
-                                                                  : heap.pages;
-    /* Room to give each page back must be there before it is handed out. */
-    if (page < heap.pages &&
-        reach(heap.spare, &heap.spare_pages, (heap.used + count) * sizeof(*heap.spare)) &&
-        fill(page + guard, count)) {
+    page = count > 0 && count <= pages_of(rt_info()->memory_bytes) ? reserve(count + guard)
+                                                                   : ~0ul;
+    if (page < heap.pages && fill(page + guard, count)) {
         if (guard)
             heap.book[page] = GUARD;
         address = page_address(page + guard);
@@ -278,28 +258,32 @@ static void set_free(word_t page)
         heap.lowest = page;
 }
 
-static bool fill_reserved(word_t page)
+/* How many pages from this one on are reserved, at most `most`. */
+static word_t reserved_row(word_t page, word_t most)
 {
-    if (entry(page) != RESERVED)
-        return entry(page) != FREE;
-    if (heap.used >= heap.most_spare ||
-        !reach(heap.spare, &heap.spare_pages, (heap.used + 1) * sizeof(*heap.spare)))
-        return false;
-    heap.used++;
-    if ((heap.spare_count > 0 && fill_from_spare(page)) || fill_from_new(page, 1) == 1)
-        return true;
-    heap.used--;
-    return false;
+    word_t size = 0;
+
+    while (size < most && entry(page + size) == RESERVED)
+        size++;
+    return size;
 }
 
 bool rt_pages_fill(void *pages, word_t count)
 {
-    word_t page = page_number(pages);
+    word_t page = page_number(pages), end = page + count;
     bool filled = true;
 
     rt_lock();
-    for (word_t i = 0; i < count && filled; i++)
-        filled = fill_reserved(page + i);
+    while (page < end && filled) {
+        word_t size = reserved_row(page, end - page);
+
+        if (size > 0)
+            size = fill_some(page, size);
+        else if (entry(page) != FREE && !(entry(page) & OTHER))
+            size = 1;
+        filled = size > 0;
+        page += size;
+    }
     rt_unlock();
     return filled;
 }
@@ -329,13 +313,15 @@ static word_t frames_in_row(word_t page, word_t most)
     return size;
 }
 
+/* Frames of different chunks never are in consecutive slots: an Untyped is between them. */
 static void free_row(word_t page, word_t count)
 {
-    RT_CHECK(address_space_unmap(COMPONENT_SPACE, 0, heap.book[page], count) == E_OK);
-    for (word_t i = 0; i < count; i++) {
-        heap.spare[heap.spare_count++] = heap.book[page + i];
+    cap_t first = heap.book[page];
+
+    RT_CHECK(address_space_unmap(COMPONENT_SPACE, 0, first, count) == E_OK);
+    for (word_t i = 0; i < count; i++)
         set_free(page + i);
-    }
+    rt_frames_give(first, count);
     heap.used -= count;
 }
 
@@ -410,7 +396,7 @@ struct rt_memory rt_memory_use(void)
     struct rt_memory use;
 
     rt_lock();
-    use = (struct rt_memory){.used = heap.used * RT_PAGE, .spare = heap.spare_count * RT_PAGE};
+    use = (struct rt_memory){.used = heap.used * RT_PAGE, .spare = rt_frames_spare() * RT_PAGE};
     rt_unlock();
     return use;
 }

@@ -9,6 +9,7 @@
 #include <abi/invoke.h>
 
 #include "component.h"
+#include "frames_priv.h"
 #include "lock.h"
 #include "slot.h"
 
@@ -44,6 +45,17 @@ static bool add_pool(void)
     return true;
 }
 
+/* When there is nothing else: pages that were frames and are not in use. */
+static bool add_reclaimed(void)
+{
+    cap_t untyped = pool_count < POOLS ? rt_frames_reclaim() : 0;
+
+    if (untyped == 0)
+        return false;
+    pool[pool_count++] = untyped;
+    return true;
+}
+
 static bool make(word_t type, word_t size, cap_t slot)
 {
     if (type == TYPE_UNTYPED || type == TYPE_FRAME || type == TYPE_LARGE_FRAME ||
@@ -53,7 +65,9 @@ static bool make(word_t type, word_t size, cap_t slot)
         return true;
     if (add_pool() && make_from(pool[pool_count - 1], type, size, slot))
         return true;
-    return make_from(COMPONENT_UNTYPED, type, size, slot); /* larger than a page */
+    if (make_from(COMPONENT_UNTYPED, type, size, slot)) /* larger than a page */
+        return true;
+    return add_reclaimed() && make_from(pool[pool_count - 1], type, size, slot);
 }
 
 cap_t rt_object_new(word_t type, word_t size)
