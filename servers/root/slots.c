@@ -5,7 +5,7 @@
  *
  * The kernel's CNode for root is small. On a machine with much memory root makes itself a larger
  * one, out of the largest range of memory, before anything else: so the number of components is
- * bounded by memory alone.
+ * bounded by memory, in practice.
  */
 #include "slots.h"
 
@@ -19,7 +19,8 @@
 
 /* A component takes four to eight slots of root's and 64 KiB or more. */
 #define BYTES_PER_SLOT 16384ul
-#define WORDS          (CNODE_SLOTS / 64)
+#define SLOTS_MAX      262144ul /* room for 40,000 components at the least */
+#define WORDS          (SLOTS_MAX / 64)
 
 static word_t empty[WORDS];
 static word_t lowest; /* no word below it has a bit set */
@@ -30,7 +31,7 @@ static word_t wanted(void)
 {
     word_t slots = boot_info()->cnode_slots;
 
-    while (slots < CNODE_SLOTS && slots < boot_info()->ram_bytes / BYTES_PER_SLOT)
+    while (slots < SLOTS_MAX && slots < boot_info()->ram_bytes / BYTES_PER_SLOT)
         slots *= 2;
     return slots;
 }
@@ -104,7 +105,7 @@ void slot_drop(cap_t slot)
 {
     word_t word = slot / 64;
 
-    ROOT_CHECK(slot < CNODE_SLOTS && empty[word] == bit_clear(empty[word], slot % 64));
+    ROOT_CHECK(slot < SLOTS_MAX && empty[word] == bit_clear(empty[word], slot % 64));
     empty[word] = bit_set(empty[word], slot % 64);
     if (word < lowest)
         lowest = word;
