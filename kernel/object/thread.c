@@ -81,7 +81,7 @@ enum error op_thread_resume(ref_t thread, ref_t slot)
     if (slot_type(thread_cspace(target)) == TYPE_NULL && !(thread_flags(target) & THREAD_FOREIGN))
         return E_STATE;
     if (thread_state(target) == THREAD_STATE_SUSPENDED) {
-        thread_set_fault(target, 0);
+        fault_repeat(target); /* if it has stopped with one that nobody answered */
         sched_wake(target);
     }
     return E_OK;

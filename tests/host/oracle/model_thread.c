@@ -117,7 +117,7 @@ static struct m_result resume(struct m_object *target)
     if (!cspace || m_at(target->at + THREAD_SPACE) == NULL)
         return m_done(E_STATE);
     if (target->state == THREAD_STATE_SUSPENDED) {
-        target->fault = 0;
+        m_repeat(target);
         target->state = THREAD_STATE_READY;
     }
     return m_done(E_OK);
