@@ -100,7 +100,7 @@ static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *gran
             return E_MEMORY;
         arch_space_init(root);
         space_set_root(space, root);
-        cpu.resched = 1; /* the running thread may be waiting for its tables to be loaded */
+        cpu.resched = RESCHED_DECIDE; /* the running thread may be waiting for its tables to be loaded */
     }
 
     ref_t table = space_root(space);

@@ -7,13 +7,17 @@
 
 #define DEADLINE_BUCKETS 64u
 
+/** Decide who runs; or only go on with the thread that now has the running context. */
+#define RESCHED_DECIDE 1u
+#define RESCHED_SWITCH 2u
+
 /** What one processor owns. One processor so far: `cpu`. */
 struct cpu {
     ref_t thread;      /**< runs now; NIL: idle */
     word_t frame;      /**< where the doors keep its registers (set with `thread`) */
     ref_t sc;          /**< scheduling context that runs now; NIL: idle */
     word_t started;    /**< ticks: since when `sc` has not been charged */
-    word_t resched;    /**< 1: sched_reschedule before leaving */
+    word_t resched;    /**< RESCHED_*: sched_reschedule before leaving; 0: nothing to do */
     ref_t expired;     /**< thread whose budget ran out and whose timeout endpoint is to be told */
     word_t ready_top;  /**< bit i: ready_bits[i] is not 0 */
     word_t ready_bits[4];

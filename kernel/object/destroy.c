@@ -40,7 +40,7 @@ enum error destroy_slot(ref_t slot)
     if (cap_is_frame(type) && slot_badge(slot) != 0)
         space_unmap(slot);
     if (type == TYPE_ADDRESS_SPACE)
-        cpu.resched = 1; /* the running thread's own may go, whose tables are loaded */
+        cpu.resched = RESCHED_DECIDE; /* the running thread's own may go, whose tables are loaded */
     cap_clear(slot);
     if (cap_counted(type)) {
         object_set_caps(object, object_caps(object) - 1);

@@ -44,7 +44,7 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
         if (slot_type(source[i]) == wanted[i].type) /* unless that destroyed the source with it */
             cap_copy(source[i], granule_at(target, i), RIGHT_ALL);
     }
-    cpu.resched = 1; /* it may be the running thread's address space */
+    cpu.resched = RESCHED_DECIDE; /* it may be the running thread's address space */
     if (destroy_doomed() != E_OK && target != thread_cspace(thread))
         return E_RESTART;
     return E_OK; /* in another CSpace the arguments would mean something else: what is left, the

@@ -34,7 +34,7 @@ enum error op_timer_set(ref_t thread, ref_t slot)
         return E_OK;
     }
     deadline_add(timer, deadline);
-    cpu.resched = 1; /* it may be the earliest */
+    cpu.resched = RESCHED_DECIDE; /* it may be the earliest */
     return E_OK;
 }
 

@@ -7,20 +7,55 @@
 
 #include <arch/arch.h>
 
+/* Has the running context, charged up to now, no reason to give way but a more urgent one? */
+static bool may_go_on(ref_t sc)
+{
+    if (budget_full(sc))
+        return sched_context_slice(sc) < sched_context_budget(sc);
+    return budget_left(sc, cpu.started) != 0;
+}
+
+/*
+ * A context that is more urgent than the running one takes its place at once: what
+ * sched_reschedule would come to, without its search. Nobody of its priority is ready, or that one
+ * would run; so its turn needs no timer, only its budget does.
+ */
+static bool overtake(ref_t sc)
+{
+    ref_t running = cpu.sc;
+
+    if (running == NIL || cpu.resched & RESCHED_DECIDE ||
+        sched_context_priority(sc) <= sched_context_priority(running))
+        return false;
+    sched_charge();
+    if (!may_go_on(running))
+        return false;
+    sched_context_set_state(running, SC_IDLE);
+    ready_add(running, true);
+    cpu.sc = sc;
+    sched_context_set_state(sc, SC_RUNNING);
+    cpu.resched = RESCHED_SWITCH;
+    if (!budget_full(sc))
+        arch_timer_set(cpu.started + budget_left(sc, cpu.started));
+    return true;
+}
+
 /* Put an SC_IDLE context, whose thread is ready, where it belongs. */
 static void start(ref_t sc, bool in_front)
 {
     if (sched_context_budget(sc) == 0)
         return;
-    if (budget_left(sc, arch_now()) == 0) {
+    if (!budget_full(sc) && budget_left(sc, arch_now()) == 0) {
         sched_context_set_state(sc, SC_THROTTLED);
         deadline_add(sc, budget_refill_time(sc));
-        cpu.resched = 1; /* the timer may have to come earlier */
+        cpu.resched = RESCHED_DECIDE; /* the timer may have to come earlier */
         return;
     }
+    if (overtake(sc))
+        return;
     ready_add(sc, in_front);
     if (cpu.sc == NIL || sched_context_priority(sc) >= sched_context_priority(cpu.sc))
-        cpu.resched = 1;
+        cpu.resched = RESCHED_DECIDE;
 }
 
 /* Make a context SC_IDLE, wherever it is. */
@@ -36,7 +71,7 @@ static void stop(ref_t sc)
     case SC_RUNNING:
         sched_charge();
         cpu.sc = NIL;
-        cpu.resched = 1;
+        cpu.resched = RESCHED_DECIDE;
         break;
     default:
         break;
@@ -55,7 +90,7 @@ static void settle(ref_t sc)
     else if (sched_context_state(sc) == SC_IDLE)
         start(sc, false);
     else if (sched_context_state(sc) == SC_RUNNING)
-        cpu.resched = 1; /* another thread is to be switched to */
+        cpu.resched |= RESCHED_SWITCH;
 }
 
 void sched_wake(ref_t thread)
@@ -185,14 +220,14 @@ void sched_yield(void)
     stop(sc);
     sched_context_set_slice(sc, 0);
     start(sc, false);
-    cpu.resched = 1;
+    cpu.resched = RESCHED_DECIDE;
 }
 
 ref_t sched_timer(void)
 {
     word_t now = arch_now();
 
-    cpu.resched = 1;
+    cpu.resched = RESCHED_DECIDE;
     for (word_t i = 0; i < 16; i++) {
         ref_t node = deadline_take(now);
 
@@ -267,19 +302,9 @@ static word_t next_decision(ref_t sc)
     return cpu.started + left < next ? cpu.started + left : next;
 }
 
-void sched_reschedule(void)
+/* Go on with the thread that has the running context. */
+static void enter(void)
 {
-    cpu.resched = 0;
-    sched_charge();
-    preempt(cpu.started);
-    if (cpu.sc == NIL) {
-        cpu.sc = ready_first();
-        if (cpu.sc != NIL) {
-            ready_remove(cpu.sc);
-            sched_context_set_state(cpu.sc, SC_RUNNING);
-        }
-    }
-
     ref_t thread = cpu.sc == NIL ? NIL : sched_context_thread(cpu.sc);
 
     arch_thread_switch(thread);
@@ -290,6 +315,25 @@ void sched_reschedule(void)
     } else if (thread != NIL) {
         arch_space_enter(NIL, 0);
     }
+}
+
+void sched_reschedule(void)
+{
+    if (cpu.resched == RESCHED_SWITCH) {
+        cpu.resched = 0;
+        enter();
+        return;
+    }
+    sched_charge();
+    preempt(cpu.started);
+    if (cpu.sc == NIL) {
+        cpu.sc = ready_first();
+        if (cpu.sc != NIL) {
+            ready_remove(cpu.sc);
+            sched_context_set_state(cpu.sc, SC_RUNNING);
+        }
+    }
+    enter();
     arch_timer_set(next_decision(cpu.sc));
     cpu.resched = 0;
 }
