@@ -175,8 +175,17 @@ static void add_memory(const char *name, const struct supervisor_status *status)
     print("%-20s %6s of %6s\n", name, memory, quota);
 }
 
+static void print_amount(const char *what, uint64_t bytes)
+{
+    char text[16];
+
+    format_bytes(text, sizeof(text), bytes);
+    print("%-20s %6s\n", what, text);
+}
+
 static void mem(int argc, char **argv)
 {
+    struct supervisor_resources r = {0};
     char memory[16], quota[16];
 
     (void)argc;
@@ -187,7 +196,12 @@ static void mem(int argc, char **argv)
     for_each(add_memory);
     format_bytes(memory, sizeof(memory), total_memory);
     format_bytes(quota, sizeof(quota), total_quota);
-    print("%-20s %6s of %6s\n", "all", memory, quota);
+    print("%-20s %6s of %6s\n", "all components", memory, quota);
+    if (!succeeded(supervisor_resources(shell.supervisor, &r), "root"))
+        return;
+    print_amount("given to nobody", r.free_bytes);
+    print_amount("kernel, boot image", r.ram_bytes - r.total_bytes);
+    print_amount("the machine", r.ram_bytes);
 }
 
 const struct command component_commands[] = {

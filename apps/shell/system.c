@@ -56,14 +56,18 @@ static void show_log(int argc, char **argv)
         log_show(1, argc > 1 ? argv[1] : NULL, true);
 }
 
+/* Since root started; without a route to root, since the processor was reset. */
 static void uptime(int argc, char **argv)
 {
-    uint64_t seconds = rt_ticks_to_ns(rt_now()) / 1000000000u;
+    struct supervisor_resources r = {0};
+    uint64_t seconds;
 
     (void)argc;
     (void)argv;
-    print("%lu:%02lu:%02lu since the processor was reset\n", seconds / 3600, seconds / 60 % 60,
-          seconds % 60);
+    if (shell.supervisor != 0)
+        (void)supervisor_resources(shell.supervisor, &r);
+    seconds = rt_ticks_to_ns(rt_now() - r.boot_ticks) / RT_NS_PER_SECOND;
+    print("%lu:%02lu:%02lu\n", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 static void print_device(const char *name, const struct platform_device *d)

@@ -52,12 +52,20 @@ static long write_console(cap_t console, const char *data, size_t size)
     return (long)size;
 }
 
+/* As with the console: a log that dies while it writes is asked again. */
 static void send_line(long fd, const char *text)
 {
+    enum log_level level = fd == 2 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
     cap_t log = rt_uses("log");
 
-    if (log != 0 && log_write(log, fd == 2 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, text) == LOG_E_ARG)
-        (void)log_write(log, LOG_LEVEL_WARNING, "(a line that is not text)");
+    for (int i = 0; log != 0 && i < IPC_TRIES; i++) {
+        enum log_error error = log_write(log, level, text);
+
+        if (error == LOG_E_ARG)
+            (void)log_write(log, LOG_LEVEL_WARNING, "(a line that is not text)");
+        if (error != LOG_E_TRANSPORT + E_DIED)
+            break;
+    }
 }
 
 /* Take the line that was collected. Called under the lock, which is not held while the log works on

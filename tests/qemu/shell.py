@@ -58,8 +58,9 @@ COMMANDS = (
     ("an unknown component is named", "kill nobody", "no component `nobody`"),
     ("a missing word gets the usage", "kill", "^usage: kill NAME"),
     ("ps shows a component", "ps", r"^uart +running +\d+K of +\d+K"),
-    ("mem adds up", "mem", r"^all +[\d.]+[KM] of +[\d.]+[KM]"),
-    ("uptime", "uptime", r"^\d+:\d\d:\d\d "),
+    ("mem adds up", "mem", r"^all components +[\d.]+[KM] of +[\d.]+[KM]"),
+    ("uptime", "uptime", r"^0:0\d:\d\d$"),
+    ("devices are listed", "devices", r"^pci 00:00.0 +8086:"),
     ("log has lines with time and name", "log", r"^ +\d+ +\d+\.\d{6} .* root: "),
     ("starting what runs is refused", "start uart", "not in a state for this"),
 )
