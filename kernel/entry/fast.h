@@ -27,12 +27,19 @@ word_t fast_call(word_t cap, word_t tag);
 /**
  * ReplyRecv. Eligible: an endpoint capability with READ on which nobody waits to send; a Reply object that
  * holds a call of at most 8 words and no capabilities either way, whose caller lent the running scheduling
- * context last; no signal pending. The caller may wait with a SYSCALL fault that is answered with its result.
+ * context last; no signal pending. The caller may wait with a fault that is to be tried again, or a
+ * SYSCALL fault that is answered with its result.
  * @param word0 first message word
  */
 word_t fast_reply_recv(word_t cap, word_t tag, word_t word0);
 
 /** System call of a foreign thread, all of whose registers are saved. Eligible: its fault endpoint has a server that waits as for fast_call. */
 bool fast_foreign(ref_t thread);
+
+/**
+ * Fault of the thread that runs, all of whose registers are saved. Eligible: as for fast_foreign.
+ * @param label FAULT_PAGE or FAULT_EXCEPTION @param a,b as for fault_raise
+ */
+bool fast_fault(word_t label, word_t a, word_t b);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts and exceptions. */
 #include "entry.h"
+#include "fast.h"
 
 #include <arch/arch.h>
 #include <ipc/fault.h>
@@ -59,9 +60,12 @@ void entry_interrupt(word_t vector)
 
 void entry_fault(word_t vector, word_t error, word_t address)
 {
-    if (vector == EXCEPTION_PAGE_FAULT)
-        fault_raise(cpu.thread, FAULT_PAGE, address, error);
-    else
-        fault_raise(cpu.thread, FAULT_EXCEPTION, vector, error);
+    bool page = vector == EXCEPTION_PAGE_FAULT;
+    word_t label = page ? FAULT_PAGE : FAULT_EXCEPTION;
+    word_t a = page ? address : vector;
+
+    if (fast_fault(label, a, error))
+        return;
+    fault_raise(cpu.thread, label, a, error);
     entry_leave();
 }

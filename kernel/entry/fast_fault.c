@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The short way of faults and of foreign system calls. All registers of the thread are saved, so this file
+ * is compiled like any other: fast.c, which C code must not call, is not.
+ */
+#include "fast.h"
+#include "fast_priv.h"
+
+/* The words of a fault message, as fault_message() puts them. */
+static inline void fault_words(ref_t from, ref_t to, word_t a, word_t b)
+{
+    thread_set_word0(to, a);
+    thread_set_word1(to, b);
+    thread_set_word2(to, thread_rip(from));
+    thread_set_word3(to, thread_rsp(from));
+    thread_set_word4(to, thread_rflags(from));
+    thread_set_word5(to, 0);
+    thread_set_word6(to, 0);
+    thread_set_word7(to, 0);
+}
+
+/* The words of a foreign system call. */
+static inline void foreign_words(ref_t from, ref_t to)
+{
+    thread_set_word0(to, thread_rax(from));
+    thread_set_word1(to, thread_rdi(from));
+    thread_set_word2(to, thread_tag(from));
+    thread_set_word3(to, thread_word0(from));
+    thread_set_word4(to, thread_word1(from));
+    thread_set_word5(to, thread_word2(from));
+    thread_set_word6(to, thread_word3(from));
+    thread_set_word7(to, thread_rip(from));
+}
+
+/* The thread that runs calls its handler, with this tag; the words are there already. */
+static inline void call_handler(ref_t thread, ref_t server, ref_t slot, word_t tag)
+{
+    dequeue(slot_object(slot), server);
+    thread_set_rax(server, E_OK);
+    thread_set_rdi(server, slot_badge(slot));
+    thread_set_tag(server, tag);
+    thread_set_fault(thread, tag / 65536u);
+    thread_set_rights(thread, slot_rights(slot));
+    lend(thread, server, thread_reply(server));
+    switch_to(thread, server, true);
+}
+
+bool fast_foreign(ref_t thread)
+{
+    ref_t slot = thread_handler(thread);
+
+    if (slot_type(slot) != TYPE_ENDPOINT || !has_server(slot_object(slot)))
+        return false;
+
+    ref_t server = endpoint_head(slot_object(slot));
+
+    foreign_words(thread, server);
+    call_handler(thread, server, slot, FAULT_SYSCALL * 65536u + 8u);
+    return true;
+}
+
+bool fast_fault(word_t label, word_t a, word_t b)
+{
+    ref_t thread = cpu.thread;
+    ref_t slot = thread_handler(thread);
+
+    if (slot_type(slot) != TYPE_ENDPOINT || !has_server(slot_object(slot)))
+        return false;
+
+    ref_t server = endpoint_head(slot_object(slot));
+
+    thread_set_fault_a(thread, a);
+    thread_set_fault_b(thread, b);
+    fault_words(thread, server, a, b);
+    call_handler(thread, server, slot, label * 65536u + 5u);
+    return true;
+}
