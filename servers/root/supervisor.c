@@ -260,7 +260,8 @@ static void check_time(struct component *c, word_t now)
 
     if (c->state == RESTARTING && c->wake_ticks <= now)
         wake(c);
-    if (c->state == RUNNING && heartbeat != 0 && now - c->alive_ticks >= heartbeat)
+    /* It may have been started just now, later than `now`. */
+    if (c->state == RUNNING && heartbeat != 0 && now >= c->alive_ticks + heartbeat)
         supervise_kill(c, "was ended: it gave no sign of life");
     if (c->state == RESTARTING)
         supervise_at(c->wake_ticks);

@@ -8,9 +8,12 @@
  *   act=flood   asks root for things without end
  *   act=send    says that it ends, but does not wait for an answer
  *   act=garble  sends root all kinds of nonsense
- *   act=mute    lives, but gives no sign of life
+ *   act=call    calls the server `counter` for ever, and gives signs of life; ends with code 9 if
+ * it ever gets an answer that is none, or the server's death too often in a row act=mute    lives,
+ * but gives no sign of life
  */
 #include <abi/call.h>
+#include <proto/counter.h>
 #include <rt/bytes.h>
 #include <rt/program.h>
 
@@ -52,6 +55,30 @@ static void garble(void)
     }
 }
 
+/* The stub of an idempotent method tries again when the server dies; who is killed on purpose may
+ * die more often. */
+static int call(void)
+{
+    cap_t server = rt_uses("counter");
+    unsigned deaths = 0;
+
+    for (word_t i = 0; deaths < 20; i++) {
+        uint64_t now = 1;
+        uint32_t calls;
+        enum counter_error e = counter_read(server, &now, &calls);
+
+        if (e == COUNTER_E_TRANSPORT + (int)E_DIED)
+            deaths++;
+        else if (e != COUNTER_OK || now != 0)
+            return 9;
+        else
+            deaths = 0;
+        if (i % 64 == 0)
+            rt_alive();
+    }
+    return 9;
+}
+
 static void wait(void)
 {
     struct message m = {.tag = 0};
@@ -80,6 +107,8 @@ int main(int argc, char **argv)
     if (rt_same(act, "send"))
         (void)sys_send(COMPONENT_SUPERVISOR,
                        &(struct message){.tag = MESSAGE_TAG(COMPONENT_EXIT, 1, 0), .w = {7}}, 0);
+    if (rt_same(act, "call"))
+        return call();
     while (rt_same(act, "flood"))
         rt_alive();
     wait();
