@@ -161,14 +161,13 @@ void sched_lend(ref_t from, ref_t to)
     thread_set_sc(to, sc);
 }
 
-void sched_unlend(ref_t thread)
+/* A thread that lent its context leaves the stack of those who did. */
+static void leave_lenders(ref_t thread)
 {
     ref_t sc = thread_lent(thread);
     ref_t below = thread_lender(thread);
     ref_t above = thread_borrower(thread);
 
-    if (sc == NIL)
-        return;
     if (above != NIL)
         thread_set_lender(above, below);
     else
@@ -180,6 +179,14 @@ void sched_unlend(ref_t thread)
     thread_set_borrower(thread, NIL);
 }
 
+void sched_unlend(ref_t thread)
+{
+    if (thread_lent(thread) == NIL)
+        return;
+    leave_lenders(thread);
+    fall_back(thread); /* it had borrowed what it lent: that will not come back */
+}
+
 void sched_return(ref_t thread)
 {
     ref_t sc = thread_sc(thread);
@@ -189,7 +196,7 @@ void sched_return(ref_t thread)
 
     ref_t to = sched_context_top(sc);
 
-    sched_unlend(to);
+    leave_lenders(to);
     sched_context_set_thread(sc, to);
     thread_set_sc(to, sc);
     settle(sc);

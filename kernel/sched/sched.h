@@ -4,9 +4,9 @@
  * the context's. The context goes along with calls to servers that have none (lending), and comes
  * back when the borrower next waits, or dies.
  *
- * Lent contexts: sched_context.top is the thread that lent it last; thread.lender leads from there to who lent
- * it before, thread.borrower back. thread.lent says which context a thread lent. The holder
- * (sched_context.thread) is not in this stack; the bottom of the stack is the owner.
+ * Lent contexts: sched_context.top is the thread that lent it last; thread.lender leads from there
+ * to who lent it before, thread.borrower back. thread.lent says which context a thread lent. The
+ * holder (sched_context.thread) is not in this stack; the bottom of the stack is the owner.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -32,10 +32,14 @@ bool sched_borrows(ref_t thread);
 /** Hand the context of `from`, which waits for a reply, to `to`, for which sched_borrows holds. */
 void sched_lend(ref_t from, ref_t to);
 
-/** The holder of a borrowed context gives it back to who lent it last. No effect on one who runs on its own. */
+/** The holder of a borrowed context gives it back to who lent it last. No effect on one who runs on
+ * its own. */
 void sched_return(ref_t thread);
 
-/** The thread that lent its context dies or may not have it back: leave the stack. No effect on others. */
+/**
+ * The thread that lent its context dies or may not have it back: leave the stack, and go on with a
+ * context of its own if what it lent was borrowed. No effect on others.
+ */
 void sched_unlend(ref_t thread);
 
 /** Set budget, period and priority. */
@@ -44,13 +48,15 @@ void sched_configure(ref_t sc, word_t budget, word_t period, word_t priority);
 /** The running context goes behind all others of its priority. */
 void sched_yield(void);
 
-/** The timer interrupt came: wake what is due. @return Timer object that is due, NIL if none (more): call again until NIL */
+/** The timer interrupt came: wake what is due. @return Timer object that is due, NIL if none
+ * (more): call again until NIL */
 ref_t sched_timer(void);
 
 /** Charge the running context for what it used up to now. */
 void sched_charge(void);
 
-/** Decide who runs and set the timer for the next decision. Called last in every entry in which cpu.resched was set. */
+/** Decide who runs and set the timer for the next decision. Called last in every entry in which
+ * cpu.resched was set. */
 void sched_reschedule(void);
 
 #endif
