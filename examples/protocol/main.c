@@ -41,9 +41,17 @@ static enum counter_error on_read(void *self, word_t badge, uint64_t *now, uint3
     return COUNTER_OK;
 }
 
+static enum counter_error on_reset(void *self, word_t badge)
+{
+    (void)badge;
+    *(struct counter *)self = (struct counter){0};
+    return COUNTER_OK;
+}
+
 static int serve(void)
 {
-    static const struct counter_server callbacks = {.add = on_add, .read = on_read};
+    static const struct counter_server callbacks = {
+        .add = on_add, .read = on_read, .reset = on_reset};
     struct counter counter = {0};
     struct ipc_service service = counter_service(&callbacks, &counter);
     struct ipc_server server = {.endpoint = COMPONENT_ENDPOINT,
@@ -84,6 +92,8 @@ int main(void)
 
     if (rt_provides("counter") != 0)
         return serve();
+    if (counter_reset(server) != COUNTER_OK)
+        printf("the server does not answer as it should\n");
     add(server, 1000);
     add(server, 999);
     add(server, 2);
