@@ -191,8 +191,13 @@ void sched_return(ref_t thread)
 {
     ref_t sc = thread_sc(thread);
 
-    if (sc == NIL || sched_context_top(sc) == NIL)
+    if (sc == NIL)
         return;
+    if (sched_context_top(sc) == NIL) {
+        if (thread_own(thread) != NIL) /* borrowed, and whoever lent it is gone */
+            sched_unbind(sc);
+        return;
+    }
 
     ref_t to = sched_context_top(sc);
 

@@ -32,8 +32,11 @@ bool sched_borrows(ref_t thread);
 /** Hand the context of `from`, which waits for a reply, to `to`, for which sched_borrows holds. */
 void sched_lend(ref_t from, ref_t to);
 
-/** The holder of a borrowed context gives it back to who lent it last. No effect on one who runs on
- * its own. */
+/**
+ * The holder of a borrowed context gives it back to who lent it last; if they are all gone and it
+ * has one of its own, it lets go of it. No effect on one who runs on its own. So who waits to
+ * receive has nothing that rests.
+ */
 void sched_return(ref_t thread);
 
 /**
