@@ -199,8 +199,28 @@ static void thread(struct m_object *t, struct choice *c)
 
 static void context(struct m_object *t, struct choice *c)
 {
+    const struct m_slot *s = NULL;
+
+    /* Rather one that was lent twice, or one that is free. */
+    for (word_t i = 0; i < 6; i++) {
+        c->cap = pick(t, TYPE_SCHED_CONTEXT);
+        s = m_at(m_slot_place(t->at, c->cap));
+        if (s != NULL && s->type == TYPE_SCHED_CONTEXT &&
+            (m_obj(s->object)->lenders > 1 || chance(25)))
+            break;
+    }
+
+    bool bound = s != NULL && s->type == TYPE_SCHED_CONTEXT && m_obj(s->object)->holder != NIL;
+
     c->label = chance(97) ? 1 + any(4) : any(7);
-    c->args[0] = pick(t, TYPE_THREAD);
+    for (word_t i = 0; i < 4; i++) {
+        c->args[0] = pick(t, TYPE_THREAD);
+        s = m_at(m_slot_place(t->at, c->args[0]));
+        if (s != NULL && s->type == TYPE_THREAD && m_obj(s->object)->sc == NIL)
+            break;
+    }
+    if (!bound && chance(70))
+        c->label = SCHED_CONTEXT_BIND;
 }
 
 static void space(struct m_object *t, struct choice *c)
@@ -230,7 +250,7 @@ static void processor(struct m_object *t, struct choice *c)
     c->args[0] = pick(t, TYPE_SCHED_CONTEXT);
     c->args[2] = 1000 + any((word_t)1 << any(15));
     c->args[1] = chance(30) ? c->args[2] : chance(80) ? 1000 + any(c->args[2] - 999) : any(1100);
-    c->args[3] = chance(90) ? 8 + any(10) : any(300);
+    c->args[3] = chance(90) ? any(8) : any(300);
 }
 
 static void irq(struct m_object *t, struct choice *c)
@@ -372,7 +392,10 @@ static void choose_dialogue(struct m_object *t)
                          : SYS_SEND);
     set_reg(t, R_RDI, serves && t->regs[R_RAX] == SYS_SEND ? call : pick(t, TYPE_ENDPOINT));
     set_reg(t, R_RBX, call != 0 ? call : idle);
-    set_reg(t, R_TAG, any(9) * 65536 + caps * 256 + (chance(10) ? 21 : chance(10) ? 1 : words));
+    if (call != 0 && chance(80) &&
+        m_obj(m_obj(m_at(m_slot_place(t->at, call))->object)->caller)->fault != 0)
+        words = chance(60) ? any(2) : 21;
+    set_reg(t, R_TAG, any(9) * 65536 + caps * 256 + words);
     if (t->at == WORLD_MANAGER && t->regs[R_RAX] != SYS_CALL)
         set_reg(t, R_RAX, t->regs[R_RAX] + SYS_NONBLOCK);
 }
@@ -390,6 +413,14 @@ static bool choose_resume(struct m_object *t)
     return true;
 }
 
+/* How much is talked in this sequence, in percent. */
+static word_t talk;
+
+void choose_begin(void)
+{
+    talk = chance(50) ? 55 : chance(50) ? 20 : 95;
+}
+
 /* The first thread mostly manages, the others mostly talk. */
 void choose_call(struct m_object *t)
 {
@@ -397,9 +428,9 @@ void choose_call(struct m_object *t)
 
     if (manager && chance(20) && choose_resume(t))
         return;
-    if (chance(manager ? 20 : 55))
+    if (chance(manager ? talk / 3 : talk))
         choose_dialogue(t);
-    else if (chance(manager ? 15 : 40))
+    else if (chance(manager ? 15 : talk))
         choose_message(t);
     else
         choose_invoke(t);

@@ -115,7 +115,7 @@ static void compare_thread(const struct m_object *o)
     }
     if (o->state == THREAD_STATE_SENDING || o->state == THREAD_STATE_REPLY)
         SAME(thread_rights(t) & RIGHT_GRANT, o->grant);
-    if (o->fault != 0) {
+    if (o->fault != 0 && o->fault != FAULT_SYSCALL) {
         SAME(thread_fault_a(t), o->fault_a);
         SAME(thread_fault_b(t), o->fault_b);
     }

@@ -30,6 +30,8 @@ enum world_slot {
     W_UNTYPED = W_FRAMES + 5,
     W_POOL_A = W_UNTYPED + 1,
     W_POOL_B,
+    W_FOREIGN,
+    W_FOREIGN_SC,
     W_FREE
 };
 #define W_SLOTS 80u
@@ -54,6 +56,7 @@ extern bool step_trace; /* say what is done */
 extern word_t step_count, step_restarts, step_errors[16], step_done[20][16];
 
 /* choose.c: registers (and message buffer) for the system call that a thread is about to make. */
+void choose_begin(void);
 void choose_call(struct m_object *t);
 void set_reg(struct m_object *t, word_t reg, word_t value);
 void set_call(struct m_object *t, word_t cap, word_t label, const word_t *args, word_t count);

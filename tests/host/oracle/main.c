@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #define STEPS 60
-#define SEQUENCES 200000u
+#ifndef ORACLE_SEQUENCES
+#define ORACLE_SEQUENCES 200000u
+#endif
 #define WORKERS 2u
 
 static word_t sequence;
@@ -55,6 +57,7 @@ static void run(word_t number)
     world_restore();
     step_begin();
     seed_set(number);
+    choose_begin();
     world_vary();
     for (word_t i = 0; i < STEPS; i++) {
         if (!step_random())
@@ -115,7 +118,7 @@ static bool share(word_t count)
 int main(int argc, char **argv)
 {
     word_t first = argc > 2 ? strtoul(argv[1], NULL, 0) : 0;
-    word_t count = argc > 2 ? strtoul(argv[2], NULL, 0) : SEQUENCES;
+    word_t count = argc > 2 ? strtoul(argv[2], NULL, 0) : ORACLE_SEQUENCES;
     bool good;
 
     world_make();

@@ -240,7 +240,7 @@ static void wake_waiters(struct m_object *o, bool all)
     for (word_t i = 0; i < o->waiting;) {
         ref_t t = o->queue[i];
 
-        if (all || thread_waits_for(t) != o->at)
+        if (all || thread_waits_for(t) != o->at || thread_state(t) != m_obj(t)->state)
             gone(m_obj(t));
         else
             i++;

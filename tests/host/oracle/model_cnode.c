@@ -120,7 +120,8 @@ bool m_start_afresh(ref_t untyped, bool restarted)
 {
     if (m_has_child(untyped) || m_at(untyped)->used == 0)
         return true;
-    if (m_doomed()) { /* the caller itself may be among them: so the call is made again, if there is anybody to */
+    if (m_doomed()) { /* the caller itself may be among them: so the call is made again, if there is
+                         anybody to */
         (void)m_progress();
         m_settle_deletes(false);
         CHECK(restarted && m_progress());

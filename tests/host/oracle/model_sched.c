@@ -44,8 +44,13 @@ void m_return(struct m_object *t)
 {
     struct m_object *sc = m_obj(t->sc);
 
-    if (sc == NULL || sc->lenders == 0)
+    if (sc == NULL)
         return;
+    if (sc->lenders == 0) { /* its own; or nobody is left to give it back to */
+        if (t->own != NIL)
+            m_unbind(sc);
+        return;
+    }
 
     struct m_object *to = m_obj(sc->stack[--sc->lenders]);
 

@@ -94,12 +94,12 @@ static void boot(void)
     give(W_MEMORY, TYPE_UNTYPED, AT_MEMORY, 0, HOST_GRANULES - AT_MEMORY);
     give_copy(W_CNODE, AT_THREAD + THREAD_CSPACE);
     give_copy(W_SPACE, AT_THREAD + THREAD_SPACE);
-    sched_configure(AT_SC, 10000, 10000, 10);
+    sched_configure(AT_SC, 10000, 10000, 5);
     thread_set_state(AT_THREAD, THREAD_STATE_READY);
     sched_bind(AT_SC, AT_THREAD);
     sc = m_obj(AT_SC);
     sc->budget = sc->period = 10000;
-    sc->priority = 10;
+    sc->priority = 5;
     sc->holder = AT_THREAD;
     m_obj(AT_THREAD)->state = THREAD_STATE_READY;
     m_obj(AT_THREAD)->sc = AT_SC;
@@ -112,6 +112,7 @@ static void call(word_t cap, word_t label, word_t a, word_t b, word_t c, word_t 
     word_t args[5] = {a, b, c, d, e};
     struct m_object *t = m_obj(AT_THREAD);
 
+    SAME(cpu.thread, AT_THREAD);
     set_call(t, cap, label, args, 5);
     do
         step_syscall();
@@ -136,6 +137,8 @@ static void make_objects(void)
     make(TYPE_INTERRUPT, 0, W_INTERRUPTS, 2);
     make(TYPE_ADDRESS_SPACE, 0, W_SPACES, 1);
     make(TYPE_FRAME, 0, W_FRAMES, 5);
+    make(TYPE_THREAD, 0, W_FOREIGN, 1);
+    make(TYPE_SCHED_CONTEXT, 0, W_FOREIGN_SC, 1);
     make(TYPE_UNTYPED, 1024, W_UNTYPED, 1);
     make(TYPE_UNTYPED, 512, W_POOL_A, 1);
     make(TYPE_UNTYPED, 384, W_POOL_B, 1);
@@ -172,13 +175,19 @@ static void make_threads(void)
         call(W_THREADS + i, THREAD_CONFIGURE, i < 2 ? W_CNODE_B : W_CNODE,
              i < 2 ? W_SPACES : W_SPACE, W_FRAMES + i, i % 2 == 0 ? W_ENDPOINTS + 1 : 0,
              i == 1 ? W_ENDPOINTS + 1 : 0);
-        call(W_CPU, CPU_CONFIGURE, W_SCS + i, i == 1 ? 2000 : 5000, i == 1 ? 6000 : 5000, 10 + i,
+        call(W_CPU, CPU_CONFIGURE, W_SCS + i, i == 1 ? 2000 : 5000, i == 1 ? 6000 : 5000, 1 + i,
              0);
     }
     call(W_THREADS, THREAD_RESUME, 0, 0, 0, 0, 0);
     call(W_THREADS + 1, THREAD_RESUME, 0, 0, 0, 0, 0);
+    call(W_FOREIGN, THREAD_SET_FLAGS, THREAD_FOREIGN, 0, 0, 0, 0);
+    call(W_FOREIGN, THREAD_CONFIGURE, 0, W_SPACE, 0, W_ENDPOINTS + 1, 0);
+    call(W_CPU, CPU_CONFIGURE, W_FOREIGN_SC, 3000, 3000, 2, 0);
+    call(W_FOREIGN_SC, SCHED_CONTEXT_BIND, W_FOREIGN, 0, 0, 0, 0);
+    call(W_CPU, CPU_CONFIGURE, W_SCS + 2, 5000, 5000, 9, 0); /* for a moment more urgent than we */
     make_server(2);
     make_server(3);
+    call(W_CPU, CPU_CONFIGURE, W_SCS + 2, 5000, 5000, 3, 0);
     for (word_t i = 0; i < 2; i++)
         call(W_SCS + i, SCHED_CONTEXT_BIND, W_THREADS + i, 0, 0, 0, 0);
 }
@@ -192,9 +201,9 @@ static const struct {
     {W_THREADS, THREAD_SET_FLAGS, {THREAD_BORROW}},
     {W_SCS + 2, SCHED_CONTEXT_BIND, {W_THREADS + 2}},
     {W_SCS + 3, SCHED_CONTEXT_BIND, {W_THREADS + 3}},
-    {W_CPU, CPU_CONFIGURE, {W_SCS, 1500, 4000, 12}},
-    {W_CPU, CPU_CONFIGURE, {W_SCS + 2, 1000, 9000, 9}},
-    {W_CPU, CPU_CONFIGURE, {W_SC, 1500, 1500, 10}},
+    {W_CPU, CPU_CONFIGURE, {W_SCS, 1500, 4000, 4}},
+    {W_CPU, CPU_CONFIGURE, {W_SCS + 2, 1000, 9000, 1}},
+    {W_CPU, CPU_CONFIGURE, {W_SC, 1500, 1500, 5}},
     {W_THREADS + 2, THREAD_BIND, {W_NOTIFICATIONS}},
     {W_THREADS, THREAD_BIND, {W_NOTIFICATIONS + 1}},
     {W_THREADS + 3, THREAD_CONFIGURE, {0, 0, 0, W_ENDPOINTS, W_ENDPOINTS}},
@@ -208,19 +217,30 @@ static const struct {
     {W_SPACES, ADDRESS_SPACE_MAP, {0, W_FRAMES, 2, 0x7f0000, MAP_READ | MAP_EXECUTE}},
     {W_DEVICE, UNTYPED_RETYPE, {TYPE_LARGE_FRAME, 0, 0, W_FREE, 2}},
     {W_DEVICE, UNTYPED_RETYPE, {TYPE_HUGE_FRAME, 0, 0, W_FREE + 2, 1}},
+    {W_FOREIGN, THREAD_RESUME, {0}},
+    {W_FOREIGN, THREAD_RESUME, {0}},
     {W_THREADS + 1, THREAD_SUSPEND, {0}},
 };
 
 void world_vary(void)
 {
-    word_t odds = 10 + any(60);
+    word_t odds = 10 + any(85);
 
     for (word_t i = 0; i < sizeof variations / sizeof variations[0]; i++) {
         if (cpu.thread != WORLD_MANAGER || !chance(odds))
             continue;
-        set_call(m_obj(WORLD_MANAGER), variations[i].cap, variations[i].label, variations[i].args, 5);
+        set_call(m_obj(WORLD_MANAGER), variations[i].cap, variations[i].label, variations[i].args,
+                 5);
         step_syscall();
     }
+    if (cpu.thread != WORLD_MANAGER)
+        return;
+
+    /* Until now it was the most urgent, to get this far; from here on it is the least. */
+    static const word_t last[5] = {W_SC, 10000, 10000, 0, 0};
+
+    set_call(m_obj(WORLD_MANAGER), W_CPU, CPU_CONFIGURE, last, 5);
+    step_syscall();
 }
 
 /* --- Kept, and brought back
