@@ -138,6 +138,9 @@ static inline bool arch_pte_present(word_t e);
 /** Whether a present entry in a table of this level (0 to 3) maps memory, rather than a table. */
 static inline bool arch_pte_is_leaf(word_t e, word_t level);
 
+/** Whether an entry in a table of level 1 to 3 is present and leads to a table. */
+static inline bool arch_pte_is_table(word_t e);
+
 /** Where a present entry leads: memory or table. */
 static inline ref_t arch_pte_target(word_t e);
 

@@ -3,20 +3,6 @@
 
 #include "tree.h"
 
-enum error cap_cnode(ref_t thread, word_t index, word_t right, ref_t *cnode)
-{
-    ref_t slot = index == 0 ? thread_cspace(thread) : cap_slot(thread, index);
-
-    if (slot == NIL || slot_type(slot) == TYPE_NULL)
-        return E_CAP;
-    if (slot_type(slot) != TYPE_CNODE)
-        return E_TYPE;
-    if (!(slot_rights(slot) & right))
-        return E_RIGHTS;
-    *cnode = slot;
-    return E_OK;
-}
-
 enum error cap_find(ref_t thread, word_t index, word_t type, word_t right, ref_t *slot)
 {
     ref_t s = cap_slot(thread, index);

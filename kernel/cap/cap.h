@@ -51,7 +51,19 @@ static inline bool cap_is_frame(word_t type)
  * @param cnode where the slot that holds it is put
  * @return E_CAP, E_TYPE, E_RIGHTS
  */
-enum error cap_cnode(ref_t thread, word_t index, word_t right, ref_t *cnode);
+static inline enum error cap_cnode(ref_t thread, word_t index, word_t right, ref_t *cnode)
+{
+    ref_t slot = index == 0 ? thread_cspace(thread) : cap_slot(thread, index);
+
+    if (slot == NIL || slot_type(slot) == TYPE_NULL)
+        return E_CAP;
+    if (slot_type(slot) != TYPE_CNODE)
+        return E_TYPE;
+    if (!(slot_rights(slot) & right))
+        return E_RIGHTS;
+    *cnode = slot;
+    return E_OK;
+}
 
 /** A capability of type `type` with `right` at this index of the thread's CSpace. @return E_CAP, E_TYPE, E_RIGHTS */
 enum error cap_find(ref_t thread, word_t index, word_t type, word_t right, ref_t *slot);

@@ -59,39 +59,62 @@ word_t space_frame_bytes(word_t type)
     }
 }
 
+/* Constants to divide by: no division is left of it. */
+static bool aligned(word_t type, word_t vaddr)
+{
+    switch (type) {
+    case TYPE_FRAME:
+        return vaddr % (SMALL_GRANULES * GRANULE) == 0;
+    case TYPE_LARGE_FRAME:
+        return vaddr % (LARGE_GRANULES * GRANULE) == 0;
+    default:
+        return vaddr % ((word_t)HUGE_GRANULES * GRANULE) == 0;
+    }
+}
+
 enum error space_check(ref_t frame, word_t vaddr, word_t flags)
 {
-    word_t bytes = space_frame_bytes(slot_type(frame));
+    word_t type = slot_type(frame);
     word_t access = flags % 8u | MAP_READ;
 
-    if (flags >= 128u || vaddr % bytes != 0 || vaddr >= USER_END || bytes > USER_END - vaddr)
+    if (flags >= 128u || vaddr >= USER_END || !aligned(type, vaddr))
         return E_ARG;
-    if ((flags & MAP_WRITE) && (flags & MAP_EXECUTE) && !(flags & MAP_WX))
+    if (type != TYPE_FRAME && space_frame_bytes(type) > USER_END - vaddr)
+        return E_ARG;
+    if ((flags & (MAP_WRITE | MAP_EXECUTE | MAP_WX)) == (MAP_WRITE | MAP_EXECUTE))
         return E_ARG;
     return (slot_rights(frame) & access) == access ? E_OK : E_RIGHTS;
 }
 
-/* The granule of the entry for `vaddr` at `level`, NIL if the tables do not reach down to it. */
-static ref_t walk(ref_t space, word_t vaddr, word_t level)
+/* One level down, if there is a table. */
+static inline bool down(ref_t *table, word_t vaddr, word_t level)
+{
+    word_t entry = K_INDEX(*table, arch_pte_index(vaddr, level));
+
+    if (rarely(!arch_pte_is_table(entry)))
+        return false;
+    *table = arch_pte_target(entry);
+    return true;
+}
+
+/* The table of `level` that has the entry for `vaddr`, NIL if there is none. Written out level by
+ * level: everybody who maps goes this way. */
+static inline ref_t walk(ref_t space, word_t vaddr, word_t level)
 {
     ref_t table = space_root(space);
 
-    if (table == NIL)
+    if (rarely(table == NIL) || !down(&table, vaddr, TOP_LEVEL))
         return NIL;
-    for (word_t l = TOP_LEVEL; l > level; l--) {
-        word_t index = arch_pte_index(vaddr, l);
-        word_t entry = K_WORD(table, index / 8, index % 8);
-
-        if (!arch_pte_present(entry) || arch_pte_is_leaf(entry, l))
-            return NIL;
-        table = arch_pte_target(entry);
-    }
-    return granule_at(table, arch_pte_index(vaddr, level) / 8);
+    if (level < 2 && !down(&table, vaddr, 2))
+        return NIL;
+    if (level < 1 && !down(&table, vaddr, 1))
+        return NIL;
+    return table;
 }
 
 /* As walk, but tables that are missing are made. @return E_STATE if a larger page is in the way,
  * E_MEMORY */
-static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *granule)
+static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *found)
 {
     if (space_root(space) == NIL) {
         ref_t root = table_take(space);
@@ -100,14 +123,14 @@ static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *gran
             return E_MEMORY;
         arch_space_init(root);
         space_set_root(space, root);
-        cpu.resched = RESCHED_DECIDE; /* the running thread may be waiting for its tables to be loaded */
+        cpu.resched = RESCHED_DECIDE; /* the running thread may wait for its tables to be loaded */
     }
 
     ref_t table = space_root(space);
 
     for (word_t l = TOP_LEVEL; l > level; l--) {
         word_t index = arch_pte_index(vaddr, l);
-        word_t entry = K_WORD(table, index / 8, index % 8);
+        word_t entry = K_INDEX(table, index);
 
         if (!arch_pte_present(entry)) {
             ref_t fresh = table_take(space);
@@ -115,13 +138,13 @@ static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *gran
             if (fresh == NIL)
                 return E_MEMORY;
             entry = arch_pte_table(fresh);
-            K_WORD(table, index / 8, index % 8) = entry;
+            K_INDEX(table, index) = entry;
         } else if (arch_pte_is_leaf(entry, l)) {
             return E_STATE;
         }
         table = arch_pte_target(entry);
     }
-    *granule = granule_at(table, arch_pte_index(vaddr, level) / 8);
+    *found = table;
     return E_OK;
 }
 
@@ -133,50 +156,54 @@ bool space_mapped(ref_t slot)
 enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags)
 {
     word_t level = frame_level(slot_type(slot));
-    word_t word = arch_pte_index(vaddr, level) % 8;
-    ref_t granule = NIL;
-    enum error e = walk_make(space, vaddr, level, &granule);
+    word_t index = arch_pte_index(vaddr, level);
+    ref_t table = walk(space, vaddr, level);
 
-    if (e != E_OK)
-        return e;
-    if (arch_pte_present(K_WORD(granule, 0, word)))
+    if (rarely(table == NIL)) {
+        enum error e = walk_make(space, vaddr, level, &table);
+
+        if (e != E_OK)
+            return e;
+    }
+    if (arch_pte_present(K_INDEX(table, index)))
         return E_STATE;
-    K_WORD(granule, 0, word) =
+    K_INDEX(table, index) =
         arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
     slot_set_badge(slot, space_asid(space));
     slot_set_extra(slot, vaddr);
     return E_OK;
 }
 
-/* The granule of the entry that maps the frame of `slot` in `space`, NIL if none does any more. */
-static ref_t find_mapping(ref_t space, ref_t slot)
+/* The table with the entry that maps the frame of `slot` in `space`, NIL if none does any more. */
+static inline ref_t find_mapping(ref_t space, ref_t slot, word_t level, word_t index)
 {
-    word_t level = frame_level(slot_type(slot));
-    ref_t granule = walk(space, slot_extra(slot), level);
+    ref_t table = walk(space, slot_extra(slot), level);
 
-    if (granule == NIL)
+    if (table == NIL)
         return NIL;
 
-    word_t entry = K_WORD(granule, 0, arch_pte_index(slot_extra(slot), level) % 8);
+    word_t entry = K_INDEX(table, index);
 
     if (!arch_pte_present(entry) || !arch_pte_is_leaf(entry, level) ||
         arch_pte_target(entry) != slot_object(slot))
         return NIL;
-    return granule;
+    return table;
 }
 
 void space_unmap(ref_t slot)
 {
     word_t asid = slot_badge(slot);
     word_t vaddr = slot_extra(slot);
+    word_t level = frame_level(slot_type(slot));
+    word_t index = arch_pte_index(vaddr, level);
     ref_t space = asid_space(asid);
-    ref_t granule = space == NIL ? NIL : find_mapping(space, slot);
+    ref_t table = space == NIL ? NIL : find_mapping(space, slot, level, index);
 
     slot_set_badge(slot, 0);
     slot_set_extra(slot, 0);
-    if (granule == NIL)
+    if (table == NIL)
         return;
-    K_WORD(granule, 0, arch_pte_index(vaddr, frame_level(slot_type(slot))) % 8) = 0;
+    K_INDEX(table, index) = 0;
     arch_page_flush(space_root(space), asid, vaddr);
 }
 
@@ -188,11 +215,12 @@ enum error space_protect(ref_t space, ref_t slot, word_t flags)
         return E_STATE;
 
     word_t level = frame_level(slot_type(slot));
-    ref_t granule = find_mapping(space, slot);
+    word_t index = arch_pte_index(vaddr, level);
+    ref_t table = find_mapping(space, slot, level, index);
 
-    if (granule == NIL)
+    if (table == NIL)
         return E_STATE;
-    K_WORD(granule, 0, arch_pte_index(vaddr, level) % 8) =
+    K_INDEX(table, index) =
         arch_pte_leaf(slot_object(slot), level, flags, slot_rights(slot) & RIGHT_RAM);
     arch_page_flush(space_root(space), space_asid(space), vaddr);
     return E_OK;

@@ -21,7 +21,7 @@ extern word_t K[][GRANULE_WORDS];
 
 /*
  * What a reference to granule number n is: n * GRANULE_STEP. And K_WORD(r, g, w): word w of the granule that
- * is g behind r, an lvalue. By architecture.
+ * is g behind r, an lvalue; K_INDEX(r, i): word i counted from the first of r. By architecture.
  */
 #include "granule.h"
 

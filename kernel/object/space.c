@@ -44,7 +44,7 @@ enum error op_address_space_supply(ref_t thread, ref_t slot)
 enum range_action { RANGE_MAP, RANGE_UNMAP, RANGE_PROTECT };
 
 /* @param vaddr,flags as the action needs them */
-static enum error act(enum range_action action, ref_t space, ref_t frame, word_t vaddr, word_t flags)
+static inline enum error act(enum range_action action, ref_t space, ref_t frame, word_t vaddr, word_t flags)
 {
     enum error e = E_OK;
 
@@ -54,7 +54,7 @@ static enum error act(enum range_action action, ref_t space, ref_t frame, word_t
         return E_TYPE;
     if (action == RANGE_MAP) {
         e = space_check(frame, vaddr, flags);
-        if (e == E_OK && space_mapped(frame))
+        if (e == E_OK && slot_badge(frame) != 0 && space_mapped(frame))
             e = E_STATE;
         return e == E_OK ? space_map(space, frame, vaddr, flags) : e;
     }
@@ -69,7 +69,7 @@ static enum error act(enum range_action action, ref_t space, ref_t frame, word_t
 }
 
 /* One frame after the other; words 1 (slot), 2 (count) and, for map, 3 (address) of the thread's message move along. */
-static enum error range(ref_t thread, ref_t slot, enum range_action action)
+static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_t slot, enum range_action action)
 {
     word_t count = thread_word2(thread);
     word_t flags = action == RANGE_MAP ? thread_word4(thread) : thread_word3(thread);

@@ -131,6 +131,11 @@ static inline bool arch_pte_is_leaf(word_t e, word_t level)
     return level == 0 || (e & PTE_LARGE) != 0;
 }
 
+static inline bool arch_pte_is_table(word_t e)
+{
+    return arch_pte_present(e) && !arch_pte_is_leaf(e, 1);
+}
+
 static inline ref_t arch_pte_target(word_t e)
 {
     return e / PTE_TARGET;

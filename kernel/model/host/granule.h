@@ -7,5 +7,6 @@
 
 #define GRANULE_STEP 1u
 #define K_WORD(r, g, w) K[(r) + (g)][w]
+#define K_INDEX(r, i) K[(r) + (i) / GRANULE_WORDS][(i) % GRANULE_WORDS]
 
 #endif

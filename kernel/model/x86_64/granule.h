@@ -9,5 +9,6 @@
 
 #define GRANULE_STEP 64u
 #define K_WORD(r, g, w) (*(word_t *)((r) + (g) * 64u + (w) * 8u))
+#define K_INDEX(r, i) (*(word_t *)((r) + (i) * 8u))
 
 #endif
