@@ -101,3 +101,23 @@ word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
     switch_to(thread, caller, false);
     return FAST_DONE;
 }
+
+word_t fast_poll(word_t cap, word_t number)
+{
+    ref_t thread = cpu.thread;
+    ref_t slot;
+
+    if (number != (SYS_RECV | SYS_NONBLOCK) || !find(thread, cap, &slot) ||
+        slot_type(slot) != TYPE_NOTIFICATION || !(slot_rights(slot) & RIGHT_READ))
+        return FAST_NO;
+
+    ref_t notification = slot_object(slot);
+    word_t bits = notification_bits(notification);
+
+    if (bits == 0)
+        return FAST_OUTCOME + E_AGAIN;
+    notification_set_bits(notification, 0);
+    thread_set_rdi(thread, bits);
+    thread_set_tag(thread, MESSAGE_SIGNAL * 65536u);
+    return FAST_OUTCOME + E_OK;
+}

@@ -3,7 +3,7 @@
  * What most messages take: a short way with the same result as the complete one (ipc/ipc.c), shown equal by
  * a differential test. Each function either does all of it, or changes nothing and says so.
  *
- * A door may call the first two before it has saved the eight message words: it keeps them in registers that
+ * A door may call the first three before it has saved the eight message words: it keeps them in registers that
  * this file is compiled not to touch, and leaves the kernel with them. The words of the caller's registers are lost by a
  * Call in any case, and those of the server's by a ReplyRecv; which is why that is enough.
  */
@@ -16,6 +16,7 @@ enum {
     FAST_NO = 0,   /**< not eligible: nothing happened */
     FAST_DONE = 1, /**< done; the message words go on to the thread that runs now */
     FAST_LOAD = 2, /**< done; that thread has registers of its own to be loaded */
+    FAST_OUTCOME = 1, /**< of fast_poll: done, with this outcome added */
 };
 
 /**
@@ -32,6 +33,12 @@ word_t fast_call(word_t cap, word_t tag);
  * @param word0 first message word
  */
 word_t fast_reply_recv(word_t cap, word_t tag, word_t word0);
+
+/**
+ * Recv that does not wait. Eligible: a notification capability with READ.
+ * @return FAST_NO, or FAST_OUTCOME + outcome
+ */
+word_t fast_poll(word_t cap, word_t number);
 
 /** System call of a foreign thread, all of whose registers are saved. Eligible: its fault endpoint has a server that waits as for fast_call. */
 bool fast_foreign(ref_t thread);

@@ -10,6 +10,7 @@
 
 _Static_assert(offsetof(struct cpu, thread) == CPU_THREAD, "cpu.thread");
 _Static_assert(offsetof(struct cpu, frame) == CPU_FRAME, "cpu.frame");
+_Static_assert(E_CALL == OUTCOME_CALL, "E_CALL");
 _Static_assert(offsetof(struct x86_door, scratch) == DOOR_SCRATCH, "x86_door.scratch");
 _Static_assert(offsetof(struct x86_door, kernel_tables) == DOOR_KERNEL_TABLES, "kernel_tables");
 _Static_assert(offsetof(struct x86_door, user_tables) == DOOR_USER_TABLES, "user_tables");

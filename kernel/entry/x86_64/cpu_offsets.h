@@ -12,6 +12,9 @@
 #define DOOR_KERNEL_TABLES 8
 #define DOOR_USER_TABLES   16
 
+/* enum error, which assembler cannot read */
+#define OUTCOME_CALL 1
+
 /* Distances between doors of exceptions, and of the other vectors. */
 #define DOOR_BYTES       16
 #define DOOR_EVENT_BYTES 8

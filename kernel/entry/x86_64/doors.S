@@ -56,6 +56,8 @@ door_syscall:
         jz      door_call
         cmp     $SYS_REPLY_RECV, %rax
         je      door_reply_recv
+        cmp     $(SYS_RECV | SYS_NONBLOCK), %rax
+        jae     door_poll
 #endif
 door_save:
         push    %r15
@@ -137,7 +139,28 @@ door_leave_message:
         mov     AT(RSP)(%rdi), %rsp
         mov     AT(RDI)(%rdi), %rdi
 #endif
-        sysretq                                 /* rax is 0: E_OK */
+        sysretq                                 /* rax is the outcome */
+
+/* A Recv that does not wait, and calls that there are not: nobody else comes to run. For a foreign
+ * thread every number is good. */
+door_unknown:
+        mov     cpu+CPU_THREAD(%rip), %rdi
+        testb   $THREAD_FOREIGN, THREAD_FLAGS_BYTES(%rdi)
+        jnz     door_save
+        mov     %rdx, %r11
+        mov     $OUTCOME_CALL, %eax
+        jmp     door_leave_message
+
+door_poll:
+        cmp     $(SYS_REPLY_RECV | SYS_NONBLOCK), %rax
+        ja      door_unknown
+        mov     %rdx, %r11
+        mov     %rax, %rsi
+        mov     $(x86_stacks + KERNEL_STACK_TOP), %rsp
+        call    fast_poll
+        dec     %rax
+        jns     door_leave_message
+        jmp     door_complete
 
 door_reply_recv:
         mov     %rdx, %r11
