@@ -123,16 +123,21 @@ static void keep_buffer(word_t *kept, bool back)
     }
 }
 
-void test_remember(void)
+void test_note(void)
 {
     word_t kept[21];
 
-    area.remembering = true;
     keep_buffer(kept, false);
     area.remembered_count = area.next - area.first;
     for (word_t i = 0; i < area.remembered_count; i++)
         area.remembered[i] = mix_slot(area.first + i);
     keep_buffer(kept, true);
+}
+
+void test_remember(void)
+{
+    area.remembering = true;
+    test_note();
 }
 
 void test_compare(const char *call, const char *file, int line)

@@ -72,6 +72,11 @@ void test_equal(word_t is, word_t expected, const char *what, const char *file, 
 void test_between(word_t low, word_t is, word_t high, const char *what, const char *file, int line);
 void test_outcome(enum error is, enum error expected, const char *call, const char *file, int line);
 void test_remember(void);
+
+/** Remember what everything made so far looks like. */
+void test_note(void);
+
+/** That is still what it looks like. */
 void test_compare(const char *call, const char *file, int line);
 
 /** Let the test go on for so many ticks from now (it has TEST_TICKS at first). */
