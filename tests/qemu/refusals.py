@@ -88,8 +88,8 @@ CASES = (
 )
 # Without these components the others go on, to the prompt.
 PARTIAL = (
-    ("a component without its image", "image", rename("protocol"),
-     r"'counter' \(image 'protocol'\) cannot be started: it is not in the boot image"),
+    ("a component without its image", "image", rename("platform"),
+     r"'platform' \(image 'platform'\) cannot be started: it is not in the boot image"),
     ("a component that is no program", "program", overwrite("platform", 0, b"\0\0\0\0"),
      r"'platform' \(image 'platform'\) cannot be started: it is not an x86-64 executable"),
     ("a component whose code is writable", "writable", overwrite("platform", 64 + 4, b"\7"),
