@@ -55,6 +55,9 @@ void step_syscall(void);
 extern bool step_trace; /* say what is done */
 extern word_t step_count, step_restarts, step_errors[16], step_done[20][16];
 
+/* queue.c: the deadline queue alone. */
+void queue_run(word_t count);
+
 /* choose.c: registers (and message buffer) for the system call that a thread is about to make. */
 void choose_begin(void);
 void choose_call(struct m_object *t);
