@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What root says when the boot image is whole but what is in it is not.
 
-Each case changes the image of the default system, makes its sums right again so that the kernel accepts
-it, boots, and waits for root to name the thing and the fix, or to go on without the component.
+Each case changes the image of the default system, makes its sums right again so that the kernel
+accepts it, boots, and waits for root to name the thing and the fix, or to go on without the
+component.
 """
 import os
 import struct
@@ -75,7 +76,7 @@ def archive_outside(data):
 
 CASES = (
     ("an image without a manifest", "none", rename("system.manifest"),
-     r"^root: the boot image has no manifest \(system\.manifest\)\nroot: make the boot image again"),
+     r"^root: the boot image has no manifest \(system\.manifest\)\nroot: make the boot image "),
     ("a manifest of another version", "version", overwrite("system.manifest", 8, b"\x63"),
      r"^root: the manifest cannot be used: it is of another version\nroot: make kernel, root and"),
     ("a manifest that is cut off", "cut", overwrite("system.manifest", 16, b"\xff\xff\xff\x7f"),

@@ -79,6 +79,8 @@ static struct node *convert(struct reader *r, int index, unsigned depth)
     } else {
         n->kind = NODE_TEXT;
         n->text = strdup((const char *)y->data.scalar.value);
+        if (n->text == NULL)
+            report_fatal("out of memory");
         if (strlen(n->text) != y->data.scalar.length)
             report(n->place, "there is a NUL in this text");
     }
