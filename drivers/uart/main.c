@@ -3,10 +3,11 @@
  * Driver of a serial port, as protocol `serial`. One thread: requests of clients, and the interrupt
  * as a signal. The manifest gives it the ports and the interrupt; it has nothing else.
  *
- * Bytes that nobody has read yet wait in a queue, then in the chip. A write waits while there is no
- * room; a read waits for the first byte. A second read takes the place of the first, which gets
- * `busy`: so a client that was restarted can read at once, although its former self had been
- * waiting.
+ * Bytes that nobody has read yet wait in a queue, then in the chip. A read waits for the first
+ * byte. A second read takes the place of the first, which gets `busy`: so a client that was
+ * restarted can read at once, although its former self had been waiting. A write is answered when
+ * its last byte is in the chip: so if this driver dies with bytes in its queue their writer knows,
+ * and writes again.
  */
 #include <device/irq.h>
 #include <ipclib/serve.h>
@@ -20,12 +21,13 @@
 #define SIGNAL_IRQ 1u
 #define WRITERS    4u /* that can wait */
 
-/* A write that did not fit. */
+/* A write whose bytes are not all in the chip yet. */
 struct writer {
     cap_t reply;
-    size_t size;
-    uint8_t data[SERIAL_CHUNK_MAX];
+    size_t end; /* of its bytes in the queue */
 };
+
+_Static_assert(WRITERS * SERIAL_CHUNK_MAX <= QUEUE_SIZE, "the queue takes all that may wait");
 
 static struct {
     struct chip chip;
@@ -79,10 +81,9 @@ static void answer_reader(void)
 
 static void answer_writers(void)
 {
-    while (uart.writer_count > 0 && queue_room(&uart.chip.out) >= uart.writers[0].size) {
-        put(uart.writers[0].data, uart.writers[0].size);
-        (void)serial_write_reply(uart.writers[0].reply,
-                                 SERIAL_OK); /* a writer that died needs no answer */
+    while (uart.writer_count > 0 && uart.chip.out.head >= uart.writers[0].end) {
+        /* A writer that died needs no answer. */
+        (void)serial_write_reply(uart.writers[0].reply, SERIAL_OK);
         (void)ipc_reuse(&uart.server, uart.writers[0].reply);
         uart.writer_count--;
         memmove(&uart.writers[0], &uart.writers[1], uart.writer_count * sizeof(uart.writers[0]));
@@ -115,17 +116,12 @@ static enum serial_error on_write(void *self, word_t badge, const void *data, si
 
     (void)self;
     (void)badge;
-    if (uart.writer_count == 0 && queue_room(&uart.chip.out) >= data_size) {
-        put(data, data_size);
+    if (uart.writer_count == WRITERS || uart.server.spare_count == 0)
+        return SERIAL_E_BUSY;
+    put(data, data_size);
+    if (queue_used(&uart.chip.out) == 0)
         return SERIAL_OK;
-    }
-    if (uart.writer_count == WRITERS)
-        return SERIAL_E_BUSY;
-    writer->reply = ipc_defer(&uart.server);
-    if (writer->reply == 0)
-        return SERIAL_E_BUSY;
-    writer->size = data_size;
-    memcpy(writer->data, data, data_size);
+    *writer = (struct writer){.reply = ipc_defer(&uart.server), .end = uart.chip.out.tail};
     uart.writer_count++;
     return SERIAL_DEFER;
 }

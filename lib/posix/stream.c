@@ -175,19 +175,35 @@ long posix_read(const long *a)
     return read_bytes(a[0], (char *)a[1], (size_t)a[2]);
 }
 
+/* In as few messages as there can be: a line in one piece is shown in one piece. */
 long posix_writev(const long *a)
 {
     const struct iovec *parts = (const struct iovec *)a[1];
-    long total = 0;
+    char together[CONSOLE_CHUNK_MAX];
+    size_t used = 0;
+    long total = 0, done = 0;
 
     for (long i = 0; i < a[2]; i++) {
-        long done = write_bytes(a[0], parts[i].iov_base, parts[i].iov_len);
+        const char *from = parts[i].iov_base;
 
-        if (done < 0)
-            return total > 0 ? total : done;
-        total += done;
+        for (size_t left = parts[i].iov_len; left > 0;) {
+            size_t part = left < sizeof(together) - used ? left : sizeof(together) - used;
+
+            memcpy(together + used, from, part);
+            used += part;
+            from += part;
+            left -= part;
+            if (used < sizeof(together))
+                continue;
+            done = write_bytes(a[0], together, used);
+            if (done < 0)
+                return total > 0 ? total : done;
+            total += done;
+            used = 0;
+        }
     }
-    return total;
+    done = used > 0 ? write_bytes(a[0], together, used) : 0;
+    return done < 0 && total == 0 ? done : total + (done > 0 ? done : 0);
 }
 
 /* Stops at the first part that is not filled: the next one might wait for more. */
