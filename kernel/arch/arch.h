@@ -158,6 +158,10 @@ static inline word_t arch_paddr(ref_t r);
 /** Granule at a physical address, which is a multiple of 64. */
 static inline ref_t arch_ref(word_t paddr);
 
+/** Copies words `first` to `first + words - 1` counted from one granule to the same place behind
+ * another; the two do not overlap. */
+static inline void arch_copy(ref_t from, ref_t to, word_t first, word_t words);
+
 /** Clears memory. @param first first granule @param granules how many */
 static inline void arch_zero(ref_t first, word_t granules);
 

@@ -33,7 +33,7 @@ static inline void foreign_words(ref_t from, ref_t to)
 }
 
 /* The thread that runs calls its handler, with this tag; the words are there already. */
-static inline void call_handler(ref_t thread, ref_t server, ref_t slot, word_t tag)
+static inline __attribute__((always_inline)) void call_handler(ref_t thread, ref_t server, ref_t slot, word_t tag)
 {
     dequeue(slot_object(slot), server);
     thread_set_rax(server, E_OK);

@@ -76,16 +76,17 @@ static enum error do_send(ref_t thread, word_t cap, word_t wait)
 /* The Reply object that a Recv is to fill: NIL for index 0. */
 static enum error find_reply(ref_t thread, word_t index, ref_t *reply)
 {
-    ref_t slot = NIL;
-    enum error e;
+    ref_t slot = cap_slot(thread, index);
 
     *reply = NIL;
     if (index == 0)
         return E_OK;
-    e = cap_find(thread, index, TYPE_REPLY, 0, &slot);
-    if (e == E_OK)
-        *reply = slot_object(slot);
-    return e;
+    if (slot == NIL || slot_type(slot) == TYPE_NULL)
+        return E_CAP;
+    if (slot_type(slot) != TYPE_REPLY)
+        return E_TYPE;
+    *reply = slot_object(slot);
+    return E_OK;
 }
 
 static enum error do_recv(ref_t thread, word_t cap, word_t wait)

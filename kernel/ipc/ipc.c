@@ -87,7 +87,7 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
 
     if (!can_take(receiver, reply, calls, thread))
         return E_STATE;
-    queue_endpoint_remove(endpoint, receiver);
+    queue_endpoint_take(endpoint, receiver);
     leave_recv(receiver);
     deliver(thread, receiver, slot_badge(slot));
     if (calls && reply != NIL)
@@ -103,7 +103,7 @@ static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
 {
     ref_t sender = endpoint_head(endpoint);
 
-    queue_endpoint_remove(endpoint, sender);
+    queue_endpoint_take(endpoint, sender);
     deliver(sender, thread, thread_badge(sender));
     if (thread_calls(sender) && reply != NIL)
         owe(reply, sender, thread);
@@ -138,7 +138,7 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
         if (!can_take_first(thread, endpoint, reply)) {
             ref_t sender = endpoint_head(endpoint);
 
-            queue_endpoint_remove(endpoint, sender);
+            queue_endpoint_take(endpoint, sender);
             ipc_finish(sender, E_STATE);
             return E_RESTART;
         }

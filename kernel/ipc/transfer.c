@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "transfer.h"
 
+#include <arch/arch.h>
 #include <cap/cap.h>
 
 /* First granule of the thread's message buffer, NIL if it has none. */
@@ -9,7 +10,7 @@ static ref_t buffer_of(ref_t thread)
     return slot_object(thread_buffer(thread));
 }
 
-enum error transfer_check(ref_t from, word_t grant)
+enum error transfer_check_long(ref_t from, word_t grant)
 {
     word_t tag = thread_tag(from);
 
@@ -23,14 +24,12 @@ enum error transfer_check(ref_t from, word_t grant)
 }
 
 /* Words 8 to words - 1, exactly: what lies behind them in the sender's page is not the receiver's business. */
-static void copy_long(ref_t from, ref_t to, word_t words)
+static inline void copy_long(ref_t from, ref_t to, word_t words)
 {
-    word_t g = 1;
-
-    for (; (g + 1) * GRANULE_WORDS <= words; g++)
-        granule_copy(granule_at(from, g), granule_at(to, g));
-    for (word_t w = 0; g * GRANULE_WORDS + w < words; w++)
-        K_WORD(to, g, w) = K_WORD(from, g, w);
+    if (words == 2 * GRANULE_WORDS)
+        granule_copy(granule_at(from, 1), granule_at(to, 1));
+    else if (words > GRANULE_WORDS)
+        arch_copy(from, to, GRANULE_WORDS, words - GRANULE_WORDS);
 }
 
 /* Hand over one capability. @return the slot index in which it arrived, 0 if it did not */
@@ -53,7 +52,7 @@ static word_t carry_cap(ref_t from, ref_t to, word_t given, word_t wanted)
     return wanted;
 }
 
-static void carry_caps(ref_t from, ref_t to, word_t caps)
+static __attribute__((noinline)) void carry_caps(ref_t from, ref_t to, word_t caps)
 {
     ref_t source = buffer_of(from);
     ref_t target = buffer_of(to);
@@ -66,19 +65,28 @@ static void carry_caps(ref_t from, ref_t to, word_t caps)
     }
 }
 
+/* What does not travel in registers, if both threads have a buffer. @return tag of what arrived */
+static word_t carry_long(ref_t from, ref_t to, word_t tag)
+{
+    ref_t source = buffer_of(from);
+    ref_t target = buffer_of(to);
+    word_t words = tag_words(tag);
+
+    if (source == NIL || target == NIL)
+        return tag_label(tag) * 65536u + (words < MESSAGE_REGS ? words : MESSAGE_REGS);
+    copy_long(source, target, words);
+    if (tag_caps(tag) != 0)
+        carry_caps(from, to, tag_caps(tag));
+    return tag;
+}
+
 void transfer_message(ref_t from, ref_t to)
 {
     word_t tag = thread_tag(from);
 
     granule_copy(granule_at(from, THREAD_WORD0), granule_at(to, THREAD_WORD0));
-    if (tag_words(tag) > MESSAGE_REGS || tag_caps(tag) != 0) {
-        if (buffer_of(to) == NIL || buffer_of(from) == NIL) {
-            tag = tag_label(tag) * 65536u + (tag_words(tag) < MESSAGE_REGS ? tag_words(tag) : MESSAGE_REGS);
-        } else {
-            copy_long(buffer_of(from), buffer_of(to), tag_words(tag));
-            carry_caps(from, to, tag_caps(tag));
-        }
-    }
+    if (tag % 65536u > MESSAGE_REGS)
+        tag = carry_long(from, to, tag);
     thread_set_tag(to, tag);
 }
 

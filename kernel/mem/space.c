@@ -47,45 +47,6 @@ static word_t frame_level(word_t type)
     return type - TYPE_FRAME;
 }
 
-word_t space_frame_bytes(word_t type)
-{
-    switch (type) {
-    case TYPE_FRAME:
-        return SMALL_GRANULES * GRANULE;
-    case TYPE_LARGE_FRAME:
-        return LARGE_GRANULES * GRANULE;
-    default:
-        return (word_t)HUGE_GRANULES * GRANULE;
-    }
-}
-
-/* Constants to divide by: no division is left of it. */
-static bool aligned(word_t type, word_t vaddr)
-{
-    switch (type) {
-    case TYPE_FRAME:
-        return vaddr % (SMALL_GRANULES * GRANULE) == 0;
-    case TYPE_LARGE_FRAME:
-        return vaddr % (LARGE_GRANULES * GRANULE) == 0;
-    default:
-        return vaddr % ((word_t)HUGE_GRANULES * GRANULE) == 0;
-    }
-}
-
-enum error space_check(ref_t frame, word_t vaddr, word_t flags)
-{
-    word_t type = slot_type(frame);
-    word_t access = flags % 8u | MAP_READ;
-
-    if (flags >= 128u || vaddr >= USER_END || !aligned(type, vaddr))
-        return E_ARG;
-    if (type != TYPE_FRAME && space_frame_bytes(type) > USER_END - vaddr)
-        return E_ARG;
-    if ((flags & (MAP_WRITE | MAP_EXECUTE | MAP_WX)) == (MAP_WRITE | MAP_EXECUTE))
-        return E_ARG;
-    return (slot_rights(frame) & access) == access ? E_OK : E_RIGHTS;
-}
-
 /* One level down, if there is a table. */
 static inline bool down(ref_t *table, word_t vaddr, word_t level)
 {

@@ -15,9 +15,47 @@
 /** Take over the pages of an Untyped whose memory is clear; its slot becomes Tables. */
 void space_supply(ref_t space, ref_t slot);
 
+/** Bytes covered by a frame type. */
+static inline word_t space_frame_bytes(word_t type)
+{
+    switch (type) {
+    case TYPE_FRAME:
+        return SMALL_GRANULES * GRANULE;
+    case TYPE_LARGE_FRAME:
+        return LARGE_GRANULES * GRANULE;
+    default:
+        return (word_t)HUGE_GRANULES * GRANULE;
+    }
+}
+
+/** Is an address a multiple of the size of such a frame? Divided by constants, no division is left. */
+static inline bool space_aligned(word_t type, word_t vaddr)
+{
+    switch (type) {
+    case TYPE_FRAME:
+        return vaddr % (SMALL_GRANULES * GRANULE) == 0;
+    case TYPE_LARGE_FRAME:
+        return vaddr % (LARGE_GRANULES * GRANULE) == 0;
+    default:
+        return vaddr % ((word_t)HUGE_GRANULES * GRANULE) == 0;
+    }
+}
+
 /** May a frame with these rights be mapped with these flags at this address? @return E_RIGHTS,
  * E_ARG */
-enum error space_check(ref_t frame, word_t vaddr, word_t flags);
+static inline enum error space_check(ref_t frame, word_t vaddr, word_t flags)
+{
+    word_t type = slot_type(frame);
+    word_t access = flags % 8u | MAP_READ;
+
+    if (flags >= 128u || vaddr >= USER_END || !space_aligned(type, vaddr))
+        return E_ARG;
+    if (type != TYPE_FRAME && space_frame_bytes(type) > USER_END - vaddr)
+        return E_ARG;
+    if ((flags & (MAP_WRITE | MAP_EXECUTE | MAP_WX)) == (MAP_WRITE | MAP_EXECUTE))
+        return E_ARG;
+    return (slot_rights(frame) & access) == access ? E_OK : E_RIGHTS;
+}
 
 /** Does the mapping that the frame capability in `slot` remembers stand? Not if its address space
  * was emptied or is gone. */
@@ -33,9 +71,6 @@ void space_unmap(ref_t slot);
 /** Change access of a mapping of this very space. space_check has been passed. @return E_STATE if
  * it is not mapped there */
 enum error space_protect(ref_t space, ref_t slot, word_t flags);
-
-/** Bytes covered by a frame type. */
-word_t space_frame_bytes(word_t type);
 
 /**
  * Take back a bounded number of the pages given to a space; its mappings are void from the

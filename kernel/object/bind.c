@@ -2,7 +2,6 @@
 #include "bind.h"
 
 #include <cap/cap.h>
-#include <ipc/ipc.h>
 
 enum error bind_notification(ref_t thread, ref_t holder)
 {
@@ -15,10 +14,4 @@ enum error bind_notification(ref_t thread, ref_t holder)
         return E_STATE;
     cap_copy(source, holder, RIGHT_WRITE);
     return E_OK;
-}
-
-void bind_signal(ref_t holder)
-{
-    if (slot_type(holder) == TYPE_NOTIFICATION)
-        ipc_signal(slot_object(holder), slot_badge(holder));
 }

@@ -151,6 +151,12 @@ static inline bool arch_huge_frames(void)
     return true;
 }
 
+static inline void arch_copy(ref_t from, ref_t to, word_t first, word_t words)
+{
+    for (word_t i = first; i < first + words; i++)
+        K_INDEX(to, i) = K_INDEX(from, i);
+}
+
 static inline void arch_zero(ref_t first, word_t granules)
 {
     memset(K[first], 0, granules * sizeof K[0]);

@@ -218,6 +218,11 @@ static inline bool arch_huge_frames(void)
     return x86.huge_frames != 0;
 }
 
+static inline void arch_copy(ref_t from, ref_t to, word_t first, word_t words)
+{
+    x86_copy(to + first * 8, from + first * 8, words);
+}
+
 static inline void arch_zero(ref_t first, word_t granules)
 {
     x86_zero(first, granules * 8);

@@ -163,6 +163,11 @@ static inline void x86_invlpg(uint64_t vaddr)
     __asm__ volatile("invlpg (%0)" : : "r"(vaddr) : "memory");
 }
 
+static inline void x86_copy(uint64_t to, uint64_t from, uint64_t words)
+{
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
 static inline void x86_zero(uint64_t address, uint64_t words)
 {
     __asm__ volatile("rep stosq" : "+D"(address), "+c"(words) : "a"(0ul) : "memory");
