@@ -81,6 +81,11 @@ bool console_flush(void)
     return false;
 }
 
+bool console_waiting(void)
+{
+    return passed < said;
+}
+
 void console_log_to(cap_t endpoint)
 {
     log_endpoint = endpoint;

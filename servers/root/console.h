@@ -25,6 +25,9 @@ void console_log_to(cap_t endpoint);
  */
 bool console_flush(void);
 
+/** Are lines waiting for the log server? Leaves the message buffer alone. */
+bool console_waiting(void);
+
 /** Nothing can go on: say it on the serial port, with the fix, and stop. */
 _Noreturn void root_refuse(const char *fix, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

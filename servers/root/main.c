@@ -102,17 +102,20 @@ static void renew_reply(void)
     ROOT_CHECK(untyped_retype(reply_memory->untyped, TYPE_REPLY, 0, 0, reply, 1) == E_OK);
 }
 
-/* Refusals too are answered: nobody can stay behind in the Reply object and keep others out. */
+/*
+ * Refusals too are answered: nobody can stay behind in the Reply object and keep others out. An
+ * answer may have words in the message buffer, so lines that wait for the log are left to the
+ * timer.
+ */
 static bool act_on(struct message *m)
 {
     if (message_label(m->tag) == MESSAGE_SIGNAL) {
         supervise_tick();
         return false;
     }
-    if (!serve_message(m)) {
-        supervise_tick(); /* what was just said may have to wait for the log */
+    if (!serve_message(m))
         m->tag = MESSAGE_TAG(1, 0, 0);
-    }
+    supervise_lines();
     return true;
 }
 

@@ -269,6 +269,12 @@ static void check_time(struct component *c, word_t now)
         supervise_at(c->alive_ticks + heartbeat);
 }
 
+void supervise_lines(void)
+{
+    if (console_waiting())
+        supervise_at(now_ticks() + us_ticks(FLUSH_US));
+}
+
 void supervise_tick(void)
 {
     word_t now = now_ticks();
@@ -278,8 +284,8 @@ void supervise_tick(void)
         for (struct component *c = component_first(); c != NULL; c = c->next)
             check_time(c, now);
     }
-    if (console_flush())
-        supervise_at(now_ticks() + us_ticks(FLUSH_US));
+    (void)console_flush();
+    supervise_lines();
 }
 
 word_t supervise_start_all(void)

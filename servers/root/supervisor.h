@@ -37,6 +37,9 @@ bool supervise_charge(struct component *c, word_t cost);
 /** Time has passed: what is due? */
 void supervise_tick(void);
 
+/** If lines are waiting for the log, see to it that they are tried again soon. */
+void supervise_lines(void);
+
 /** Call supervise_tick at this time, or earlier. */
 void supervise_at(word_t ticks);
 
