@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parts of the suite, and what they have in common. It runs alone on the machine, in the place of root. */
+/* The parts of the suite, and what they have in common. It runs alone on the machine, in the place
+ * of root. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -7,7 +8,8 @@
 
 #include "mark.h"
 
-/* Priorities: of the main thread, of those that run whenever they can, and of those that wait for it. */
+/* Priorities: of the main thread, of those that run whenever they can, and of those that wait for
+ * it. */
 #define PRIORITY_MAIN 100
 #define PRIORITY_HIGH 200
 #define PRIORITY_LOW  50

@@ -59,26 +59,21 @@ static void component_start(cap_t code, cap_t endpoint)
     MUST(thread_resume(s + THREAD));
 }
 
-/* What a component executes: it ends the run, and then itself, by a fault that nobody takes. */
-__asm__(".section .text.component, \"ax\"\n"
-        ".balign 64\n"
-        "component_code: .byte 0x0f, 0x1f, 0x80\n"
-        "component_mark: .long 0\n"
-        "ud2\n"
-        ".text");
-extern const unsigned char component_code[];
-
-/* A page with that code. */
+/* A page with what a component executes: it ends the run, and then itself, by a fault (UD2) that
+ * nobody takes. */
 static cap_t make_code(void)
 {
     cap_t frame = first_map(ROOT_SPACE, WINDOW, MAP_READ | MAP_WRITE);
     volatile unsigned char *page = (volatile unsigned char *)WINDOW;
     unsigned mark = MARK_MAGIC | MARK_END << 12 | PATH_component;
 
-    for (unsigned i = 0; i < 16; i++)
-        page[i] = component_code[i];
+    page[0] = 0x0f;
+    page[1] = 0x1f;
+    page[2] = 0x80;
     for (unsigned i = 0; i < 4; i++)
         page[3 + i] = (unsigned char)(mark >> 8 * i);
+    page[7] = 0x0f;
+    page[8] = 0x0b;
     return frame;
 }
 

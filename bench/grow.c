@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What more components on the system cost: each is a CNode, an address space, an endpoint, a
- * notification, a thread that is ready to run at low priority, and its scheduling context, from one Untyped. Then the
- * same is measured again, and how long they take to go.
+ * notification, a thread that is ready to run at low priority, and its scheduling context, from one
+ * Untyped. Then the same is measured again, and how long they take to go.
  */
 #include "bench.h"
 

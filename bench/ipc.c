@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Round trips, Send and Recv. A lap is one turn of the client's loop: all that it executes is counted. */
+/* Round trips, Send and Recv. A lap is one turn of the client's loop: all that it executes is
+ * counted. */
 #include "bench.h"
 
 void echo_server(word_t x)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The order of things, and what the parts have in common. The command line word `quick` asks for few runs. */
+/* The order of things, and what the parts have in common. The command line word `quick` asks for
+ * few runs. */
 #include "bench.h"
 
 unsigned runs = 1000;
@@ -72,7 +73,8 @@ static bool word_in(const char *line, const char *word)
     return false;
 }
 
-/* One instruction is one tick if the machine counts them: 100,000 in the loop, and few around it. */
+/* One instruction is one tick if the machine counts them: 100,000 in the loop, and few around it.
+ */
 static void calibrate(void)
 {
     word_t n = 50000;

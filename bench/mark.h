@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Marks: no-operations that tell the counter (tools/bench/counter.c) where a path begins and ends. They may be
- * in different threads and address spaces. Between the marks nothing is counted but the path.
+ * Marks: no-operations that tell the counter (tools/bench/counter.c) where a path begins and ends.
+ * They may be in different threads and address spaces. Between the marks nothing is counted but the
+ * path.
  */
 #ifndef BENCH_MARK_H
 #define BENCH_MARK_H

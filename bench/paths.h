@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The paths that are measured: name, and what the table calls it. tools/bench/run.py reads this list; limits
- * and the figures of others are in figures.yaml, what we count is in expected.json, both by name. New ones go
- * anywhere: numbers are only good for one build. Path 0 is the boot.
+ * The paths that are measured: name, and what the table calls it. tools/bench/run.py reads this
+ * list; limits and the figures of others are in figures.yaml, what we count is in expected.json,
+ * both by name. New ones go anywhere: numbers are only good for one build. Path 0 is the boot.
  */
 #ifdef PATH
 PATH(calibrate, "calibration: a loop of 100,000 instructions")

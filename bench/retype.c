@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Retype of one object of each type, in turn, so that none follows one of its own kind. What was made is deleted, and not
- * counted; a first child keeps the Untyped from starting again from its beginning each time.
+ * Retype of one object of each type, in turn, so that none follows one of its own kind. What was
+ * made is deleted, and not counted; a first child keeps the Untyped from starting again from its
+ * beginning each time.
  */
 #include "bench.h"
 

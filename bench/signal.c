@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Signals: with nobody waiting, with a waiter that may not run yet, with one that runs at once; and Poll. */
+/* Signals: with nobody waiting, with a waiter that may not run yet, with one that runs at once; and
+ * Poll. */
 #include "bench.h"
 
 static void signal_waiter(word_t notification)
@@ -12,7 +13,8 @@ static void signal_waiter(word_t notification)
     }
 }
 
-/* Waits for its turn, which comes while the main thread waits for `done`. @param x two(notification, done) */
+/* Waits for its turn, which comes while the main thread waits for `done`. @param x
+ * two(notification, done) */
 static void low_waiter(word_t x)
 {
     struct message m = {.tag = 0};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A ring between two address spaces. A burst: the producer puts messages of 64 bytes, publishes,
- * and signals; the consumer, more urgent, takes and acknowledges all, and sleeps. The producer's loop is counted with it.
+ * and signals; the consumer, more urgent, takes and acknowledges all, and sleeps. The producer's
+ * loop is counted with it.
  */
 #include "bench.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Interrupts and timers. The main thread starts the clock and then counts up a word that it shares with
- * nobody but a driver of higher priority in the other address space; what the kernel executes in
- * between is the interrupt's way to the driver, and back when the driver waits again.
+ * Interrupts and timers. The main thread starts the clock and then counts up a word that it shares
+ * with nobody but a driver of higher priority in the other address space; what the kernel executes
+ * in between is the interrupt's way to the driver, and back when the driver waits again.
  */
 #include "bench.h"
 

@@ -8,6 +8,7 @@ import sys
 
 sys.path[:0] = ["tools/tessera", "tools/bench"]
 
+import card  # noqa: E402
 import counts  # noqa: E402
 import table  # noqa: E402
 from qemu import Report  # noqa: E402
@@ -24,16 +25,18 @@ def main(build):
     report = Report()
     try:
         paths, _ = counts.measure(build)
-        again, _ = counts.measure(build, "quick")
+        again, _ = counts.measure(build)
     except counts.Failure as problem:
         report.case("the suite runs", lambda: must(False, str(problem).replace("\n", " | ")))
         return report.close()
     rows = table.rows(paths)
     for name, fault in table.worse(rows):
         report.case(f"bench {name}", lambda fault=fault: must(not fault, fault))
-    over = [f"{row['name']}: {row['kernel']}" for row in rows if not row["within"]]
+    cards = card.Cards(build)
+    over = table.over(rows, [cards.make(path) for path in paths.values()])
     report.case("bench limits", lambda: must(not over, ", ".join(over)))
-    other = [name for name, path in again.items() if path.median("kernel") != paths[name].median("kernel")]
+    other = [name for name, path in again.items()
+             if path.median("kernel") != paths[name].median("kernel")]
     report.case("bench is the same twice", lambda: must(not other, ", ".join(other)))
     size = table.text_bytes(build)
     report.case("kernel text", lambda: must(size <= table.TEXT_LIMIT, f"{size} bytes"))

@@ -50,16 +50,19 @@ class Cards:
     def make(self, path):
         """The card of a path."""
         kernel = [pc for pc in path.code if pc >= KERNEL_HALF or path.name == "boot"]
+        code = set(kernel) | {self.kernel.last(pc) for pc in kernel}
+        user = Counter(self.user.function(pc) for pc in path.code if pc not in code)
         data = {address for address, _ in path.data}
         return {"name": path.name, "operation": path.text, "kernel": path.runs[-1][0],
                 "user": path.runs[-1][1], "loads": path.runs[-1][4], "stores": path.runs[-1][5],
-                "code_lines": len({pc >> LINE for pc in kernel}),
-                "code_pages": len({pc >> PAGE for pc in kernel}),
+                "code_lines": len({pc >> LINE for pc in code}),
+                "code_pages": len({pc >> PAGE for pc in code}),
                 "data_lines": len({address >> LINE for address in data}),
                 "data_pages": len({address >> PAGE for address in data}),
                 "slow": dict(self.slow(path.code).most_common()),
                 "functions": dict(Counter(self.kernel.function(pc)
-                                          for pc in kernel).most_common())}
+                                          for pc in kernel).most_common()),
+                "user_functions": dict(user.most_common())}
 
 
 def text(card):
@@ -72,4 +75,5 @@ def text(card):
              f"pages: {card['code_pages']} of code, {card['data_pages']} of data",
              f"  serialising or slow: {slow}"]
     lines += [f"  {count:8,}  {name}" for name, count in card["functions"].items()]
+    lines += [f"  {count:8,}  {name} (user)" for name, count in card["user_functions"].items()]
     return "\n".join(lines) + "\n"

@@ -13,10 +13,10 @@
  * iteration of a `rep`, which a processor retires as one, or an access to a device that QEMU
  * executes again because it may have to be the last of a block.
  *
- * Arguments: out=FILE, entry=ADDRESS (of the kernel). The file, in 64-bit words: records of RECORD_WORDS
- * words; then a word 0; then for each path that ran: path, number of instructions, of accesses,
- * the addresses of the instructions, and those of the accesses, each followed by a word 1 for a
- * store by the kernel, 0 for a load by it.
+ * Arguments: out=FILE, entry=ADDRESS (of the kernel). The file, in 64-bit words: records of
+ * RECORD_WORDS words; then a word 0; then for each path that ran: path, number of instructions, of
+ * accesses, the addresses of the instructions, and those of the accesses, each followed by a word 1
+ * for a store by the kernel, 0 for a load by it.
  */
 #include "qemu_plugin.h"
 
@@ -187,7 +187,8 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
     (void)id;
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-        struct site *site = need(calloc(1, sizeof *site)); /* lives as long as the block: for ever */
+        struct site *site =
+            need(calloc(1, sizeof *site)); /* lives as long as the block: for ever */
 
         site->pc = qemu_plugin_insn_vaddr(insn);
         /* The kernel starts at low addresses; until the first mark nobody else runs. */

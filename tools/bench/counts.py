@@ -107,7 +107,8 @@ class Program:
     def __init__(self, path):
         text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", path], capture_output=True,
                               text=True, check=True).stdout
-        self.starts, self.names, self.mnemonics = [], [], {}
+        self.starts, self.names, self.mnemonics, self.lasts = [], [], {}, {}
+        before = None
         for line in text.splitlines():
             head = re.match(r"([0-9a-f]+) <(.*)>:$", line)
             body = re.match(r"\s*([0-9a-f]+):\s+(\S.*)$", line)
@@ -115,7 +116,15 @@ class Program:
                 self.starts.append(int(head[1], 16))
                 self.names.append(head[2])
             elif body:
-                self.mnemonics[int(body[1], 16)] = body[2].strip()
+                pc = int(body[1], 16)
+                self.mnemonics[pc] = body[2].strip()
+                if before is not None and 0 < pc - before < 16:
+                    self.lasts[before] = pc - 1
+                before = pc
+
+    def last(self, pc):
+        """Address of the last byte of the instruction at an address."""
+        return self.lasts.get(pc, pc)
 
     def function(self, pc):
         """The function in which an address is."""

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The few calls of QEMU's plugin interface, version 1, that the counter uses, declared by us because
- * Debian packages no header. What they do: docs/devel/tcg-plugins in QEMU's documentation.
+ * The few calls of QEMU's plugin interface, version 1, that the counter uses, declared by us
+ * because Debian packages no header. What they do: docs/devel/tcg-plugins in QEMU's documentation.
  */
 #ifndef BENCH_QEMU_PLUGIN_H
 #define BENCH_QEMU_PLUGIN_H

@@ -20,11 +20,15 @@ def arguments():
     parser.add_argument("build", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--plot", metavar="FILE", help="also draw an SVG picture")
-    parser.add_argument("--card", nargs="*", metavar="NAME", help="what paths touch: those named, or all")
+    parser.add_argument("--card", nargs="*", metavar="NAME",
+                        help="what paths touch: those named, or all")
     parser.add_argument("--keep", action="store_true",
                         help=f"write the counts to {table.EXPECTED}: from now on they are expected")
     parser.add_argument("--quick", action="store_true", help="20 runs of each, no large systems")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.keep and asked.quick:
+        parser.error("--keep takes the whole suite, without --quick")
+    return asked
 
 
 def cards(build, paths, names):
