@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The console among several clients, and while what is under it dies: tests/guest/typist reads bytes,
-reads lines in front of the shell, is stopped while it waits, and prints while the driver is killed.
+"""The console among several clients, and while what is under it dies: tests/guest/typist reads
+bytes, reads lines in front of the shell, waits, and prints while the driver is killed.
 """
 import os
 import re

@@ -27,7 +27,7 @@ class Session:
         machine.expect(PROMPT, 120, never=PANIC)
 
     def type(self, keys, timeout=60):
-        """Types keys and Enter; returns the lines shown before the next prompt, but the typed one."""
+        """Types keys and Enter; returns what is shown up to the next prompt, but the typed line."""
         start = len(self.machine.text)
         self.machine.seen = start
         self.machine.send(keys + "\r")
