@@ -148,9 +148,12 @@ static void handle_thousand(int priority, word_t flags)
     handler.reply = test_make(TYPE_REPLY, 0);
     handler.count = handler.label = 0;
     FIRST_CHECK(thread_set_flags(w.thread, flags) == E_OK);
+    w.sc = priority < 0 ? test_context(TEST_ABOVE) : w.sc;
     if (priority < 0)
-        FIRST_CHECK(sched_context_bind(test_context(TEST_ABOVE), w.thread) == E_OK);
+        FIRST_CHECK(sched_context_bind(w.sc, w.thread) == E_OK);
     test_start(&w, handle, 0);
+    if (priority < 0)
+        FIRST_CHECK(sched_context_unbind(w.sc) == E_OK);
     EQUAL(test_state(w.thread), RECEIVING);
     fill();
     times = 1000;
@@ -169,6 +172,11 @@ TEST(foreign_own, "a thousand calls to a handler with time of its own")
 TEST(foreign_borrow, "a thousand calls to a handler that runs on the caller's time")
 {
     handle_thousand(TEST_ABOVE + 1, THREAD_BORROW);
+}
+
+TEST(foreign_passive, "a thousand calls to a handler without time of its own")
+{
+    handle_thousand(-1, 0);
 }
 
 TEST(foreign_no_cspace, "a foreign thread cannot use a capability: its calls never reach the kernel's objects")

@@ -221,3 +221,99 @@ TEST(lend_pays, "a passive server's time is its client's")
     CHECK(after - before >= spent && after - before < spent + 20000);
     EQUAL(s.calls, 1000);
 }
+
+static struct {
+    cap_t endpoint;
+    volatile word_t outcome;
+} plain;
+
+static void send_plain(word_t unused)
+{
+    struct message m = {.tag = 0};
+
+    (void)unused;
+    plain.outcome = UNDER_WAY;
+    plain.outcome = sys_send(plain.endpoint, &m, 0);
+}
+
+TEST(lend_send_in_queue, "a passive server answers once, refuses who only sends, and serves the next caller")
+{
+    struct caller next = {.m = {.tag = 0}};
+    struct worker sender = test_worker(TEST_ABOVE), n;
+
+    chain_start(&chain);
+    plain.endpoint = chain.s2.endpoint;
+    test_start(&sender, send_plain, 0);
+    EQUAL(test_state(sender.thread), SENDING);
+    n = test_caller(&next, chain.s2.endpoint, TEST_ABOVE);
+    EQUAL(test_state(n.thread), SENDING);
+    open_gate(&chain);
+    EQUAL(plain.outcome, E_STATE);
+    check_caller(&chain, E_OK);
+    EQUAL(chain.s1.inner, E_OK);
+    EQUAL(next.outcome, UNDER_WAY); /* it stands at the gate now */
+    EQUAL(test_context_of(chain.w2.thread), test_look(n.sc).object);
+    open_gate(&chain);
+    EQUAL(next.outcome, E_OK);
+    EQUAL(chain.s2.calls, 2);
+    EQUAL(chain.s2.error, UNDER_WAY);
+}
+
+/* A random thing of a chain is destroyed, suspended or unbound. */
+static void harm(struct chain *x, word_t what)
+{
+    const struct worker *w[3] = {&x->a, &x->w1, &x->w2};
+    cap_t caps[] = {x->a.thread, x->w1.thread, x->w2.thread, x->a.sc, x->w1.sc, x->w2.sc, x->s1.reply, x->s2.reply,
+                    x->s1.endpoint, x->s2.endpoint, x->gate, x->gate_reply};
+    word_t count = sizeof(caps) / sizeof(caps[0]);
+    const struct worker *who = w[what / 64 % 3];
+
+    if (what % 16 < count && caps[what % 16] != 0)
+        FIRST_CHECK(cnode_delete(ROOT_CNODE, caps[what % 16], 1) == E_OK);
+    else if (what % 16 == 12)
+        (void)thread_suspend(who->thread);
+    else if (what % 16 == 13)
+        (void)thread_resume(who->thread);
+    else if (what % 16 == 14 && who->sc != 0)
+        (void)sched_context_unbind(who->sc);
+    else if (x->a.sc != 0)
+        (void)sched_context_bind(x->a.sc, who->thread);
+}
+
+/* The same in every combination of servers with and without time of their own. */
+static void chaos_start(struct chain *x, word_t how)
+{
+    *x = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    x->s2.next = x->gate;
+    x->w2 = test_server(&x->s2, how & 1 ? TEST_ABOVE + 1 : -1);
+    x->s1.next = x->s2.endpoint;
+    x->w1 = test_server(&x->s1, how & 2 ? TEST_ABOVE + 2 : -1);
+    DONE(thread_set_flags(x->w1.thread, how & 4 ? THREAD_BORROW : 0));
+    DONE(thread_set_flags(x->w2.thread, how & 8 ? THREAD_BORROW : 0));
+    x->a = test_caller(&x->c, x->s1.endpoint, TEST_ABOVE);
+}
+
+static void chaos(word_t from, word_t to)
+{
+    static struct chain x; /* not on the stack: its threads go on when the test is over */
+    word_t seed = test_option("seed", 1) * 2654435761u;
+
+    test_allow(20 * TEST_TICKS);
+    for (word_t round = from; round < to; round++) {
+        struct message m = {.tag = 0};
+
+        chaos_start(&x, round);
+        for (word_t i = 0; i < 6; i++) {
+            seed = seed * 6364136223846793005ul + 1442695040888963407ul;
+            harm(&x, seed >> 33);
+            if (seed >> 60 & 1 && sys_recv(x.gate, x.gate_reply, &m, SYS_NONBLOCK) == E_OK)
+                (void)sys_send(x.gate_reply, &m, 0);
+        }
+    }
+}
+
+#define CHAOS(n) TEST(lend_chaos_##n, "chains of calls survive random destruction (" #n ")") { chaos(16 * n, 16 * n + 16); }
+CHAOS(0)
+CHAOS(1)
+CHAOS(2)
+CHAOS(3)

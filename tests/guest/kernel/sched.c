@@ -354,3 +354,26 @@ TEST(sched_donation_budget, "a client cannot have more time by way of a server")
     EQUAL(c.outcome, UNDER_WAY); /* the third budget is used up */
     BETWEEN(2 * MS, consumed(client.sc), 3 * MS + 3 * LATE);
 }
+
+TEST(sched_borrow_budget, "a client whose budget runs out in a server with BORROW holds up nobody")
+{
+    static struct caller c, other;
+    struct worker server, client = test_worker(TEST_ABOVE), second;
+    word_t start;
+
+    c = (struct caller){.m = {.tag = MESSAGE_TAG(0, 1, 0), .w = {5 * MS}}};
+    other = (struct caller){.m = {.tag = MESSAGE_TAG(0, 1, 0), .w = {MS}}};
+    server = start_busy();
+    DONE(sched_context_bind(test_context(TEST_BELOW), server.thread));
+    DONE(thread_set_flags(server.thread, THREAD_BORROW));
+    DONE(cpu_configure(ROOT_CPU, client.sc, MS, 1000 * MS, TEST_ABOVE));
+    c.endpoint = busy.endpoint;
+    start = first_now();
+    test_start(&client, test_call, (word_t)&c);
+    EQUAL(c.outcome, UNDER_WAY);
+    second = test_caller(&other, busy.endpoint, TEST_BELOW);
+    (void)second;
+    sleep_until(start + 10 * MS);
+    EQUAL(other.outcome, E_OK);
+    BETWEEN(MS - LATE, consumed(client.sc), MS + LATE);
+}

@@ -314,3 +314,39 @@ TEST(transfer_move_answered, "ReplyRecv may move away the endpoint and the Reply
     EQUAL(test_look(to + 1).type, TYPE_REPLY);
     EQUAL(peer.outcome, E_AGAIN);
 }
+
+TEST(transfer_revoked, "a capability that is revoked while its message waits does not arrive")
+{
+    cap_t endpoint = test_make(TYPE_ENDPOINT, 0);
+    cap_t reply = test_make(TYPE_REPLY, 0);
+    cap_t origin = test_make(TYPE_NOTIFICATION, 0);
+    cap_t gift = test_copy(origin, RIGHT_ALL);
+    cap_t to = test_slot();
+    struct message_buffer *b = test_buffer();
+    struct caller c = {.endpoint = endpoint, .m = {.tag = MESSAGE_TAG(0, 0, 1)}};
+    struct worker w = test_worker(TEST_ABOVE);
+    struct message m = {.tag = 0};
+
+    w.message->caps[0] = gift | RIGHT_ALL * CAP_RIGHTS;
+    test_start(&w, test_call, (word_t)&c);
+    DONE(cnode_revoke(ROOT_CNODE, origin));
+    b->receive[0] = to;
+    b->caps[0] = 1;
+    DONE(sys_recv(endpoint, reply, &m, 0));
+    EQUAL(b->caps[0], 0);
+    EQUAL(test_look(to).type, TYPE_NULL);
+}
+
+TEST(transfer_buffer_gone, "who loses its message buffer while it waits gets the words in registers")
+{
+    struct worker w = peer_start(MESSAGE_TAG(0, 1, 0));
+    cap_t frame = test_make(TYPE_FRAME, 0);
+    struct message m = {.tag = MESSAGE_TAG(4, 100, 0), .w = {1, 2, 3, 4, 5, 6, 7, 8}};
+
+    DONE(thread_configure(w.thread, 0, 0, frame, 0, 0));
+    EQUAL(test_state(w.thread), RECEIVING);
+    DONE(cnode_revoke(ROOT_CNODE, frame));
+    DONE(sys_call(peer.endpoint, &m));
+    EQUAL(peer.tag, MESSAGE_TAG(4, 8, 0));
+    EQUAL(m.tag, MESSAGE_TAG(0, 1, 0));
+}
