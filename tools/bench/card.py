@@ -2,6 +2,7 @@
 """The cost card of a path: what one run of it touches, from the addresses of its last run."""
 import os
 import re
+import subprocess
 from collections import Counter
 
 from counts import KERNEL_HALF, Program
@@ -30,11 +31,31 @@ def slow_name(text):
     return " ".join(text.split()[:2]) if found[1] in ("rep", "lock") else found[1]
 
 
+# Files of accessors: what they do belongs to the step that uses them.
+ACCESSORS = ("fields.h", "k.h", "granule.h", "x86.h")
+
+
+def steps(elf, program, code):
+    """Counter of instructions by the function of the source, inlined or not, that they are of."""
+    addresses = sorted(set(code))
+    lines = subprocess.run(["addr2line", "-a", "-f", "-i", "-e", elf, *map(hex, addresses)],
+                           capture_output=True, text=True, check=True).stdout.splitlines()
+    owner, address = {}, None
+    for line, following in zip(lines, lines[1:] + [""]):
+        if re.match(r"0x[0-9a-f]+$", line):
+            address = int(line, 16)
+        elif (re.match(r"[\w.]+$", line) and address not in owner
+              and os.path.basename(following.split(":")[0]) not in ACCESSORS):
+            owner[address] = line if ".S:" not in following else None
+    return Counter(owner.get(pc) or program.function(pc) for pc in code)
+
+
 class Cards:
     """Cards of paths; knows the functions of the kernel and of the suite."""
 
     def __init__(self, build):
-        self.kernel = Program(os.path.join(build, "kernel.elf"))
+        self.elf = os.path.join(build, "kernel.elf")
+        self.kernel = Program(self.elf)
         self.user = Program(os.path.join(build, "bin/bench"))
 
     def slow(self, code):
@@ -62,6 +83,7 @@ class Cards:
                 "slow": dict(self.slow(path.code).most_common()),
                 "functions": dict(Counter(self.kernel.function(pc)
                                           for pc in kernel).most_common()),
+                "steps": dict(steps(self.elf, self.kernel, kernel)) if path.name != "boot" else {},
                 "user_functions": dict(user.most_common())}
 
 
@@ -75,5 +97,7 @@ def text(card):
              f"pages: {card['code_pages']} of code, {card['data_pages']} of data",
              f"  serialising or slow: {slow}"]
     lines += [f"  {count:8,}  {name}" for name, count in card["functions"].items()]
+    lines += ["  by the functions of the source, in the order in which they come: "
+              + ", ".join(f"{name} {count}" for name, count in card["steps"].items())]
     lines += [f"  {count:8,}  {name} (user)" for name, count in card["user_functions"].items()]
     return "\n".join(lines) + "\n"

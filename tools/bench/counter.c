@@ -30,7 +30,8 @@
 
 enum { NOTHING = 0, BEGIN = 1, END = 2, LAP = 3 };
 
-/* What is written for each run: 1 + path, then these. */
+/* What is written for each run: 1 + path, then these. `longest` is the longest stretch in the
+ * kernel, and counts every iteration of a `rep`, as no interrupt is taken in them there. */
 struct counts {
     uint64_t kernel, user, iterations, longest, loads, stores;
 };
@@ -120,17 +121,13 @@ static void watch_boot(const struct site *site)
 static void count(const struct site *site)
 {
     now.iterations += site->kernel;
+    stretch = site->kernel ? stretch + 1 : 0;
+    if (stretch > now.longest)
+        now.longest = stretch;
     if (site->pc == last_pc)
         return;
-    if (site->kernel) {
-        now.kernel++;
-        stretch++;
-        if (stretch > now.longest)
-            now.longest = stretch;
-    } else {
-        now.user++;
-        stretch = 0;
-    }
+    now.kernel += site->kernel;
+    now.user += !site->kernel;
     if (running.instructions < TRACE_MAX)
         running.code[running.instructions++] = site->pc;
 }

@@ -8,10 +8,14 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 
 import card
 import counts
 import table
+
+
+PAGE = "docs/explanation/round-trip.md"
 
 
 def arguments():
@@ -23,7 +27,8 @@ def arguments():
     parser.add_argument("--card", nargs="*", metavar="NAME",
                         help="what paths touch: those named, or all")
     parser.add_argument("--keep", action="store_true",
-                        help=f"write the counts to {table.EXPECTED}: from now on they are expected")
+                        help=f"from now on these counts are expected: write {table.EXPECTED}, and "
+                             f"the card in {PAGE}")
     parser.add_argument("--quick", action="store_true", help="20 runs of each, no large systems")
     asked = parser.parse_args()
     if asked.keep and asked.quick:
@@ -39,6 +44,19 @@ def cards(build, paths, names):
         sys.exit(f"bench: no path is called {unknown[0]}; they are: {' '.join(paths)}")
     return [maker.make(path) for name, path in paths.items()
             if name != "calibrate" and (not names or name in names)]
+
+
+def page(build, paths):
+    """Puts the card of the round trip into the page that explains it."""
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read()
+    body = card.text(card.Cards(build).make(paths["call_0"])).rstrip()
+    block = "\n".join("    " + part for line in body.splitlines()
+                      for part in textwrap.wrap(line, 90, subsequent_indent="    "))
+    text = re.sub(r"(<!-- card -->\n).*(<!-- end -->)", lambda m: f"{m[1]}\n{block}\n\n{m[2]}",
+                  text, flags=re.S)
+    with open(PAGE, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def calibration(paths, said):
@@ -71,6 +89,7 @@ def main():
         table.plot(made, asked.plot)
     if asked.keep:
         table.keep(made, asked.build)
+        page(asked.build, paths)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def table(made_rows, build):
                   key=lambda made: made["longest"])
     lines += ["", f"Kernel text: {text_bytes(build):,} bytes (limit {TEXT_LIMIT:,}).",
               f"Longest stretch without a chance for an interrupt: {longest['longest']:,} kernel "
-              f"instructions, in: {longest['operation']}.",
+              f"instructions, each iteration of a rep counted, in: {longest['operation']}.",
               "Instructions; a rep counts once. Ratio: theirs by ours (seL4: MCS where there is "
               "one, kernel instructions; Linux: kernel and user)."]
     return "\n".join(lines)
