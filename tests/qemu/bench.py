@@ -21,7 +21,7 @@ def must(condition, why):
 
 
 def main(build):
-    """One case for each path, one for limits and one for determinism."""
+    """One case for each path, then for limits, determinism, growth and size."""
     report = Report()
     try:
         paths, _ = counts.measure(build)
@@ -38,6 +38,8 @@ def main(build):
     other = [name for name, path in again.items()
              if path.median("kernel") != paths[name].median("kernel")]
     report.case("bench is the same twice", lambda: must(not other, ", ".join(other)))
+    grown = table.not_flat(rows)
+    report.case("bench with 10,000 components as with one", lambda: must(not grown, grown))
     size = table.text_bytes(build)
     report.case("kernel text", lambda: must(size <= table.TEXT_LIMIT, f"{size} bytes"))
     return report.close()

@@ -112,6 +112,14 @@ def over(made_rows, made_cards):
     return found
 
 
+def not_flat(made_rows):
+    """What costs more with 10,000 components on the system than with one, as text."""
+    now = {made["name"]: made["kernel"] for made in made_rows}
+    return ", ".join(f"{what}: {now[f'grow_{what}_1']} to {now[f'grow_{what}_10000']}"
+                     for what in ("call", "signal", "switch", "map")
+                     if now[f"grow_{what}_10000"] > now[f"grow_{what}_1"])
+
+
 def expected():
     """The kept counts: {name: {kernel, user}}."""
     with open(EXPECTED, encoding="utf-8") as file:
