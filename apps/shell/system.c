@@ -105,9 +105,13 @@ static void devices(int argc, char **argv)
 
 static void echo(int argc, char **argv)
 {
+    char text[CONSOLE_LINE_MAX + 1];
+    size_t size = 0;
+
+    text[0] = 0;
     for (int i = 1; i < argc; i++)
-        print("%s%s", i > 1 ? " " : "", argv[i]);
-    print("\n");
+        size += rt_format(text + size, sizeof(text) - size, "%s%s", i > 1 ? " " : "", argv[i]);
+    print("%s\n", text);
 }
 
 static void clear(int argc, char **argv)

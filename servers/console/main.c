@@ -38,7 +38,8 @@ static struct {
     size_t reader_count;
     struct edit edit;
     struct edit_history history;
-    bool shown; /* the line of the reader in front is on the screen */
+    word_t writer;    /* badge of who wrote last */
+    bool shown;       /* the line of the reader in front is on the screen */
 } console;
 
 static struct reader *front(void)
@@ -179,6 +180,7 @@ static enum console_error on_read_line(void *self, word_t badge, const char *pro
     /* What the program has written of this line counts as prompt: redrawing must not lose it. */
     size = screen_partial(reader->prompt);
     memcpy(reader->prompt + size, prompt, rt_length(prompt) + 1);
+    screen_newline();
     show_front();
     serve_keys();
     screen_flush();
@@ -201,20 +203,28 @@ static enum console_error on_read(void *self, word_t badge, uint32_t size, void 
     return CONSOLE_DEFER;
 }
 
+/* End a line that is only begun, so that something else can be shown. */
+static void end_partial(void)
+{
+    char partial[SCREEN_PARTIAL + 1];
+
+    if (screen_partial(partial) > 0)
+        screen_text("\n", 1);
+}
+
 static enum console_error on_write(void *self, word_t badge, const void *data, size_t data_size)
 {
     bool shown = console.shown;
 
     (void)self;
-    (void)badge;
     if (shown)
         edit_hide(&console.edit);
+    else if (badge != console.writer)
+        end_partial();
+    console.writer = badge;
     screen_text(data, data_size);
     if (shown) {
-        char partial[SCREEN_PARTIAL + 1];
-
-        if (screen_partial(partial) > 0)
-            screen_text("\n", 1); /* the line being edited needs one of its own */
+        end_partial();
         edit_redraw(&console.edit);
     }
     screen_flush();

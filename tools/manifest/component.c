@@ -206,6 +206,14 @@ static bool read_choice(const struct node *n, const char *what, const char *yes,
     return strcmp(text, yes) == 0;
 }
 
+/* Enough to make all of its memory pages of its heap, which take a slot each. */
+static unsigned long default_slots(unsigned long memory_bytes)
+{
+    unsigned long slots = 192 + memory_bytes / 4096 * 33 / 32;
+
+    return slots < 256 ? 256 : slots > MANIFEST_SLOTS_MAX ? MANIFEST_SLOTS_MAX : slots;
+}
+
 static void read_sizes(struct component *c, const struct node *map)
 {
     const struct node *n = node_get(map, "memory");
@@ -222,9 +230,10 @@ static void read_sizes(struct component *c, const struct node *map)
         report(n == NULL ? c->place : n->place,
                "the stack of '%s' does not fit in its memory; give it more memory", c->name);
     n = node_get(map, "slots");
-    c->slots = n == NULL
-                   ? 256
-                   : (uint32_t)node_number(n, "slots", MANIFEST_SLOTS_MIN, MANIFEST_SLOTS_MAX, 256);
+    c->slots = (uint32_t)default_slots(c->memory_bytes);
+    if (n != NULL)
+        c->slots =
+            (uint32_t)node_number(n, "slots", MANIFEST_SLOTS_MIN, MANIFEST_SLOTS_MAX, c->slots);
     n = node_get(map, "threads");
     c->threads = n == NULL ? 0 : (uint32_t)node_number(n, "threads", 0, MANIFEST_THREADS_MAX, 0);
     n = node_get(map, "priority");
