@@ -36,6 +36,10 @@ def check(abi):
     types = {t["name"] for t in abi["types"]}
     errors = {e["name"] for e in abi["errors"]}
     rights = {r["name"] for r in abi["rights"]}
+    for call in abi["calls"]:
+        for e in call["errors"]:
+            if e not in errors:
+                sys.exit(f"abi.yaml: {call['name']}: there is no error {e}")
     seen = set()
     for op in abi["operations"]:
         where = f"abi.yaml: {op['type']}.{op['name']}"
@@ -130,11 +134,12 @@ def pairs(abi):
     out = [LICENSE, "#ifndef ABI_PAIRS_H\n#define ABI_PAIRS_H\n\n#include <abi/abi.h>\n\n",
            "/** PAIR(operation, outcome, what is expected) for each outcome of each operation. */\n"
            "#define ABI_PAIRS(PAIR)"]
-    for op in abi["operations"]:
-        name = f"{op['type']}.{op['name']}"
+    named = [(f"sys_{snake(c['name'])}", c["name"], c) for c in abi["calls"]]
+    named += [(function(op), f"{op['type']}.{op['name']}", op) for op in abi["operations"]]
+    for stub, name, op in named:
         lines = [("OK", f"{name} succeeds")]
         lines += [(e, f"{name} gives {e}: {when}") for e, when in op["errors"].items()]
-        out += [f" \\\n    PAIR({function(op)}, {e}, \"{text}\")" for e, text in lines]
+        out += [f" \\\n    PAIR({stub}, {e}, \"{text}\")" for e, text in lines]
     out.append("\n\n/** The same as numbers. */\nenum abi_pair {\n"
                "#define ABI_PAIR_NUMBER(operation, outcome, text) PAIR_##operation##_##outcome,\n"
                "    ABI_PAIRS(ABI_PAIR_NUMBER)\n#undef ABI_PAIR_NUMBER\n    PAIRS\n};\n\n#endif\n")
@@ -192,6 +197,8 @@ def reference(abi):
                "65536 + capabilities * 256 + words), RBX Reply "
                "capability, message words 0 to 7 in RDX R10 R8 R9 R12 R13 R14 R15. Back: RAX "
                "outcome, RDI badge, RSI tag, the same words. RCX and R11 are lost.\n")
+    out.append("\nA number that is none of these gives CALL. Other outcomes:\n\n| call | error | when |\n|---|---|---|\n")
+    out += [f"| {c['name']} | {e} | {w} |\n" for c in abi["calls"] for e, w in c["errors"].items()]
     out.append("\n## Errors\n\n| error | number | whose fault | meaning |\n|---|---:|---|---|\n")
     out += [f"| {e['name']} | {e['number']} | {e['fault']} | {e['doc']} |\n" for e in abi["errors"]]
     for title, key, number in (
