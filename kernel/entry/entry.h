@@ -20,6 +20,16 @@ void entry_interrupt(word_t vector);
 /** Exception of the running thread. @param address what was accessed, for a page fault */
 void entry_fault(word_t vector, word_t error, word_t address);
 
+/** System call of a foreign thread, all of whose registers are saved: by the short way if its handler
+ * waits for it. */
+void entry_foreign(ref_t thread);
+
+/**
+ * Fault of the thread that runs, all of whose registers are saved; by the short way too.
+ * @param label FAULT_PAGE or FAULT_EXCEPTION @param a,b as for fault_raise
+ */
+void entry_raise(ref_t thread, word_t label, word_t a, word_t b);
+
 /** What every entry ends with when cpu.resched is set: decide who runs, and tell whose budget ran out. */
 void entry_leave(void);
 

@@ -40,13 +40,4 @@ word_t fast_reply_recv(word_t cap, word_t tag, word_t word0);
  */
 word_t fast_poll(word_t cap, word_t number);
 
-/** System call of a foreign thread, all of whose registers are saved. Eligible: its fault endpoint has a server that waits as for fast_call. */
-bool fast_foreign(ref_t thread);
-
-/**
- * Fault of the thread that runs, all of whose registers are saved. Eligible: as for fast_foreign.
- * @param label FAULT_PAGE or FAULT_EXCEPTION @param a,b as for fault_raise
- */
-bool fast_fault(word_t label, word_t a, word_t b);
-
 #endif

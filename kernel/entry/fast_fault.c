@@ -3,8 +3,10 @@
  * The short way of faults and of foreign system calls. All registers of the thread are saved, so this file
  * is compiled like any other: fast.c, which C code must not call, is not.
  */
-#include "fast.h"
+#include "entry.h"
 #include "fast_priv.h"
+
+#include <ipc/fault.h>
 
 /* The words of a fault message, as fault_message() puts them. */
 static inline void fault_words(ref_t from, ref_t to, word_t a, word_t b)
@@ -45,33 +47,47 @@ static inline __attribute__((always_inline)) void call_handler(ref_t thread, ref
     switch_to(thread, server, true);
 }
 
-bool fast_foreign(ref_t thread)
+/* The complete way. Not inline, so that the short one saves no registers for it. */
+static __attribute__((noinline)) void raise(ref_t thread, word_t label, word_t a, word_t b)
+{
+    fault_raise(thread, label, a, b);
+    entry_leave();
+}
+
+/* Eligible: the thread's fault endpoint has a server that waits as for fast_call. */
+static inline bool has_handler(ref_t thread)
 {
     ref_t slot = thread_handler(thread);
 
-    if (slot_type(slot) != TYPE_ENDPOINT || !has_server(slot_object(slot)))
-        return false;
+    return slot_type(slot) == TYPE_ENDPOINT && has_server(slot_object(slot));
+}
 
+void entry_foreign(ref_t thread)
+{
+    if (!has_handler(thread)) {
+        raise(thread, FAULT_SYSCALL, 0, 0);
+        return;
+    }
+
+    ref_t slot = thread_handler(thread);
     ref_t server = endpoint_head(slot_object(slot));
 
     foreign_words(thread, server);
     call_handler(thread, server, slot, FAULT_SYSCALL * 65536u + 8u);
-    return true;
 }
 
-bool fast_fault(word_t label, word_t a, word_t b)
+void entry_raise(ref_t thread, word_t label, word_t a, word_t b)
 {
-    ref_t thread = cpu.thread;
+    if (!has_handler(thread)) {
+        raise(thread, label, a, b);
+        return;
+    }
+
     ref_t slot = thread_handler(thread);
-
-    if (slot_type(slot) != TYPE_ENDPOINT || !has_server(slot_object(slot)))
-        return false;
-
     ref_t server = endpoint_head(slot_object(slot));
 
     thread_set_fault_a(thread, a);
     thread_set_fault_b(thread, b);
     fault_words(thread, server, a, b);
     call_handler(thread, server, slot, label * 65536u + 5u);
-    return true;
 }

@@ -166,18 +166,17 @@ void entry_complete(word_t cap, word_t tag, word_t number)
     ref_t thread = cpu.thread;
 
     if (thread_flags(thread) & THREAD_FOREIGN) {
-        if (fast_foreign(thread))
-            return;
-        fault_raise(thread, FAULT_SYSCALL, 0, 0);
-    } else {
-        enum error e = decode(thread, cap, tag, number);
-
-        /* A thread that waits, or is gone, finds its outcome when its wait ends. */
-        if (e == E_RESTART)
-            thread_set_rip(thread, thread_rip(thread) - SYSCALL_BYTES);
-        else if (e != E_OK || thread_state(thread) == THREAD_STATE_READY)
-            thread_set_rax(thread, e);
+        entry_foreign(thread);
+        return;
     }
+
+    enum error e = decode(thread, cap, tag, number);
+
+    /* A thread that waits, or is gone, finds its outcome when its wait ends. */
+    if (e == E_RESTART)
+        thread_set_rip(thread, thread_rip(thread) - SYSCALL_BYTES);
+    else if (e != E_OK || thread_state(thread) == THREAD_STATE_READY)
+        thread_set_rax(thread, e);
     if (cpu.resched)
         entry_leave();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts and exceptions. */
 #include "entry.h"
-#include "fast.h"
 
 #include <arch/arch.h>
 #include <ipc/fault.h>
@@ -15,13 +14,15 @@
 #define TIMERS_STEP 16u
 
 /* The thread whose budget ran out is told, if it wants to know. */
-static void tell_expired(void)
+static __attribute__((noinline)) void tell_expired(void)
 {
     ref_t thread = cpu.expired;
 
     cpu.expired = NIL;
     if (slot_type(thread_timeout(thread)) == TYPE_ENDPOINT && thread_state(thread) == THREAD_STATE_READY)
         fault_raise(thread, FAULT_TIMEOUT, sched_context_consumed(thread_sc(thread)), 0);
+    if (cpu.resched)
+        sched_reschedule();
 }
 
 static void timer_interrupt(void)
@@ -40,11 +41,8 @@ void entry_leave(void)
 {
     if (cpu.resched)
         sched_reschedule();
-    if (cpu.expired != NIL) {
+    if (rarely(cpu.expired != NIL))
         tell_expired();
-        if (cpu.resched)
-            sched_reschedule();
-    }
 }
 
 void entry_interrupt(word_t vector)
@@ -60,12 +58,8 @@ void entry_interrupt(word_t vector)
 
 void entry_fault(word_t vector, word_t error, word_t address)
 {
-    bool page = vector == EXCEPTION_PAGE_FAULT;
-    word_t label = page ? FAULT_PAGE : FAULT_EXCEPTION;
-    word_t a = page ? address : vector;
-
-    if (fast_fault(label, a, error))
-        return;
-    fault_raise(cpu.thread, label, a, error);
-    entry_leave();
+    if (vector == EXCEPTION_PAGE_FAULT)
+        entry_raise(cpu.thread, FAULT_PAGE, address, error);
+    else
+        entry_raise(cpu.thread, FAULT_EXCEPTION, vector, error);
 }
