@@ -28,7 +28,8 @@ def passes(build, row):
     _, machine, cpu, memory, only, options = row
     extra = list(options) + (["-append", f"only={only}"] if only else [])
     image = os.path.join(build, "images", "kernel.img")
-    with Machine(build, image=image, machine=machine, cpu=cpu, memory=memory, extra=extra) as started:
+    with Machine(build, image=image, machine=machine, cpu=cpu, memory=memory,
+                 extra=extra) as started:
         found = started.expect(r"^(\d+) passed, (\d+) failed", 600, never=PANIC)
         failed = re.findall(r"^FAIL .*$", started.text, re.M)
         assert found[2] == "0", "; ".join(failed)

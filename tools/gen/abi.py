@@ -197,7 +197,8 @@ def reference(abi):
                "65536 + capabilities * 256 + words), RBX Reply "
                "capability, message words 0 to 7 in RDX R10 R8 R9 R12 R13 R14 R15. Back: RAX "
                "outcome, RDI badge, RSI tag, the same words. RCX and R11 are lost.\n")
-    out.append("\nA number that is none of these gives CALL. Other outcomes:\n\n| call | error | when |\n|---|---|---|\n")
+    out.append("\nA number that is none of these gives CALL. Other outcomes:\n\n"
+               "| call | error | when |\n|---|---|---|\n")
     out += [f"| {c['name']} | {e} | {w} |\n" for c in abi["calls"] for e, w in c["errors"].items()]
     out.append("\n## Errors\n\n| error | number | whose fault | meaning |\n|---|---:|---|---|\n")
     out += [f"| {e['name']} | {e['number']} | {e['fault']} | {e['doc']} |\n" for e in abi["errors"]]

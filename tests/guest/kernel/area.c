@@ -26,7 +26,8 @@ void area_make(void)
     area.arena = first_make(TYPE_UNTYPED, ARENA_PAGES * PAGE_GRANULES);
     area.first = first_slots(AREA_SLOTS);
     area.never = first_make(TYPE_NOTIFICATION, 0);
-    FIRST_CHECK(address_space_supply(ROOT_SPACE, first_make(TYPE_UNTYPED, 512 * PAGE_GRANULES)) == E_OK);
+    FIRST_CHECK(address_space_supply(ROOT_SPACE, first_make(TYPE_UNTYPED, 512 * PAGE_GRANULES)) ==
+                E_OK);
 }
 
 void area_begin(void)
@@ -51,7 +52,8 @@ const char *area_end(void)
         return "a slot is not empty afterwards";
     if (test_look(area.arena).child != 0)
         return "something is left of what it made";
-    if (untyped_retype(area.arena, TYPE_UNTYPED, ARENA_PAGES * PAGE_GRANULES, 0, area.first, 1) != E_OK)
+    if (untyped_retype(area.arena, TYPE_UNTYPED, ARENA_PAGES * PAGE_GRANULES, 0, area.first, 1) !=
+        E_OK)
         return "the memory cannot be used again";
     return cnode_delete(ROOT_CNODE, area.first, 1) == E_OK ? 0 : "the memory cannot be given back";
 }
@@ -69,7 +71,8 @@ static word_t mix_look(word_t sum, struct look l)
     return mix(mix(mix(sum, l.badge), l.extra), l.child);
 }
 
-/* What its own operations say of a thread; the main thread, whose registers change, has none here. */
+/* What its own operations say of a thread; the main thread, whose registers change, has none here.
+ */
 static word_t mix_thread(word_t sum, cap_t thread)
 {
     word_t v[8] = {0};
@@ -224,7 +227,8 @@ struct look test_look_in(cap_t cnode, word_t slot)
 {
     struct look l = {0};
 
-    FIRST_CHECK(cnode_inspect(cnode, slot, &l.type, &l.object, &l.rights, &l.badge, &l.extra, &l.child) == E_OK);
+    FIRST_CHECK(cnode_inspect(cnode, slot, &l.type, &l.object, &l.rights, &l.badge, &l.extra,
+                              &l.child) == E_OK);
     return l;
 }
 
@@ -299,7 +303,8 @@ cap_t test_clone(void)
     for (word_t i = 0; i < pages; i++) {
         FIRST_CHECK(untyped_retype(area.arena, TYPE_FRAME, 0, 0, frames + i, 1) == E_OK);
         FIRST_CHECK(cnode_copy(ROOT_CNODE, scratch, 0, frames + i, RIGHT_ALL, 1) == E_OK);
-        FIRST_CHECK(address_space_map(ROOT_SPACE, 0, scratch, 1, window, MAP_READ | MAP_WRITE) == E_OK);
+        FIRST_CHECK(address_space_map(ROOT_SPACE, 0, scratch, 1, window, MAP_READ | MAP_WRITE) ==
+                    E_OK);
         for (word_t w = 0; w < 512; w++)
             ((volatile word_t *)window)[w] = ((volatile word_t *)(first + 4096 * i))[w];
         FIRST_CHECK(cnode_delete(ROOT_CNODE, scratch, 1) == E_OK);
@@ -349,7 +354,8 @@ void test_start(const struct worker *w, void (*function)(word_t), word_t argumen
     /* As behind a call: the stack is 8 off a multiple of 16. */
     *(word_t *)(w->stack_top - 8) = (word_t)test_rest;
     FIRST_CHECK(thread_suspend(w->thread) == E_OK);
-    FIRST_CHECK(thread_write_registers(w->thread, (word_t)function, w->stack_top - 8, 0, 0, 0, argument, 0, 0) == E_OK);
+    FIRST_CHECK(thread_write_registers(w->thread, (word_t)function, w->stack_top - 8, 0, 0, 0,
+                                       argument, 0, 0) == E_OK);
     FIRST_CHECK(thread_resume(w->thread) == E_OK);
 }
 

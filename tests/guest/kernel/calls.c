@@ -65,7 +65,8 @@ static cap_t of_type(word_t type)
 
 TEST(calls_op, "a label that the object has no operation for gives OP")
 {
-    static const word_t labels[] = {0, 10, 15, 16, 17, 255, 65536, 1ul << 46, (1ul << 47) - 1, (1ul << 48) - 1};
+    static const word_t labels[] = {
+        0, 10, 15, 16, 17, 255, 65536, 1ul << 46, (1ul << 47) - 1, (1ul << 48) - 1};
 
     for (word_t type = TYPE_UNTYPED; type < TYPES; type++) {
         cap_t cap = type == TYPE_ENDPOINT ? 0 : of_type(type);
@@ -115,7 +116,8 @@ TEST(calls_reply_object, "Recv refuses what is no idle Reply object")
     REFUSED(E_STATE, enter(SYS_RECV, endpoint, s.reply, 0)); /* another waits with it */
     REFUSED(E_CAP, enter(SYS_REPLY_RECV, endpoint, 0, 0));
     REFUSED(E_TYPE, enter(SYS_REPLY_RECV, endpoint, endpoint, 0));
-    REFUSED(E_STATE, enter(SYS_REPLY_RECV, endpoint, test_make(TYPE_REPLY, 0), 0)); /* no call to answer */
+    REFUSED(E_STATE,
+            enter(SYS_REPLY_RECV, endpoint, test_make(TYPE_REPLY, 0), 0)); /* no call to answer */
     REFUSED(E_STATE, enter(SYS_REPLY_RECV, endpoint, s.reply, 0));
     REFUSED(E_STATE, enter(SYS_SEND, test_make(TYPE_REPLY, 0), 0, 0));
     REFUSED(E_STATE, enter(SYS_SEND, s.reply, 0, 0));

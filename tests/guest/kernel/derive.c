@@ -24,7 +24,8 @@ TEST(derive_inner, "deleting an inner capability leaves its copies to who gave i
     CHECK(!there(c) && !there(sibling) && there(a));
 }
 
-TEST(derive_siblings, "deleting first, middle and last of many siblings with children keeps all others in place")
+TEST(derive_siblings,
+     "deleting first, middle and last of many siblings with children keeps all others in place")
 {
     cap_t a = test_make(TYPE_ENDPOINT, 0);
     cap_t child[9], grandchild[9][3];
@@ -112,7 +113,9 @@ TEST(derive_last, "the last capability to an object destroys it, wherever it is"
     EQUAL(c.outcome, E_GONE);
 }
 
-TEST(derive_itself, "a CNode that holds its own last capability goes with its memory, and takes the others with it")
+TEST(
+    derive_itself,
+    "a CNode that holds its own last capability goes with its memory, and takes the others with it")
 {
     cap_t memory = test_untyped(2);
     cap_t cnode = test_slot(), copy = test_slot();
@@ -249,7 +252,8 @@ TEST(derive_delete_self, "a thread can delete the last capability to itself or t
     EQUAL(self_outcome, E_OK);
 }
 
-TEST(derive_spaces, "address spaces come and go by the thousand; a frame can be mapped again after each")
+TEST(derive_spaces,
+     "address spaces come and go by the thousand; a frame can be mapped again after each")
 {
     cap_t memory = test_untyped(8);
     cap_t slot = test_slots(2);

@@ -56,7 +56,8 @@ static void one_step(word_t unused)
     went_on = 4;
 }
 
-static void check_exception(const struct faulted *f, word_t vector, word_t error, void (*in)(word_t))
+static void check_exception(const struct faulted *f, word_t vector, word_t error,
+                            void (*in)(word_t))
 {
     EQUAL(f->m.tag, MESSAGE_TAG(FAULT_EXCEPTION, 5, 0));
     EQUAL(f->m.w[0], vector);
@@ -71,7 +72,8 @@ static void go_on_at(struct faulted *f, word_t ip)
 {
     word_t r[8];
 
-    FAILS(E_OK, thread_read_registers(f->w.thread, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]));
+    FAILS(E_OK, thread_read_registers(f->w.thread, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6],
+                                      &r[7]));
     r[0] = ip;
     for (word_t i = 0; i < 8; i++)
         f->m.w[i] = r[i];
@@ -148,7 +150,8 @@ TEST(fault_step, "the trap flag: vector 1 behind each instruction")
     EQUAL(f.m.w[2], first + 1);
 }
 
-TEST(fault_answers, "answers to an exception: 0 or 21 words, others give MESSAGE or ARG and it waits on")
+TEST(fault_answers,
+     "answers to an exception: 0 or 21 words, others give MESSAGE or ARG and it waits on")
 {
     struct faulted f;
 
@@ -196,7 +199,8 @@ TEST(fault_handler_gone, "a thread whose fault nobody can receive any more stays
     EQUAL(test_state(w.thread), SUSPENDED);
 }
 
-TEST(fault_handler_dies, "a handler that dies with the fault: the thread does it again, for the next handler")
+TEST(fault_handler_dies,
+     "a handler that dies with the fault: the thread does it again, for the next handler")
 {
     struct faulted f;
 

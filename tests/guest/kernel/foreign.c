@@ -5,7 +5,8 @@
 /* Registers of a program before and behind a system call, in this order. */
 enum { RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8, R9, R10, R11, R12, R13, R14, R15, REGISTERS };
 
-static volatile word_t before[REGISTERS] __attribute__((used)), behind[REGISTERS] __attribute__((used));
+static volatile word_t before[REGISTERS] __attribute__((used)),
+    behind[REGISTERS] __attribute__((used));
 static volatile word_t rounds __attribute__((used)), times __attribute__((used));
 
 /* Load all registers but the stack pointer, make a system call, store them; `times` times. */
@@ -90,7 +91,8 @@ struct handled {
 static void start(struct handled *h)
 {
     fill();
-    *h = (struct handled){.endpoint = test_make(TYPE_ENDPOINT, 0), .reply = test_make(TYPE_REPLY, 0)};
+    *h = (struct handled){.endpoint = test_make(TYPE_ENDPOINT, 0),
+                          .reply = test_make(TYPE_REPLY, 0)};
     h->w = make_foreign(test_badge(h->endpoint, 17));
     test_start(&h->w, foreign_program, 0);
     EQUAL(test_state(h->w.thread), SENDING);
@@ -105,7 +107,8 @@ static void check_end(struct handled *h)
     EQUAL(h->m.tag, MESSAGE_TAG(FAULT_EXCEPTION, 5, 0));
 }
 
-TEST(foreign_call, "a system call arrives with number, arguments and address; the result is one word")
+TEST(foreign_call,
+     "a system call arrives with number, arguments and address; the result is one word")
 {
     struct handled h;
 
@@ -179,7 +182,8 @@ TEST(foreign_passive, "a thousand calls to a handler without time of its own")
     handle_thousand(-1, 0);
 }
 
-TEST(foreign_no_cspace, "a foreign thread cannot use a capability: its calls never reach the kernel's objects")
+TEST(foreign_no_cspace,
+     "a foreign thread cannot use a capability: its calls never reach the kernel's objects")
 {
     struct handled h;
     cap_t notification = test_make(TYPE_NOTIFICATION, 0);
@@ -223,7 +227,8 @@ TEST(foreign_registers, "an answer of 21 words sets all registers")
     EQUAL(h.m.w[4] & 0x400, 0x400);
 }
 
-TEST(foreign_repeat, "a foreign thread that is suspended in a call, or whose handler dies, makes it again")
+TEST(foreign_repeat,
+     "a foreign thread that is suspended in a call, or whose handler dies, makes it again")
 {
     struct handled h;
 
@@ -243,7 +248,8 @@ TEST(foreign_repeat, "a foreign thread that is suspended in a call, or whose han
     EQUAL(rounds, 1);
 }
 
-TEST(foreign_handler_gone, "a foreign thread whose handler is gone makes its call again when it is resumed")
+TEST(foreign_handler_gone,
+     "a foreign thread whose handler is gone makes its call again when it is resumed")
 {
     struct handled h;
     cap_t next = test_make(TYPE_ENDPOINT, 0);

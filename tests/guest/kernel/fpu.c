@@ -12,7 +12,8 @@ struct state {
     word_t r[REGISTERS][WORDS];
 } __attribute__((aligned(32)));
 
-#define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define EACH(X) \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 #define LOAD_XMM(n)  "movdqu " #n "*32(%0), %%xmm" #n "\n"
 #define STORE_XMM(n) "movdqu %%xmm" #n ", " #n "*32(%0)\n"
 #define LOAD_YMM(n)  "vmovdqu " #n "*32(%0), %%ymm" #n "\n"
@@ -180,7 +181,8 @@ TEST(fpu_calls, "client and server keep their own across a thousand calls")
     struct message m = {.tag = 0};
 
     test_allow(4 * TEST_TICKS);
-    quiet = (struct server){.endpoint = test_make(TYPE_ENDPOINT, 0), .reply = test_make(TYPE_REPLY, 0)};
+    quiet =
+        (struct server){.endpoint = test_make(TYPE_ENDPOINT, 0), .reply = test_make(TYPE_REPLY, 0)};
     results.wrong = 0;
     DONE(sched_context_bind(sc, w.thread));
     test_start(&w, serve_with_fpu, 0);

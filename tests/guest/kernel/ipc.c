@@ -5,7 +5,8 @@
 TEST(ipc_round_trip, "a call takes label, words and badge there and brings the answer back")
 {
     struct server s = {0};
-    struct message m = {.tag = MESSAGE_TAG(0x123456789a, 8, 0), .w = {10, 20, 30, 40, 50, 60, 70, 80}};
+    struct message m = {.tag = MESSAGE_TAG(0x123456789a, 8, 0),
+                        .w = {10, 20, 30, 40, 50, 60, 70, 80}};
 
     (void)test_server(&s, TEST_ABOVE);
     DONE(sys_call(test_badge(s.endpoint, 0xb00b5ul << 40), &m));
@@ -77,7 +78,8 @@ TEST(ipc_send, "Send waits until the message is received, and for nothing more")
     EQUAL(m.w[1], 12);
 }
 
-TEST(ipc_send_passive, "Send to a receiver without time of its own gives STATE, and it goes on waiting")
+TEST(ipc_send_passive,
+     "Send to a receiver without time of its own gives STATE, and it goes on waiting")
 {
     struct server s = {0};
     struct worker w = test_server(&s, -1);
@@ -90,7 +92,8 @@ TEST(ipc_send_passive, "Send to a receiver without time of its own gives STATE, 
     EQUAL(s.calls, 1);
 }
 
-TEST(ipc_nonblocking, "the non-blocking forms give AGAIN where they would wait, and else do the same")
+TEST(ipc_nonblocking,
+     "the non-blocking forms give AGAIN where they would wait, and else do the same")
 {
     cap_t endpoint = test_make(TYPE_ENDPOINT, 0);
     cap_t notification = test_make(TYPE_NOTIFICATION, 0);
@@ -181,7 +184,8 @@ TEST(ipc_died_reply, "DIED: the Reply object that holds the call is deleted")
     EQUAL(c.outcome, E_DIED);
 }
 
-TEST(ipc_died_cnode, "DIED: the CNode with the Reply object goes, as when a component is taken down")
+TEST(ipc_died_cnode,
+     "DIED: the CNode with the Reply object goes, as when a component is taken down")
 {
     cap_t endpoint = test_make(TYPE_ENDPOINT, 0);
     cap_t reply = test_make(TYPE_REPLY, 0);
@@ -412,7 +416,8 @@ TEST(ipc_bound, "a bound notification is heard in Recv on an endpoint, between m
     DONE(sys_send(badged, &m, 0));
     EQUAL(heard.count, 4);
     DONE(cnode_revoke(ROOT_CNODE, notification));
-    DONE(cnode_delete(ROOT_CNODE, notification, 1)); /* it is bound to nothing then, and hears messages */
+    DONE(cnode_delete(ROOT_CNODE, notification,
+                      1)); /* it is bound to nothing then, and hears messages */
     EQUAL(test_state(w.thread), RECEIVING);
     DONE(sys_call(heard.endpoint, &m));
     EQUAL(heard.count, 5);
@@ -441,7 +446,8 @@ TEST(ipc_bound_passive, "a signal to a server without time waits until a call br
     EQUAL(heard.badge[1], 4);
 }
 
-TEST(ipc_label, "no thread can send what looks like a signal, and a reply with that label is a reply")
+TEST(ipc_label,
+     "no thread can send what looks like a signal, and a reply with that label is a reply")
 {
     cap_t endpoint = test_make(TYPE_ENDPOINT, 0);
     cap_t reply = test_make(TYPE_REPLY, 0);

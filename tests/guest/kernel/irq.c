@@ -39,12 +39,13 @@ static void silence(cap_t notification, int line)
     struct message m = {.tag = 0};
 
     while (first_now() < end)
-        test_outcome(sys_recv(notification, 0, &m, SYS_NONBLOCK), E_AGAIN, "silence", __FILE__, line);
+        test_outcome(sys_recv(notification, 0, &m, SYS_NONBLOCK), E_AGAIN, "silence", __FILE__,
+                     line);
 }
 #define check_silence(notification) silence(notification, __LINE__)
 
-/* As the PIT's output is high nearly always, its line asks for service all the time when it is taken
- * for level-triggered. */
+/* As the PIT's output is high nearly always, its line asks for service all the time when it is
+ * taken for level-triggered. */
 TEST(irq_level, "a level-triggered line signals once for each acknowledge")
 {
     cap_t notification;
@@ -88,7 +89,8 @@ TEST(irq_edge, "an edge-triggered line signals at every edge, from the first ack
     pit_stop();
 }
 
-TEST(irq_line_again, "a line can be attached again when its Interrupt has gone, which is silent from then on")
+TEST(irq_line_again,
+     "a line can be attached again when its Interrupt has gone, which is silent from then on")
 {
     cap_t notification;
     cap_t interrupt = make_interrupt(&notification);
@@ -98,7 +100,8 @@ TEST(irq_line_again, "a line can be attached again when its Interrupt has gone, 
         DONE(irq_control_attach(ROOT_IRQ, interrupt, PIT_LINE, 0));
         DONE(cnode_delete(ROOT_CNODE, interrupt, 1));
         if (i < 299) {
-            FIRST_CHECK(untyped_retype(first_untyped(), TYPE_INTERRUPT, 0, 0, interrupt, 1) == E_OK);
+            FIRST_CHECK(untyped_retype(first_untyped(), TYPE_INTERRUPT, 0, 0, interrupt, 1) ==
+                        E_OK);
         }
     }
     pit_start();
@@ -128,10 +131,12 @@ static cap_t device_frame(word_t physical)
 
         if (!u->device || physical < u->first || physical - u->first >= u->bytes)
             continue;
-        if (physical > u->first && untyped_retype(ROOT_UNTYPED + i, TYPE_UNTYPED, (physical - u->first) / GRANULE,
-                                                  0, slot, 1) != E_OK)
+        if (physical > u->first &&
+            untyped_retype(ROOT_UNTYPED + i, TYPE_UNTYPED, (physical - u->first) / GRANULE, 0, slot,
+                           1) != E_OK)
             return 0;
-        return untyped_retype(ROOT_UNTYPED + i, TYPE_FRAME, 0, 0, slot + 1, 1) == E_OK ? slot + 1 : 0;
+        return untyped_retype(ROOT_UNTYPED + i, TYPE_FRAME, 0, 0, slot + 1, 1) == E_OK ? slot + 1
+                                                                                       : 0;
     }
     return 0;
 }

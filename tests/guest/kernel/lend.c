@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Scheduling contexts that are lent along calls: who runs on whose, and what is left when one dies. */
+/* Scheduling contexts that are lent along calls: who runs on whose, and what is left when one dies.
+ */
 #include "test.h"
 
 /*
- * A calls S1 calls S2 calls `gate`, where nobody receives until the test does: all stand still. A is
- * above the main thread, the servers are passive: they run on A's context or not at all.
+ * A calls S1 calls S2 calls `gate`, where nobody receives until the test does: all stand still. A
+ * is above the main thread, the servers are passive: they run on A's context or not at all.
  */
 struct chain {
     struct server s1, s2;
@@ -15,7 +16,8 @@ struct chain {
 
 static void chain_start(struct chain *x)
 {
-    *x = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    *x =
+        (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
     x->s2.next = x->gate;
     x->w2 = test_server(&x->s2, -1);
     x->s1.next = x->s2.endpoint;
@@ -73,7 +75,8 @@ TEST(lend_last_dies, "the last of a chain dies: the one before is told, and answ
     check_server(&chain.w1);
 }
 
-TEST(lend_last_reply_dies, "the last of a chain loses its Reply: the one before goes on when the context is back")
+TEST(lend_last_reply_dies,
+     "the last of a chain loses its Reply: the one before goes on when the context is back")
 {
     chain_start(&chain);
     DONE(cnode_delete(ROOT_CNODE, chain.s2.reply, 1));
@@ -82,7 +85,8 @@ TEST(lend_last_reply_dies, "the last of a chain loses its Reply: the one before 
     check_caller(&chain, E_OK);
 }
 
-TEST(lend_middle_dies, "the middle of a chain dies: the caller is told once the last gives its context back")
+TEST(lend_middle_dies,
+     "the middle of a chain dies: the caller is told once the last gives its context back")
 {
     chain_start(&chain);
     DONE(cnode_delete(ROOT_CNODE, chain.s1.reply, 1));
@@ -107,7 +111,8 @@ TEST(lend_caller_dies, "the caller dies, its context stays: the servers finish a
     EQUAL(other.outcome, E_OK);
 }
 
-TEST(lend_suspend, "a caller that is suspended gets CANCELLED, and its context back when the server is done")
+TEST(lend_suspend,
+     "a caller that is suspended gets CANCELLED, and its context back when the server is done")
 {
     chain_start(&chain);
     DONE(thread_suspend(chain.a.thread));
@@ -145,10 +150,12 @@ TEST(lend_context_dies, "a lent context is destroyed: nobody runs on it")
     EQUAL(test_state(chain.a.thread), REPLYING);
 }
 
-/* A server with a context of its own and BORROW, in the middle of a call that stands at the gate. */
+/* A server with a context of its own and BORROW, in the middle of a call that stands at the gate.
+ */
 static void borrow_start(struct chain *x)
 {
-    *x = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    *x =
+        (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
     x->s1.next = x->gate;
     x->w1 = test_server(&x->s1, TEST_ABOVE + 10);
     DONE(thread_set_flags(x->w1.thread, THREAD_BORROW));
@@ -195,7 +202,8 @@ TEST(lend_borrow_server_dies, "a server with BORROW dies: the caller has its con
 
 TEST(lend_without_borrow, "without BORROW a server with a context of its own runs on that")
 {
-    chain = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    chain =
+        (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
     chain.s1.next = chain.gate;
     chain.w1 = test_server(&chain.s1, TEST_ABOVE + 10);
     chain.a = test_caller(&chain.c, chain.s1.endpoint, TEST_ABOVE);
@@ -236,7 +244,8 @@ static void send_plain(word_t unused)
     plain.outcome = sys_send(plain.endpoint, &m, 0);
 }
 
-TEST(lend_send_in_queue, "a passive server answers once, refuses who only sends, and serves the next caller")
+TEST(lend_send_in_queue,
+     "a passive server answers once, refuses who only sends, and serves the next caller")
 {
     struct caller next = {.m = {.tag = 0}};
     struct worker sender = test_worker(TEST_ABOVE), n;
@@ -263,8 +272,9 @@ TEST(lend_send_in_queue, "a passive server answers once, refuses who only sends,
 static void harm(struct chain *x, word_t what)
 {
     const struct worker *w[3] = {&x->a, &x->w1, &x->w2};
-    cap_t caps[] = {x->a.thread, x->w1.thread, x->w2.thread, x->a.sc, x->w1.sc, x->w2.sc, x->s1.reply, x->s2.reply,
-                    x->s1.endpoint, x->s2.endpoint, x->gate, x->gate_reply};
+    cap_t caps[] = {x->a.thread,    x->w1.thread,   x->w2.thread, x->a.sc,
+                    x->w1.sc,       x->w2.sc,       x->s1.reply,  x->s2.reply,
+                    x->s1.endpoint, x->s2.endpoint, x->gate,      x->gate_reply};
     word_t count = sizeof(caps) / sizeof(caps[0]);
     const struct worker *who = w[what / 64 % 3];
 
@@ -283,7 +293,8 @@ static void harm(struct chain *x, word_t what)
 /* The same in every combination of servers with and without time of their own. */
 static void chaos_start(struct chain *x, word_t how)
 {
-    *x = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
+    *x =
+        (struct chain){.gate = test_make(TYPE_ENDPOINT, 0), .gate_reply = test_make(TYPE_REPLY, 0)};
     x->s2.next = x->gate;
     x->w2 = test_server(&x->s2, how & 1 ? TEST_ABOVE + 1 : -1);
     x->s1.next = x->s2.endpoint;
@@ -312,7 +323,11 @@ static void chaos(word_t from, word_t to)
     }
 }
 
-#define CHAOS(n) TEST(lend_chaos_##n, "chains of calls survive random destruction (" #n ")") { chaos(16 * n, 16 * n + 16); }
+#define CHAOS(n)                                                                \
+    TEST(lend_chaos_##n, "chains of calls survive random destruction (" #n ")") \
+    {                                                                           \
+        chaos(16 * n, 16 * n + 16);                                             \
+    }
 CHAOS(0)
 CHAOS(1)
 CHAOS(2)

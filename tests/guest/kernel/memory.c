@@ -36,7 +36,8 @@ static void check_fault(const struct faulted *f, word_t address, word_t access)
     EQUAL(f->m.w[1], access);
 }
 
-TEST(memory_unmapped, "reading, writing and running what is not mapped faults, and the message says where")
+TEST(memory_unmapped,
+     "reading, writing and running what is not mapped faults, and the message says where")
 {
     struct faulted f;
     word_t at = test_window(4096);
@@ -77,7 +78,8 @@ TEST(memory_access, "write and execute are what the mapping says")
     check_fault(&f, (word_t)page, USER);
 }
 
-TEST(memory_pager, "a pager maps what is missing, and the thread goes on as if it had always been there")
+TEST(memory_pager,
+     "a pager maps what is missing, and the thread goes on as if it had always been there")
 {
     struct faulted f;
     word_t at = test_window(4096);
@@ -249,7 +251,8 @@ TEST(memory_long, "copy, delete, revoke, large retype, supply and destruction ar
     BETWEEN(1, b.late_max, STEP_MAX);
 }
 
-TEST(memory_revoke, "revoking an Untyped with thousands of things in it is preemptible and takes all")
+TEST(memory_revoke,
+     "revoking an Untyped with thousands of things in it is preemptible and takes all")
 {
     cap_t memory = test_untyped(1200);
     cap_t inner = test_slot();
@@ -288,7 +291,8 @@ TEST(memory_range_stops, "a range that meets an error has done what comes before
     EQUAL(test_look(frames + 69).extra, 0);
 }
 
-TEST(memory_tables, "deleting Tables empties the space: nothing is mapped, and it can be filled again")
+TEST(memory_tables,
+     "deleting Tables empties the space: nothing is mapped, and it can be filled again")
 {
     cap_t space = test_make(TYPE_ADDRESS_SPACE, 0);
     cap_t tables = test_untyped(6);
@@ -303,7 +307,8 @@ TEST(memory_tables, "deleting Tables empties the space: nothing is mapped, and i
     DONE(address_space_map(space, 0, frame, 1, 0x10000000, DATA));
 }
 
-TEST(memory_tables_running, "a thread whose address space is emptied or destroyed faults, and can be given another")
+TEST(memory_tables_running,
+     "a thread whose address space is emptied or destroyed faults, and can be given another")
 {
     cap_t space = test_clone();
     struct worker w = test_worker_in(space, TEST_BELOW);
@@ -317,13 +322,15 @@ TEST(memory_tables_running, "a thread whose address space is emptied or destroye
     DONE(thread_resume(w.thread));
     DONE(cnode_revoke(ROOT_CNODE, space));
     DONE(cnode_delete(ROOT_CNODE, space, 1));
-    DONE(thread_configure(w.thread, 0, test_make(TYPE_ADDRESS_SPACE, 0), 0, 0, 0)); /* without a table */
+    DONE(thread_configure(w.thread, 0, test_make(TYPE_ADDRESS_SPACE, 0), 0, 0,
+                          0)); /* without a table */
     DONE(sys_recv(endpoint, reply, &m, 0));
     EQUAL(message_label(m.tag), FAULT_PAGE);
     EQUAL(m.w[0], (word_t)test_rest);
     DONE(thread_configure(w.thread, 0, ROOT_SPACE, 0, 0, 0));
     DONE(thread_suspend(w.thread));
-    DONE(thread_write_registers(w.thread, (word_t)test_rest, stack.stack_top - 8, 0, 0, 0, 0, 0, 0));
+    DONE(
+        thread_write_registers(w.thread, (word_t)test_rest, stack.stack_top - 8, 0, 0, 0, 0, 0, 0));
     DONE(thread_resume(w.thread));
     DONE(cpu_configure(ROOT_CPU, w.sc, 1000000, 1000000, TEST_ABOVE));
     EQUAL(test_state(w.thread), RESTING);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Options on the kernel's command line: name=value, with blanks between them; _ stands for a blank. */
+/* Options on the kernel's command line: name=value, with blanks between them; _ stands for a blank.
+ */
 #include "test.h"
 
 /* Where the value of `name` begins, NULL if it is not there. */

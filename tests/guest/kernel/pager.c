@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Page faults by the hundred, to a pager with and without time of its own: all registers survive. */
+/* Page faults by the hundred, to a pager with and without time of its own: all registers survive.
+ */
 #include "test.h"
 
 #define PAGES 200u
@@ -7,7 +8,8 @@
 /* Registers of a program before and behind its access, in this order; rdi has the address. */
 enum { RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8, R9, R10, R11, R12, R13, R14, R15, REGISTERS };
 
-static volatile word_t pager_in[REGISTERS] __attribute__((used)), pager_out[REGISTERS] __attribute__((used));
+static volatile word_t pager_in[REGISTERS] __attribute__((used)),
+    pager_out[REGISTERS] __attribute__((used));
 static volatile word_t touched, wrong;
 
 static void __attribute__((noinline)) touch(void)
@@ -28,8 +30,8 @@ static void __attribute__((noinline)) touch(void)
         "pop %%rbp\n"
         :
         :
-        : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-          "memory", "cc");
+        : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+          "r15", "memory", "cc");
 }
 
 static void touch_all(word_t at)
@@ -60,8 +62,8 @@ static void page_in(word_t unused)
     while (e == E_OK && m.tag == MESSAGE_TAG(FAULT_PAGE, 5, 0)) {
         word_t page = (m.w[0] - pager.at) / 4096;
 
-        pager.error = address_space_map(ROOT_SPACE, 0, pager.frames + page, 1, pager.at + page * 4096,
-                                        MAP_READ | MAP_WRITE);
+        pager.error = address_space_map(ROOT_SPACE, 0, pager.frames + page, 1,
+                                        pager.at + page * 4096, MAP_READ | MAP_WRITE);
         pager.faults++;
         m.tag = 0;
         e = sys_reply_recv(pager.endpoint, pager.reply, &m, 0);
@@ -100,12 +102,14 @@ TEST(pager_own, "two hundred page faults to a pager with time of its own: all re
     page_all(TEST_ABOVE + 1, 0);
 }
 
-TEST(pager_borrow, "two hundred page faults to a pager that borrows its client's time: all registers survive")
+TEST(pager_borrow,
+     "two hundred page faults to a pager that borrows its client's time: all registers survive")
 {
     page_all(TEST_ABOVE + 1, THREAD_BORROW);
 }
 
-TEST(pager_passive, "two hundred page faults to a pager without time of its own: all registers survive")
+TEST(pager_passive,
+     "two hundred page faults to a pager without time of its own: all registers survive")
 {
     page_all(-1, 0);
 }

@@ -50,7 +50,8 @@ static cap_t reply(void)
     return test_make(TYPE_REPLY, 0);
 }
 
-/* A Reply object that holds the call of a worker. `grant`: it called through a capability with GRANT. */
+/* A Reply object that holds the call of a worker. `grant`: it called through a capability with
+ * GRANT. */
 static cap_t held(cap_t from, bool grant)
 {
     cap_t holds = reply();
@@ -305,7 +306,8 @@ PAIR(sys_recv, RIGHTS)
     struct message m = tagged(0);
 
     REFUSED(E_RIGHTS, sys_recv(test_copy(endpoint(), RIGHT_ALL - RIGHT_READ), 0, &m, 0));
-    REFUSED(E_RIGHTS, sys_recv(test_copy(test_make(TYPE_NOTIFICATION, 0), RIGHT_ALL - RIGHT_READ), 0, &m, 0));
+    REFUSED(E_RIGHTS,
+            sys_recv(test_copy(test_make(TYPE_NOTIFICATION, 0), RIGHT_ALL - RIGHT_READ), 0, &m, 0));
 }
 
 PAIR(sys_recv, STATE)

@@ -77,7 +77,8 @@ PAIR(untyped_retype, CAP)
 
 PAIR(untyped_retype, TYPE)
 {
-    REFUSED(E_TYPE, untyped_retype(test_untyped(1), TYPE_ENDPOINT, 0, test_make(TYPE_REPLY, 0), 1, 1));
+    REFUSED(E_TYPE,
+            untyped_retype(test_untyped(1), TYPE_ENDPOINT, 0, test_make(TYPE_REPLY, 0), 1, 1));
 }
 
 PAIR(untyped_retype, RIGHTS)
@@ -222,8 +223,9 @@ PAIR(cnode_mint, CAP)
 PAIR(cnode_mint, TYPE)
 {
     cap_t cnode = small_cnode();
-    static const word_t without[] = {TYPE_CNODE, TYPE_REPLY, TYPE_THREAD, TYPE_SCHED_CONTEXT, TYPE_ADDRESS_SPACE,
-                                     TYPE_FRAME, TYPE_INTERRUPT, TYPE_TIMER, TYPE_UNTYPED};
+    static const word_t without[] = {TYPE_CNODE,         TYPE_REPLY,         TYPE_THREAD,
+                                     TYPE_SCHED_CONTEXT, TYPE_ADDRESS_SPACE, TYPE_FRAME,
+                                     TYPE_INTERRUPT,     TYPE_TIMER,         TYPE_UNTYPED};
 
     REFUSED(E_TYPE, cnode_mint(cnode, 2, test_make(TYPE_ENDPOINT, 0), 1, RIGHT_ALL, 1));
     for (word_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {

@@ -64,7 +64,8 @@ PAIR(interrupt_acknowledge, OK)
 
 PAIR(interrupt_acknowledge, RIGHTS)
 {
-    REFUSED(E_RIGHTS, interrupt_acknowledge(test_copy(test_make(TYPE_INTERRUPT, 0), RIGHT_ALL - RIGHT_WRITE)));
+    REFUSED(E_RIGHTS, interrupt_acknowledge(
+                          test_copy(test_make(TYPE_INTERRUPT, 0), RIGHT_ALL - RIGHT_WRITE)));
 }
 
 PAIR(interrupt_acknowledge, STATE)
@@ -97,9 +98,10 @@ PAIR(irq_control_attach, RIGHTS)
 {
     cap_t interrupt = test_make(TYPE_INTERRUPT, 0);
 
-    REFUSED(E_RIGHTS, irq_control_attach(test_copy(ROOT_IRQ, RIGHT_ALL - RIGHT_WRITE), interrupt, FREE_LINE, 0));
-    REFUSED(E_RIGHTS,
-            irq_control_attach(ROOT_IRQ, test_copy(interrupt, RIGHT_ALL - RIGHT_WRITE), FREE_LINE, 0));
+    REFUSED(E_RIGHTS, irq_control_attach(test_copy(ROOT_IRQ, RIGHT_ALL - RIGHT_WRITE), interrupt,
+                                         FREE_LINE, 0));
+    REFUSED(E_RIGHTS, irq_control_attach(ROOT_IRQ, test_copy(interrupt, RIGHT_ALL - RIGHT_WRITE),
+                                         FREE_LINE, 0));
 }
 
 PAIR(irq_control_attach, ARG)
@@ -154,9 +156,10 @@ PAIR(irq_control_attach_message, RIGHTS)
     cap_t interrupt = test_make(TYPE_INTERRUPT, 0);
     word_t a, d;
 
-    REFUSED(E_RIGHTS, irq_control_attach_message(test_copy(ROOT_IRQ, RIGHT_ALL - RIGHT_WRITE), interrupt, &a, &d));
-    REFUSED(E_RIGHTS,
-            irq_control_attach_message(ROOT_IRQ, test_copy(interrupt, RIGHT_ALL - RIGHT_WRITE), &a, &d));
+    REFUSED(E_RIGHTS, irq_control_attach_message(test_copy(ROOT_IRQ, RIGHT_ALL - RIGHT_WRITE),
+                                                 interrupt, &a, &d));
+    REFUSED(E_RIGHTS, irq_control_attach_message(
+                          ROOT_IRQ, test_copy(interrupt, RIGHT_ALL - RIGHT_WRITE), &a, &d));
 }
 
 PAIR(irq_control_attach_message, STATE)

@@ -111,14 +111,19 @@ PAIR(address_space_map, RIGHTS)
     cap_t frame = test_make(TYPE_FRAME, 0);
     cap_t cnode = test_make(TYPE_CNODE, 4);
 
-    REFUSED(E_RIGHTS, address_space_map(test_copy(space, RIGHT_ALL - RIGHT_WRITE), 0, frame, 1, HERE, DATA));
+    REFUSED(E_RIGHTS,
+            address_space_map(test_copy(space, RIGHT_ALL - RIGHT_WRITE), 0, frame, 1, HERE, DATA));
     DONE(cnode_copy(cnode, 1, 0, frame, RIGHT_ALL, 1));
-    REFUSED(E_RIGHTS, address_space_map(space, test_copy(cnode, RIGHT_ALL - RIGHT_READ), 1, 1, HERE, DATA));
-    REFUSED(E_RIGHTS, address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_WRITE), 1, HERE, DATA));
-    REFUSED(E_RIGHTS, address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_EXECUTE), 1, HERE,
-                                        MAP_READ | MAP_EXECUTE));
-    REFUSED(E_RIGHTS, address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_READ), 1, HERE, MAP_READ));
-    REFUSED(E_RIGHTS, address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_READ), 1, HERE, 0));
+    REFUSED(E_RIGHTS,
+            address_space_map(space, test_copy(cnode, RIGHT_ALL - RIGHT_READ), 1, 1, HERE, DATA));
+    REFUSED(E_RIGHTS,
+            address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_WRITE), 1, HERE, DATA));
+    REFUSED(E_RIGHTS, address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_EXECUTE), 1,
+                                        HERE, MAP_READ | MAP_EXECUTE));
+    REFUSED(E_RIGHTS, address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_READ), 1, HERE,
+                                        MAP_READ));
+    REFUSED(E_RIGHTS,
+            address_space_map(space, 0, test_copy(frame, RIGHT_ALL - RIGHT_READ), 1, HERE, 0));
 }
 
 PAIR(address_space_map, ARG)
@@ -283,7 +288,8 @@ PAIR(address_space_protect, RIGHTS)
     DONE(address_space_map(space, 0, frame, 1, HERE, MAP_READ));
     REFUSED(E_RIGHTS, address_space_protect(space, 0, frame, 1, DATA));
     REFUSED(E_RIGHTS, address_space_protect(space, 0, frame, 1, MAP_READ | MAP_EXECUTE));
-    REFUSED(E_RIGHTS, address_space_protect(test_copy(space, RIGHT_ALL - RIGHT_WRITE), 0, frame, 1, MAP_READ));
+    REFUSED(E_RIGHTS, address_space_protect(test_copy(space, RIGHT_ALL - RIGHT_WRITE), 0, frame, 1,
+                                            MAP_READ));
     REFUSED(E_RIGHTS, address_space_protect(space, cnode, 1, 1, MAP_READ));
 }
 

@@ -67,10 +67,14 @@ PAIR(thread_configure, RIGHTS)
     cap_t endpoint = test_copy(test_make(TYPE_ENDPOINT, 0), RIGHT_ALL - RIGHT_WRITE);
 
     REFUSED(E_RIGHTS, thread_configure(no_write, ROOT_CNODE, ROOT_SPACE, 0, 0, 0));
-    REFUSED(E_RIGHTS, thread_configure(thread, 0, test_copy(ROOT_SPACE, RIGHT_ALL - RIGHT_WRITE), 0, 0, 0));
-    REFUSED(E_RIGHTS, thread_configure(thread, 0, 0, test_copy(frame, RIGHT_ALL - RIGHT_WRITE), 0, 0));
-    REFUSED(E_RIGHTS, thread_configure(thread, 0, 0, test_copy(frame, RIGHT_ALL - RIGHT_READ), 0, 0));
-    REFUSED(E_RIGHTS, thread_configure(thread, 0, 0, test_copy(frame, RIGHT_ALL - RIGHT_RAM), 0, 0));
+    REFUSED(E_RIGHTS,
+            thread_configure(thread, 0, test_copy(ROOT_SPACE, RIGHT_ALL - RIGHT_WRITE), 0, 0, 0));
+    REFUSED(E_RIGHTS,
+            thread_configure(thread, 0, 0, test_copy(frame, RIGHT_ALL - RIGHT_WRITE), 0, 0));
+    REFUSED(E_RIGHTS,
+            thread_configure(thread, 0, 0, test_copy(frame, RIGHT_ALL - RIGHT_READ), 0, 0));
+    REFUSED(E_RIGHTS,
+            thread_configure(thread, 0, 0, test_copy(frame, RIGHT_ALL - RIGHT_RAM), 0, 0));
     REFUSED(E_RIGHTS, thread_configure(thread, 0, 0, 0, endpoint, 0));
     REFUSED(E_RIGHTS, thread_configure(thread, 0, 0, 0, 0, endpoint));
 }
@@ -372,7 +376,8 @@ PAIR(thread_set_flags, STATE)
 
 PAIR(thread_set_flags, RIGHTS)
 {
-    REFUSED(E_RIGHTS, thread_set_flags(test_copy(test_make(TYPE_THREAD, 0), RIGHT_ALL - RIGHT_WRITE), 1));
+    REFUSED(E_RIGHTS,
+            thread_set_flags(test_copy(test_make(TYPE_THREAD, 0), RIGHT_ALL - RIGHT_WRITE), 1));
 }
 
 PAIR(thread_inspect, OK)
@@ -435,5 +440,6 @@ PAIR(thread_set_tls, ARG)
 
 PAIR(thread_set_tls, RIGHTS)
 {
-    REFUSED(E_RIGHTS, thread_set_tls(test_copy(test_make(TYPE_THREAD, 0), RIGHT_ALL - RIGHT_WRITE), 8));
+    REFUSED(E_RIGHTS,
+            thread_set_tls(test_copy(test_make(TYPE_THREAD, 0), RIGHT_ALL - RIGHT_WRITE), 8));
 }

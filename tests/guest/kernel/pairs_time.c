@@ -11,7 +11,8 @@ static bool bound(cap_t sc)
 {
     word_t consumed, budget, period, priority, is_bound;
 
-    FIRST_CHECK(sched_context_consumed(sc, &consumed, &budget, &period, &priority, &is_bound) == E_OK);
+    FIRST_CHECK(sched_context_consumed(sc, &consumed, &budget, &period, &priority, &is_bound) ==
+                E_OK);
     return is_bound;
 }
 
@@ -182,8 +183,10 @@ PAIR(cpu_configure, RIGHTS)
 {
     cap_t sc = test_context(1);
 
-    REFUSED(E_RIGHTS, cpu_configure(test_copy(ROOT_CPU, RIGHT_ALL - RIGHT_WRITE), sc, 1000, 1000, 1));
-    REFUSED(E_RIGHTS, cpu_configure(ROOT_CPU, test_copy(sc, RIGHT_ALL - RIGHT_WRITE), 1000, 1000, 1));
+    REFUSED(E_RIGHTS,
+            cpu_configure(test_copy(ROOT_CPU, RIGHT_ALL - RIGHT_WRITE), sc, 1000, 1000, 1));
+    REFUSED(E_RIGHTS,
+            cpu_configure(ROOT_CPU, test_copy(sc, RIGHT_ALL - RIGHT_WRITE), 1000, 1000, 1));
 }
 
 PAIR(cpu_configure, ARG)

@@ -57,7 +57,8 @@ static bool on_main_thread(void)
     extern char first_stack_end[];
     char here;
 
-    return (word_t)&here < (word_t)first_stack_end && (word_t)&here >= (word_t)first_stack_end - 65536;
+    return (word_t)&here < (word_t)first_stack_end &&
+           (word_t)&here >= (word_t)first_stack_end - 65536;
 }
 
 static _Noreturn void give_up(void)

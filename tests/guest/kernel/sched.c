@@ -102,7 +102,8 @@ TEST(sched_all_priorities, "all 256 priorities are different")
     }
 }
 
-TEST(sched_turns, "threads of one priority take turns of the length of their budget, and share fairly")
+TEST(sched_turns,
+     "threads of one priority take turns of the length of their budget, and share fairly")
 {
     word_t start = first_now();
 
@@ -152,11 +153,12 @@ static word_t most_in_window(const struct runner *r, word_t period)
     return most;
 }
 
-/* How much more than its budget a thread may seem to have had: the way into the kernel when it ends,
- * and a pause too short to be told from an interrupt, which counts as if it had run. */
+/* How much more than its budget a thread may seem to have had: the way into the kernel when it
+ * ends, and a pause too short to be told from an interrupt, which counts as if it had run. */
 #define LATE (1000u + PAUSE)
 
-TEST(sched_budget, "a thread alone on the processor runs for its budget in each period, and not longer in any")
+TEST(sched_budget,
+     "a thread alone on the processor runs for its budget in each period, and not longer in any")
 {
     (void)start_runner(&runners[0], 2 * MS, 10 * MS, TEST_BELOW);
     sleep_until(first_now() + 500 * MS);
@@ -223,7 +225,8 @@ TEST(sched_budget_configure, "a budget of 0 stops a thread, and more lets it go 
     CHECK(runners[0].count > 0);
 }
 
-TEST(sched_above_throttled, "a thread of high priority without budget leaves the processor to others")
+TEST(sched_above_throttled,
+     "a thread of high priority without budget leaves the processor to others")
 {
     (void)start_runner(&runners[0], MS, 100 * MS, TEST_ABOVE);
     word_t start = first_now();
@@ -239,7 +242,8 @@ TEST(sched_above_throttled, "a thread of high priority without budget leaves the
         CHECK(first_now() < again + 20 * MS);
 }
 
-TEST(sched_timeout, "a timeout endpoint is told when the budget has run out; its reply lets the thread go on")
+TEST(sched_timeout,
+     "a timeout endpoint is told when the budget has run out; its reply lets the thread go on")
 {
     cap_t endpoint = test_make(TYPE_ENDPOINT, 0);
     cap_t reply = test_make(TYPE_REPLY, 0);
@@ -326,7 +330,8 @@ static struct worker start_busy(void)
     return w;
 }
 
-TEST(sched_donation, "what a passive server does is paid from its client's context, at its priority")
+TEST(sched_donation,
+     "what a passive server does is paid from its client's context, at its priority")
 {
     struct caller c = {.m = {.tag = MESSAGE_TAG(0, 1, 0), .w = {5 * MS}}};
     struct worker client;

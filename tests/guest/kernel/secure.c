@@ -7,7 +7,8 @@
 #define REGISTERS 16u
 
 /* Registers that a system call is made with, and what they are behind it. */
-static volatile word_t regs_in[REGISTERS] __attribute__((used)), regs_out[REGISTERS] __attribute__((used));
+static volatile word_t regs_in[REGISTERS] __attribute__((used)),
+    regs_out[REGISTERS] __attribute__((used));
 
 /* rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 flags */
 static void __attribute__((noinline)) call_with_registers(void)
@@ -29,11 +30,11 @@ static void __attribute__((noinline)) call_with_registers(void)
         "pushf\n pop %%rax\n mov %%rax, regs_out+8*15\n cld\n"
         :
         :
-        : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-          "memory", "cc");
+        : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+          "r15", "memory", "cc");
 }
 
-/* No register has anything of the kernel's; words of the message and the stack pointer are small. */
+/* No register has anything of the kernel's; words of the message are small. */
 static void check_registers(void)
 {
     for (word_t i = 0; i < REGISTERS - 1; i++) {
@@ -46,12 +47,15 @@ static void check_registers(void)
     EQUAL(regs_out[15] & 0x47700ul, 0x200);      /* flags */
 }
 
-TEST(secure_registers, "no register has anything of the kernel's behind a system call, whatever its outcome")
+TEST(secure_registers,
+     "no register has anything of the kernel's behind a system call, whatever its outcome")
 {
     cap_t notification = test_make(TYPE_NOTIFICATION, 0);
     static const word_t labels[] = {0, 3, 6, 8, 15}; /* none of these changes the caller */
-    cap_t caps[] = {0, 1, ROOT_CNODE, ROOT_THREAD, ROOT_SCHED, ROOT_IOPORT, ROOT_IMAGE, 0, notification, test_untyped(1),
-                    test_make(TYPE_REPLY, 0), test_make(TYPE_FRAME, 0), test_beyond()};
+    cap_t memory = test_untyped(1), frame = test_make(TYPE_FRAME, 0);
+    cap_t reply = test_make(TYPE_REPLY, 0);
+    cap_t caps[] = {0,          ROOT_CNODE,   ROOT_THREAD, ROOT_SCHED, ROOT_IOPORT, ROOT_IMAGE,
+                    test_slot(), notification, memory,      reply,      frame,       test_beyond()};
 
     for (word_t c = 0; c < sizeof(caps) / sizeof(caps[0]); c++) {
         for (word_t number = 0; number < 24; number++) {
@@ -97,26 +101,32 @@ static void keep_registers(word_t rounds)
 {
     word_t wrong;
 
-    __asm__ volatile(
-        "push %%rbp\n std\n mov $1, %%eax\n mov $2, %%ebx\n mov $3, %%edx\n mov $4, %%esi\n mov $5, %%edi\n"
-        "mov $6, %%ebp\n mov $8, %%r8d\n mov $9, %%r9d\n mov $10, %%r10d\n mov $11, %%r11d\n mov $12, %%r12d\n"
-        "mov $13, %%r13d\n mov $14, %%r14d\n mov $15, %%r15d\n"
-        "1: dec %%rcx\n jnz 1b\n"
-        "cmp $2, %%rbx\n jne 2f\n cmp $3, %%rdx\n jne 2f\n cmp $4, %%rsi\n jne 2f\n cmp $5, %%rdi\n jne 2f\n"
-        "cmp $6, %%rbp\n jne 2f\n cmp $8, %%r8\n jne 2f\n cmp $9, %%r9\n jne 2f\n cmp $10, %%r10\n jne 2f\n"
-        "cmp $11, %%r11\n jne 2f\n cmp $12, %%r12\n jne 2f\n cmp $13, %%r13\n jne 2f\n cmp $14, %%r14\n jne 2f\n"
-        "cmp $15, %%r15\n jne 2f\n cmp $1, %%rax\n jne 2f\n"
-        "pushf\n pop %%rcx\n and $0x400, %%ecx\n cmp $0x400, %%ecx\n jne 2f\n"
-        "xor %%eax, %%eax\n jmp 3f\n"
-        "2: mov $1, %%eax\n"
-        "3: cld\n pop %%rbp\n"
-        : "=a"(wrong), "+c"(rounds)
-        :
-        : "rbx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+    __asm__ volatile("push %%rbp\n std\n mov $1, %%eax\n mov $2, %%ebx\n mov $3, %%edx\n mov $4, "
+                     "%%esi\n mov $5, %%edi\n"
+                     "mov $6, %%ebp\n mov $8, %%r8d\n mov $9, %%r9d\n mov $10, %%r10d\n mov $11, "
+                     "%%r11d\n mov $12, %%r12d\n"
+                     "mov $13, %%r13d\n mov $14, %%r14d\n mov $15, %%r15d\n"
+                     "1: dec %%rcx\n jnz 1b\n"
+                     "cmp $2, %%rbx\n jne 2f\n cmp $3, %%rdx\n jne 2f\n cmp $4, %%rsi\n jne 2f\n "
+                     "cmp $5, %%rdi\n jne 2f\n"
+                     "cmp $6, %%rbp\n jne 2f\n cmp $8, %%r8\n jne 2f\n cmp $9, %%r9\n jne 2f\n cmp "
+                     "$10, %%r10\n jne 2f\n"
+                     "cmp $11, %%r11\n jne 2f\n cmp $12, %%r12\n jne 2f\n cmp $13, %%r13\n jne "
+                     "2f\n cmp $14, %%r14\n jne 2f\n"
+                     "cmp $15, %%r15\n jne 2f\n cmp $1, %%rax\n jne 2f\n"
+                     "pushf\n pop %%rcx\n and $0x400, %%ecx\n cmp $0x400, %%ecx\n jne 2f\n"
+                     "xor %%eax, %%eax\n jmp 3f\n"
+                     "2: mov $1, %%eax\n"
+                     "3: cld\n pop %%rbp\n"
+                     : "=a"(wrong), "+c"(rounds)
+                     :
+                     : "rbx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                       "r15", "memory", "cc");
     kept_wrong = wrong;
 }
 
-TEST(secure_preempted, "a program that is interrupted at any place finds its registers and flags as they were")
+TEST(secure_preempted,
+     "a program that is interrupted at any place finds its registers and flags as they were")
 {
     static struct beat b;
 
@@ -147,9 +157,17 @@ static void jump_to(word_t address)
 
 TEST(secure_memory, "kernel memory cannot be read, written or run")
 {
-    static const word_t places[] = {0xffff800000000000, 0xffff800000200000, 0xffff800001000000, 0xffff8000fee00000,
-                                    0xffffffff80000000, 0xffffffff80200000, 0xffffffff80220000, 0xffffffffc0000000,
-                                    0xffffffffff5fc000, 0xfffffffffffff000, USER_END};
+    static const word_t places[] = {0xffff800000000000,
+                                    0xffff800000200000,
+                                    0xffff800001000000,
+                                    0xffff8000fee00000,
+                                    0xffffffff80000000,
+                                    0xffffffff80200000,
+                                    0xffffffff80220000,
+                                    0xffffffffc0000000,
+                                    0xffffffffff5fc000,
+                                    0xfffffffffffff000,
+                                    USER_END};
     static void (*const ways[])(word_t) = {read_from, write_to, jump_to};
 
     for (word_t p = 0; p < sizeof(places) / sizeof(places[0]); p++) {
@@ -194,9 +212,10 @@ PRIVILEGED(do_data, "mov $0x10, %%eax; mov %%eax, %%ss")
 
 TEST(secure_privileged, "privileged instructions are refused: vector 13")
 {
-    static void (*const ways[])(word_t) = {do_cli, do_sti, do_in, do_out, do_cr0, do_cr3, do_to_cr4, do_dr7, do_rdmsr,
-                                           do_wrmsr, do_lgdt, do_lidt, do_ltr, do_invlpg, do_wbinvd, do_clts,
-                                           do_swapgs, do_selector, do_data};
+    static void (*const ways[])(word_t) = {do_cli,  do_sti,    do_in,       do_out,    do_cr0,
+                                           do_cr3,  do_to_cr4, do_dr7,      do_rdmsr,  do_wrmsr,
+                                           do_lgdt, do_lidt,   do_ltr,      do_invlpg, do_wbinvd,
+                                           do_clts, do_swapgs, do_selector, do_data};
 
     for (word_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++) {
         struct faulted f;
@@ -213,7 +232,8 @@ PRIVILEGED(do_sldt, "sldt %%ax")
 PRIVILEGED(do_smsw, "smsw %%ax")
 PRIVILEGED(do_str, "str %%ax")
 
-TEST(secure_tables, "a program cannot ask where the kernel's tables are, where the processor can forbid it")
+TEST(secure_tables,
+     "a program cannot ask where the kernel's tables are, where the processor can forbid it")
 {
     static void (*const ways[])(word_t) = {do_sgdt, do_sidt, do_sldt, do_smsw, do_str};
 
@@ -254,7 +274,8 @@ TEST(secure_sysenter, "the other system call instruction is none")
     CHECK(f.m.w[0] == 6 || f.m.w[0] == 13);
 }
 
-TEST(secure_last_page, "a system call from the last bytes of the last page returns to nowhere, as a page fault")
+TEST(secure_last_page,
+     "a system call from the last bytes of the last page returns to nowhere, as a page fault")
 {
     cap_t frame;
     unsigned char *page = test_page(&frame);
@@ -277,7 +298,8 @@ static void bad_stack(word_t stack)
 
 TEST(secure_stack, "the kernel does not use the program's stack pointer, whatever it is")
 {
-    static const word_t stacks[] = {0, 0xffffffff80200000, 0xffff800000200000, 0x0000800000000000, ~0ul, 7};
+    static const word_t stacks[] = {
+        0, 0xffffffff80200000, 0xffff800000200000, 0x0000800000000000, ~0ul, 7};
 
     for (word_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
         struct faulted f;

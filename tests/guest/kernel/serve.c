@@ -70,7 +70,8 @@ void test_fault(struct faulted *f, void (*function)(word_t), word_t argument, wo
 {
     cap_t to;
 
-    *f = (struct faulted){.endpoint = test_make(TYPE_ENDPOINT, 0), .reply = test_make(TYPE_REPLY, 0)};
+    *f = (struct faulted){.endpoint = test_make(TYPE_ENDPOINT, 0),
+                          .reply = test_make(TYPE_REPLY, 0)};
     to = badge == 0 ? f->endpoint : test_badge(f->endpoint, badge);
     f->w = test_worker(TEST_ABOVE);
     test_faults_to(&f->w, to);

@@ -19,9 +19,35 @@ word_t storm_random(volatile word_t *state)
 }
 
 /* Words at the edges of ranges. */
-static const word_t edges[] = {0, 1, 2, 7, 8, 9, 63, 64, 65, 119, 120, 121, 255, 256, 257, 1000, 4095, 4096, 0x200000,
-                               USER_END - 4096, USER_END - 1, USER_END, 0x0000800000000000, KERNEL,
-                               0xffffffff80000000, 0x7fffffffffffffff, 0x8000000000000000, ~0ul - 63, ~0ul};
+static const word_t edges[] = {0,
+                               1,
+                               2,
+                               7,
+                               8,
+                               9,
+                               63,
+                               64,
+                               65,
+                               119,
+                               120,
+                               121,
+                               255,
+                               256,
+                               257,
+                               1000,
+                               4095,
+                               4096,
+                               0x200000,
+                               USER_END - 4096,
+                               USER_END - 1,
+                               USER_END,
+                               0x0000800000000000,
+                               KERNEL,
+                               0xffffffff80000000,
+                               0x7fffffffffffffff,
+                               0x8000000000000000,
+                               ~0ul - 63,
+                               ~0ul};
 
 static word_t random_word(volatile word_t *state)
 {

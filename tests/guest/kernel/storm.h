@@ -23,7 +23,8 @@ struct storm {
     struct storm_thread thread[STORM_THREADS];
 };
 
-/** A thread of the component: never returns. @param argument address of the page plus the thread's number */
+/** A thread of the component: never returns. @param argument address of the page plus the thread's
+ * number */
 _Noreturn void storm_main(word_t argument);
 
 /** The next random number. */

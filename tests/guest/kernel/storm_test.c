@@ -2,10 +2,11 @@
 /*
  * A confined component against the kernel: two threads that make random system calls, on a small
  * budget, with nothing or with a few objects of their own. After each round it is taken down, and
- * nothing may be left of it; what others have must be as it was; and a thread of higher priority must
- * not have been kept waiting.
+ * nothing may be left of it; what others have must be as it was; and a thread of higher priority
+ * must not have been kept waiting.
  *
- * On the kernel's command line: `seed=N` repeats a run, `calls=N` sets its length (10000000: the long form).
+ * On the kernel's command line: `seed=N` repeats a run, `calls=N` sets its length (10000000: the
+ * long form).
  */
 #include "storm.h"
 
@@ -56,8 +57,8 @@ static void make_space(word_t seed)
     x.shared_copy = test_copy(x.shared_frame, RIGHT_ALL);
     DONE(address_space_map(x.space, 0, x.shared_copy, 1, (word_t)x.shared, MAP_READ | MAP_WRITE));
     DONE(address_space_map(x.space, 0, buffers, STORM_THREADS, at, MAP_READ | MAP_WRITE));
-    DONE(address_space_map(x.space, 0, test_make_many(TYPE_FRAME, 0, STORM_THREADS * 2), STORM_THREADS * 2, x.stacks,
-                           MAP_READ | MAP_WRITE));
+    DONE(address_space_map(x.space, 0, test_make_many(TYPE_FRAME, 0, STORM_THREADS * 2),
+                           STORM_THREADS * 2, x.stacks, MAP_READ | MAP_WRITE));
     x.buffers = buffers;
     x.memory = test_untyped(MEMORY_PAGES);
     x.cnode = test_slot();
@@ -70,7 +71,8 @@ static void give(word_t slot, cap_t from, word_t rights)
     DONE(cnode_copy(x.cnode, slot, 0, from, rights, 1));
 }
 
-/* What a component of the richer kind has: memory, its CNode, things to talk through, an empty space. */
+/* What a component of the richer kind has: memory, its CNode, things to talk through, an empty
+ * space. */
 static void make_belongings(void)
 {
     DONE(untyped_retype(x.memory, TYPE_UNTYPED, OWN_PAGES * 64, x.cnode, 1, 1));
@@ -101,8 +103,9 @@ static void begin_round(bool rich)
         make_belongings();
     for (word_t i = 0; i < STORM_THREADS; i++) {
         DONE(thread_configure(x.threads + i, x.cnode, x.space, x.buffers + i, 0, 0));
-        DONE(thread_write_registers(x.threads + i, (word_t)storm_main, x.stacks + (i + 1) * 8192 - 8, 0, 0, 0,
-                                    (word_t)x.shared + i, 0, 0));
+        DONE(thread_write_registers(x.threads + i, (word_t)storm_main,
+                                    x.stacks + (i + 1) * 8192 - 8, 0, 0, 0, (word_t)x.shared + i, 0,
+                                    0));
         DONE(cpu_configure(ROOT_CPU, x.contexts + i, budget, period, PRIORITY));
         DONE(sched_context_bind(x.contexts + i, x.threads + i));
         DONE(thread_resume(x.threads + i));
@@ -202,7 +205,8 @@ static void storm(bool rich, word_t calls)
     test_compare("the component", __FILE__, __LINE__);
 }
 
-TEST(storm_nothing, "a component with an empty CNode gets CAP or CALL from every random call, and changes nothing")
+TEST(storm_nothing,
+     "a component with an empty CNode gets CAP or CALL from every random call, and changes nothing")
 {
     word_t calls = test_option("calls", 300000) / 5;
 
@@ -213,7 +217,8 @@ TEST(storm_nothing, "a component with an empty CNode gets CAP or CALL from every
             (calls / ROUND_CALLS + 1) * STORM_THREADS);
 }
 
-TEST(storm_rich, "a component with memory and objects neither gets out, nor breaks or delays anything, by random calls")
+TEST(storm_rich, "a component with memory and objects neither gets out, nor breaks or delays "
+                 "anything, by random calls")
 {
     storm(true, test_option("calls", 300000));
     CHECK(outcomes(E_OK) > calls_made() / 100);

@@ -5,8 +5,8 @@
  * Rules of use:
  * - A test is TEST(name, "what is expected") { ... }, or PAIR(operation, OUTCOME) { ... } for an
  *   outcome that abi.yaml lists; it runs on the main thread, priority TEST_PRIORITY.
- * - It ends at the first thing that is not so: CHECK, DONE and REFUSED do not return then. A fault of
- *   the main thread or of a worker, and a test that does not end, fail it as well.
+ * - It ends at the first thing that is not so: CHECK, DONE and REFUSED do not return then. A fault
+ * of the main thread or of a worker, and a test that does not end, fail it as well.
  * - Everything is made with test_make() and its like: out of the arena, into slots of the area.
  *   When the test is over the arena is revoked and the area emptied; if that leaves anything behind
  *   the test has failed. So no test can disturb the next.
@@ -205,10 +205,12 @@ struct faulted {
     struct message m; /**< the fault's message; it waits for an answer through `reply` */
 };
 
-/** Run `function` on a worker above the main thread until it faults. @param badge of the fault endpoint, or 0 */
+/** Run `function` on a worker above the main thread until it faults. @param badge of the fault
+ * endpoint, or 0 */
 void test_fault(struct faulted *f, void (*function)(word_t), word_t argument, word_t badge);
 
-/** Answer a fault. @param words 0: try again; 21: with the registers in the main thread's message */
+/** Answer a fault. @param words 0: try again; 21: with the registers in the main thread's message
+ */
 void test_answer(struct faulted *f, word_t words);
 
 /** A thread above all others that wakes up in each period and notes how late it was. */

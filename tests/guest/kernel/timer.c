@@ -19,7 +19,8 @@ static cap_t make_timers(cap_t notification, word_t count)
     return timers;
 }
 
-TEST(timer_order, "two hundred timers, armed in any order, fire in the order of their deadlines, on time")
+TEST(timer_order,
+     "two hundred timers, armed in any order, fire in the order of their deadlines, on time")
 {
     cap_t notification = test_make(TYPE_NOTIFICATION, 0);
     cap_t timers = make_timers(notification, TIMERS);

@@ -213,7 +213,8 @@ TEST(transfer_reply_caps, "answers carry capabilities when the caller's endpoint
     EQUAL(test_look(to + 1).rights, RIGHT_WRITE);
 }
 
-TEST(transfer_reply_no_grant, "an answer with capabilities to a caller without GRANT gives RIGHTS; the call stays")
+TEST(transfer_reply_no_grant,
+     "an answer with capabilities to a caller without GRANT gives RIGHTS; the call stays")
 {
     cap_t endpoint = test_make(TYPE_ENDPOINT, 0);
     cap_t reply = test_make(TYPE_REPLY, 0);
@@ -337,7 +338,8 @@ TEST(transfer_revoked, "a capability that is revoked while its message waits doe
     EQUAL(test_look(to).type, TYPE_NULL);
 }
 
-TEST(transfer_buffer_gone, "who loses its message buffer while it waits gets the words in registers")
+TEST(transfer_buffer_gone,
+     "who loses its message buffer while it waits gets the words in registers")
 {
     struct worker w = peer_start(MESSAGE_TAG(0, 1, 0));
     cap_t frame = test_make(TYPE_FRAME, 0);
