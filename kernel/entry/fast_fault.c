@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The short way of faults and of foreign system calls. All registers of the thread are saved, so this file
- * is compiled like any other: fast.c, which C code must not call, is not.
+ * The short way of faults and of foreign system calls. All registers of the thread are saved, so
+ * this file is compiled like any other: fast.c, which C code must not call, is not.
  */
 #include "entry.h"
 #include "fast_priv.h"
@@ -35,7 +35,8 @@ static inline void foreign_words(ref_t from, ref_t to)
 }
 
 /* The thread that runs calls its handler, with this tag; the words are there already. */
-static inline __attribute__((always_inline)) void call_handler(ref_t thread, ref_t server, ref_t slot, word_t tag)
+static inline __attribute__((always_inline)) void call_handler(ref_t thread, ref_t server,
+                                                               ref_t slot, word_t tag)
 {
     dequeue(slot_object(slot), server);
     thread_set_rax(server, E_OK);

@@ -14,7 +14,8 @@ static inline bool has_server(ref_t endpoint)
 
     ref_t server = endpoint_head(endpoint);
 
-    return thread_reply(server) != NIL && (thread_sc(server) == NIL || thread_flags(server) & THREAD_BORROW) &&
+    return thread_reply(server) != NIL &&
+           (thread_sc(server) == NIL || thread_flags(server) & THREAD_BORROW) &&
            slot_object(thread_space(server)) != NIL;
 }
 
@@ -48,7 +49,8 @@ static inline void enqueue(ref_t endpoint, ref_t server)
     endpoint_set_tail(endpoint, server);
 }
 
-/* `caller` waits for `reply`, and `server` goes on in its place: on the running scheduling context. */
+/* `caller` waits for `reply`, and `server` goes on in its place: on the running scheduling context.
+ */
 static inline void lend(ref_t caller, ref_t server, ref_t reply)
 {
     ref_t sc = cpu.sc;
@@ -102,7 +104,8 @@ static inline bool idle(ref_t server, ref_t endpoint)
 {
     ref_t bound = thread_notification(server);
 
-    return endpoint_side(endpoint) != SIDE_SENDERS && (bound == NIL || notification_bits(bound) == 0);
+    return endpoint_side(endpoint) != SIDE_SENDERS &&
+           (bound == NIL || notification_bits(bound) == 0);
 }
 
 /* The server waits for the next message. */

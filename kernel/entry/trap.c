@@ -19,7 +19,8 @@ static __attribute__((noinline)) void tell_expired(void)
     ref_t thread = cpu.expired;
 
     cpu.expired = NIL;
-    if (slot_type(thread_timeout(thread)) == TYPE_ENDPOINT && thread_state(thread) == THREAD_STATE_READY)
+    if (slot_type(thread_timeout(thread)) == TYPE_ENDPOINT &&
+        thread_state(thread) == THREAD_STATE_READY)
         fault_raise(thread, FAULT_TIMEOUT, sched_context_consumed(thread_sc(thread)), 0);
     if (cpu.resched)
         sched_reschedule();

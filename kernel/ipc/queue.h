@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The queues of endpoints and notifications: threads in order of arrival. Endpoints and notifications
- * keep head and tail in words of their own; both kinds of queue use the thread's next and prev.
+ * The queues of endpoints and notifications: threads in order of arrival. Endpoints and
+ * notifications keep head and tail in words of their own; both kinds of queue use the thread's next
+ * and prev.
  */
 #ifndef IPC_QUEUE_H
 #define IPC_QUEUE_H
@@ -15,7 +16,8 @@ void queue_endpoint_add(ref_t endpoint, ref_t thread, word_t side);
 /** Take a thread out of the endpoint's queue. */
 void queue_endpoint_remove(ref_t endpoint, ref_t thread);
 
-/** Take out the first thread of the queue, which is not empty, and of which `thread` is the first. */
+/** Take out the first thread of the queue, which is not empty, and of which `thread` is the first.
+ */
 static inline void queue_endpoint_take(ref_t endpoint, ref_t thread)
 {
     ref_t next = thread_next(thread);

@@ -23,7 +23,8 @@ enum error transfer_check_long(ref_t from, word_t grant)
     return E_OK;
 }
 
-/* Words 8 to words - 1, exactly: what lies behind them in the sender's page is not the receiver's business. */
+/* Words 8 to words - 1, exactly: what lies behind them in the sender's page is not the receiver's
+ * business. */
 static inline void copy_long(ref_t from, ref_t to, word_t words)
 {
     if (words == 2 * GRANULE_WORDS)
@@ -59,7 +60,8 @@ static __attribute__((noinline)) void carry_caps(ref_t from, ref_t to, word_t ca
 
     for (word_t i = 0; i < caps && i < MESSAGE_CAPS; i++) {
         word_t given = K_WORD(source, BUFFER_CAPS / GRANULE_WORDS, i);
-        word_t wanted = K_WORD(target, BUFFER_RECEIVE / GRANULE_WORDS, BUFFER_RECEIVE % GRANULE_WORDS + i);
+        word_t wanted =
+            K_WORD(target, BUFFER_RECEIVE / GRANULE_WORDS, BUFFER_RECEIVE % GRANULE_WORDS + i);
 
         K_WORD(target, BUFFER_CAPS / GRANULE_WORDS, i) = carry_cap(from, to, given, wanted);
     }
@@ -100,5 +102,6 @@ word_t transfer_word(ref_t from, word_t i)
 {
     if (i < MESSAGE_REGS)
         return K_WORD(from, THREAD_WORD0, i);
-    return buffer_of(from) == NIL ? 0 : K_WORD(buffer_of(from), i / GRANULE_WORDS, i % GRANULE_WORDS);
+    return buffer_of(from) == NIL ? 0
+                                  : K_WORD(buffer_of(from), i / GRANULE_WORDS, i % GRANULE_WORDS);
 }

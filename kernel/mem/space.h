@@ -28,7 +28,8 @@ static inline word_t space_frame_bytes(word_t type)
     }
 }
 
-/** Is an address a multiple of the size of such a frame? Divided by constants, no division is left. */
+/** Is an address a multiple of the size of such a frame? Divided by constants, no division is left.
+ */
 static inline bool space_aligned(word_t type, word_t vaddr)
 {
     switch (type) {

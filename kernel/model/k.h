@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel memory. All of physical memory is one array of 64-byte granules; an object is some granules in a
- * row, a field is a word of a granule. A reference stands for a granule. On the host, and for provers, it
- * is the granule's number and K an ordinary array; on a machine it is the number times 64, which is the
- * kernel virtual address. Arithmetic on references goes through granule_at(), fields
- * through <model/fields.h>: so there is nothing to cast, and the two differ in one factor.
+ * Kernel memory. All of physical memory is one array of 64-byte granules; an object is some
+ * granules in a row, a field is a word of a granule. A reference stands for a granule. On the host,
+ * and for provers, it is the granule's number and K an ordinary array; on a machine it is the
+ * number times 64, which is the kernel virtual address. Arithmetic on references goes through
+ * granule_at(), fields through <model/fields.h>: so there is nothing to cast, and the two differ in
+ * one factor.
  */
 #ifndef MODEL_K_H
 #define MODEL_K_H
@@ -20,8 +21,9 @@ typedef word_t ref_t;
 extern word_t K[][GRANULE_WORDS];
 
 /*
- * What a reference to granule number n is: n * GRANULE_STEP. And K_WORD(r, g, w): word w of the granule that
- * is g behind r, an lvalue; K_INDEX(r, i): word i counted from the first of r. By architecture.
+ * What a reference to granule number n is: n * GRANULE_STEP. And K_WORD(r, g, w): word w of the
+ * granule that is g behind r, an lvalue; K_INDEX(r, i): word i counted from the first of r. By
+ * architecture.
  */
 #include "granule.h"
 
@@ -55,7 +57,8 @@ static inline void granule_copy(ref_t from, ref_t to)
     K_WORD(to, 0, 7) = K_WORD(from, 0, 7);
 }
 
-/** Internal outcome: enough work for one go; the call is made again from where its arguments now say. Users never see it. */
+/** Internal outcome: enough work for one go; the call is made again from where its arguments now
+ * say. Users never see it. */
 #define E_RESTART ((enum error)64)
 
 /* For conditions that are true seldom: what follows is moved out of the way. */

@@ -23,14 +23,15 @@ enum error op_address_space_supply(ref_t thread, ref_t slot)
 
     word_t size = slot_badge(source);
 
-    if (granule_number(slot_object(source)) % SMALL_GRANULES != 0 || size == 0 || size % SMALL_GRANULES != 0 ||
-        size > SUPPLY_PAGES * SMALL_GRANULES)
+    if (granule_number(slot_object(source)) % SMALL_GRANULES != 0 || size == 0 ||
+        size % SMALL_GRANULES != 0 || size > SUPPLY_PAGES * SMALL_GRANULES)
         return E_ARG;
     if (slot_child(source) != NIL)
         return E_STATE;
     if (slot_extra(source) != 0) {
         if (doomed != NIL) {
-            (void)destroy_doomed(); /* thread and slots may have been among them: look everything up again */
+            (void)destroy_doomed(); /* thread and slots may have been among them: look everything up
+                                       again */
             return E_RESTART;
         }
         untyped_reset(source);
@@ -44,7 +45,8 @@ enum error op_address_space_supply(ref_t thread, ref_t slot)
 enum range_action { RANGE_MAP, RANGE_UNMAP, RANGE_PROTECT };
 
 /* @param vaddr,flags as the action needs them */
-static inline enum error act(enum range_action action, ref_t space, ref_t frame, word_t vaddr, word_t flags)
+static inline enum error act(enum range_action action, ref_t space, ref_t frame, word_t vaddr,
+                             word_t flags)
 {
     enum error e = E_OK;
 
@@ -68,8 +70,10 @@ static inline enum error act(enum range_action action, ref_t space, ref_t frame,
     return e == E_OK ? space_protect(space, frame, flags) : e;
 }
 
-/* One frame after the other; words 1 (slot), 2 (count) and, for map, 3 (address) of the thread's message move along. */
-static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_t slot, enum range_action action)
+/* One frame after the other; words 1 (slot), 2 (count) and, for map, 3 (address) of the thread's
+ * message move along. */
+static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_t slot,
+                                                              enum range_action action)
 {
     word_t count = thread_word2(thread);
     word_t flags = action == RANGE_MAP ? thread_word4(thread) : thread_word3(thread);
