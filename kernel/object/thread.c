@@ -14,7 +14,7 @@
 
 /* What each slot of a thread takes; the argument words are in this order. */
 static const struct { word_t type, rights; } wanted[5] = {
-    {TYPE_CNODE, 0},
+    {TYPE_CNODE, RIGHT_READ | RIGHT_WRITE}, /* it will be used: less would be a way around */
     {TYPE_ADDRESS_SPACE, RIGHT_WRITE},
     {TYPE_FRAME, RIGHT_READ | RIGHT_WRITE | RIGHT_RAM},
     {TYPE_ENDPOINT, RIGHT_WRITE},

@@ -13,7 +13,7 @@ static struct m_result configure(struct m_object *t, struct m_object *target, bo
 {
     static const struct { word_t type, rights;
     } wanted[5] = {
-        {TYPE_CNODE, 0},
+        {TYPE_CNODE, RIGHT_READ | RIGHT_WRITE},
         {TYPE_ADDRESS_SPACE, RIGHT_WRITE},
         {TYPE_FRAME, RIGHT_READ | RIGHT_WRITE | RIGHT_RAM},
         {TYPE_ENDPOINT, RIGHT_WRITE},
