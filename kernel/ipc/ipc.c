@@ -126,11 +126,22 @@ static bool can_take_first(ref_t thread, ref_t endpoint, ref_t reply)
     return own;
 }
 
+/*
+ * A server with time of its own that goes on without waiting leaves its client's: the client may have
+ * its answer already. One without cannot: it would not wait for the call that brings it some.
+ */
+static void leave_client(ref_t thread)
+{
+    if (thread_own(thread) != NIL)
+        sched_return(thread);
+}
+
 enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
 {
     ref_t bound = thread_notification(thread);
 
     if (bound != NIL && notification_bits(bound) != 0) {
+        leave_client(thread);
         give_signal(thread, bound);
         return E_OK;
     }
@@ -146,8 +157,10 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
         take_sender(thread, endpoint, reply);
         return E_OK;
     }
-    if (!wait)
+    if (!wait) {
+        leave_client(thread);
         return E_AGAIN;
+    }
     sched_return(thread);
     sched_block(thread);
     thread_set_state(thread, THREAD_STATE_RECEIVING);

@@ -268,6 +268,56 @@ TEST(lend_send_in_queue,
     EQUAL(chain.s2.error, UNDER_WAY);
 }
 
+TEST(lend_signal,
+     "a server with BORROW that takes a signal has given its client's context back before")
+{
+    cap_t notification = test_make(TYPE_NOTIFICATION, 0);
+    struct message m = {.tag = 0};
+
+    borrow_start(&chain);
+    DONE(thread_bind(chain.w1.thread, notification));
+    DONE(sys_send(test_badge(notification, 1), &m, 0));
+    open_gate(&chain); /* it answers, takes the signal, and stands at the gate with that */
+    EQUAL(chain.s1.calls, 2);
+    EQUAL(test_state(chain.w1.thread), SENDING);
+    check_caller(&chain, E_OK);
+    EQUAL(test_context_of(chain.w1.thread), test_look(chain.w1.sc).object);
+}
+
+/* A server that answers one call, looks for the next without waiting, and goes on with something
+ * else. */
+static void answer_and_poll(word_t at_once)
+{
+    struct server *s = &chain.s1;
+    struct message m = {.tag = 0};
+
+    if (sys_recv(s->endpoint, s->reply, &m, 0) != E_OK)
+        return;
+    if (!at_once) {
+        (void)sys_send(s->reply, &m, 0);
+        s->inner = sys_recv(s->endpoint, s->reply, &m, SYS_NONBLOCK);
+    } else {
+        s->inner = sys_reply_recv(s->endpoint, s->reply, &m, SYS_NONBLOCK);
+    }
+    (void)sys_call(chain.gate, &m);
+}
+
+TEST(lend_poll, "nor does one keep it that looks for the next message without waiting")
+{
+    for (word_t at_once = 0; at_once < 2; at_once++) {
+        chain = (struct chain){.gate = test_make(TYPE_ENDPOINT, 0)};
+        chain.s1.endpoint = test_make(TYPE_ENDPOINT, 0);
+        chain.s1.reply = test_make(TYPE_REPLY, 0);
+        chain.w1 = test_worker(TEST_ABOVE + 10);
+        DONE(thread_set_flags(chain.w1.thread, THREAD_BORROW));
+        test_start(&chain.w1, answer_and_poll, at_once);
+        chain.a = test_caller(&chain.c, chain.s1.endpoint, TEST_ABOVE);
+        EQUAL(test_state(chain.w1.thread), SENDING);
+        EQUAL(chain.s1.inner, E_AGAIN);
+        check_caller(&chain, E_OK);
+    }
+}
+
 /* A random thing of a chain is destroyed, suspended or unbound. */
 static void harm(struct chain *x, word_t what)
 {

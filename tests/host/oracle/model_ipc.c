@@ -236,6 +236,8 @@ struct m_result m_recv(struct m_object *t, struct m_object *endpoint, struct m_o
     struct m_object *bound = m_obj(t->notification);
 
     if (bound != NULL && bound->bits != 0) {
+        if (t->own != NIL)
+            m_return(t);
         take_signals(t, bound);
         return result(M_DONE, E_OK);
     }
@@ -258,6 +260,8 @@ struct m_result m_recv(struct m_object *t, struct m_object *endpoint, struct m_o
             m_finish(from, E_OK);
         return result(M_DONE, E_OK);
     }
+    if (!wait && t->own != NIL)
+        m_return(t);
     if (!wait)
         return result(M_DONE, E_AGAIN);
     m_return(t);
