@@ -30,9 +30,7 @@ void set_call(struct m_object *t, word_t cap, word_t label, const word_t *args, 
     set_reg(t, R_TAG, label * 65536 + count);
 }
 
-/* --- Picking
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Picking --- */
 
 static const struct m_slot *cspace(const struct m_object *t)
 {
@@ -120,8 +118,7 @@ static word_t some_map_flags(void)
     return chance(60) ? any(4) : any(130);
 }
 
-/* --- Arguments of each type's operations
- * ---------------------------------------------------------------------- */
+/* --- Arguments of each type's operations --- */
 
 struct choice {
     word_t cap, label, args[8], words;
@@ -280,8 +277,7 @@ static void port(struct m_object *t, struct choice *c)
     c->args[2] = any(256);
 }
 
-/* --- Which kernel object
- * -------------------------------------------------------------------------------------- */
+/* --- Which kernel object --- */
 
 static const struct {
     word_t type, weight;
@@ -309,9 +305,7 @@ static void choose_invoke(struct m_object *t)
     set_reg(t, R_TAG, c.label * 65536 + c.words);
 }
 
-/* --- Messages
- * --------------------------------------------------------------------------------------------------
- */
+/* --- Messages --- */
 
 /* Words and capabilities that a thread puts into its message buffer. */
 static void fill_buffer(struct m_object *t, word_t words, word_t caps)

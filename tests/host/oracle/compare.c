@@ -250,8 +250,7 @@ void compare_all(void)
     compare_vectors();
 }
 
-/* --- What takes long, and is looked at now and then
- * ----------------------------------------------- */
+/* --- What takes long, and is looked at now and then --- */
 
 static void expect_leaf(const struct m_object *o, word_t vaddr, word_t level, word_t entry)
 {

@@ -190,8 +190,7 @@ word_t m_containers(const struct m_object *o, ref_t *first)
     }
 }
 
-/* --- What the kernel has done of what it may do ------------------------------------------------
- */
+/* --- What the kernel has done of what it may do --- */
 
 static bool progress;
 

@@ -15,8 +15,7 @@ static word_t now(const struct m_object *t, word_t i)
     return K[t->at + THREAD_WORD0][i];
 }
 
-/* --- Untyped ------------------------------------------------------------------------------------
- */
+/* --- Untyped --- */
 
 static word_t object_size(word_t type, word_t size)
 {
@@ -164,8 +163,7 @@ struct m_result m_invoke_memory(struct m_object *t, ref_t slot, word_t label, bo
     return (struct m_result){restarted ? M_AGAIN : M_DONE, E_OK};
 }
 
-/* --- CNode ---------------------------------------------------------------------------------------
- */
+/* --- CNode --- */
 
 static bool copyable(word_t type)
 {

@@ -11,8 +11,7 @@ static word_t arg(const struct m_object *t, word_t i)
     return t->regs[R_W0 + i];
 }
 
-/* --- AddressSpace --------------------------------------------------------------------------------
- */
+/* --- AddressSpace --- */
 
 static struct m_result supply(struct m_object *t, struct m_object *space, bool restarted)
 {
@@ -112,8 +111,7 @@ struct m_result m_invoke_space(struct m_object *t, struct m_slot *slot, word_t l
                                          : range(t, space, label, restarted);
 }
 
-/* --- Time ----------------------------------------------------------------------------------------
- */
+/* --- Time --- */
 
 static struct m_result sc_bind(struct m_object *t, struct m_object *sc)
 {
@@ -186,8 +184,7 @@ static struct m_result cpu_invoke(struct m_object *t, struct m_slot *slot, word_
     return m_done(E_OK);
 }
 
-/* --- Interrupts, timers, ports
- * --------------------------------------------------------------------- */
+/* --- Interrupts, timers, ports --- */
 
 static enum error bind_notification(struct m_object *t, ref_t holder)
 {

@@ -12,8 +12,7 @@
 bool step_trace;
 word_t step_count, step_restarts, step_errors[16], step_done[20][16];
 
-/* --- After each entry
- * --------------------------------------------------------------------------------- */
+/* --- After each entry --- */
 
 static void judge(bool all)
 {
@@ -26,9 +25,7 @@ static void judge(bool all)
     step_count++;
 }
 
-/* --- Time
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Time --- */
 
 #define LOG 128
 
@@ -142,8 +139,7 @@ static void advance(word_t ticks)
     host.now = to;
 }
 
-/* --- Interrupts and exceptions
- * ----------------------------------------------------------------------------- */
+/* --- Interrupts and exceptions --- */
 
 static void device_interrupt(void)
 {
@@ -198,8 +194,7 @@ static void touch(void)
                            arch_pte_leaf(map->frame, map->level, map->flags, map->ram)};
 }
 
-/* --- System calls
- * -------------------------------------------------------------------------------------------- */
+/* --- System calls --- */
 
 static void count(const struct m_object *t, word_t type, struct m_result r)
 {

@@ -6,8 +6,7 @@
 #include <common/bits.h>
 #include <mem/asid.h>
 
-/* --- The derivation tree: every link is answered by its counterpart, and parents are the oracle's
- * -------- */
+/* --- The derivation tree: links are answered, and parents are the oracle's --- */
 
 /* The siblings below `parent`. @return how many slots hang below it */
 static word_t tree_below(ref_t parent, word_t depth)
@@ -38,8 +37,7 @@ void wf_tree(void)
     SAME(tree_below(tree_root, 0), m.slot_count);
 }
 
-/* --- Scheduling
- * ------------------------------------------------------------------------------------------ */
+/* --- Scheduling --- */
 
 static bool wanted(const struct m_object *sc)
 {
@@ -177,8 +175,7 @@ static void wf_choice(void)
     }
 }
 
-/* --- The deadline queue
- * ------------------------------------------------------------------------------------ */
+/* --- The deadline queue --- */
 
 static word_t wf_bucket(word_t b)
 {
@@ -238,8 +235,7 @@ void wf_sched(void)
     SAME(cpu.expired, NIL);
 }
 
-/* --- What the processor holds
- * ------------------------------------------------------------------------------ */
+/* --- What the processor holds --- */
 
 static void wf_machine(void)
 {

@@ -243,8 +243,7 @@ void world_vary(void)
     step_syscall();
 }
 
-/* --- Kept, and brought back
- * ------------------------------------------------------------------------------ */
+/* --- Kept, and brought back --- */
 
 static struct {
     word_t k[HOST_GRANULES][GRANULE_WORDS];
