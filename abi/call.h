@@ -27,18 +27,20 @@ struct message_buffer {
 };
 
 _Static_assert(__builtin_offsetof(struct message_buffer, caps) == BUFFER_CAPS * 8, "layout is ABI");
-_Static_assert(__builtin_offsetof(struct message_buffer, receive) == BUFFER_RECEIVE * 8, "layout is ABI");
+_Static_assert(__builtin_offsetof(struct message_buffer, receive) == BUFFER_RECEIVE * 8,
+               "layout is ABI");
 
 /** Tag of a message: a label (48 bits), the number of words and of capabilities. */
-#define MESSAGE_TAG(label, words, caps) ((word_t)(label) * 65536u + (word_t)(caps) * 256u + (word_t)(words))
+#define MESSAGE_TAG(label, words, caps) \
+    ((word_t)(label)*65536u + (word_t)(caps)*256u + (word_t)(words))
 
 static inline word_t message_label(word_t tag) { return tag / 65536u; }
 static inline word_t message_words(word_t tag) { return tag % 256u; }
 static inline word_t message_caps(word_t tag) { return tag / 256u % 256u; }
 
 /** The one place where a component enters the kernel. Registers: docs/reference/kernel.md. */
-static inline __attribute__((always_inline)) enum error sys_enter(word_t number, cap_t cap, cap_t reply,
-                                                                  struct message *m)
+static inline __attribute__((always_inline)) enum error sys_enter(word_t number, cap_t cap,
+                                                                  cap_t reply, struct message *m)
 {
     register word_t r10 __asm__("r10") = m->w[1];
     register word_t r8 __asm__("r8") = m->w[2];
@@ -49,8 +51,8 @@ static inline __attribute__((always_inline)) enum error sys_enter(word_t number,
     register word_t r15 __asm__("r15") = m->w[7];
 
     __asm__ volatile("syscall"
-                     : "+a"(number), "+D"(cap), "+S"(m->tag), "+b"(reply), "+d"(m->w[0]), "+r"(r10), "+r"(r8),
-                       "+r"(r9), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
+                     : "+a"(number), "+D"(cap), "+S"(m->tag), "+b"(reply), "+d"(m->w[0]), "+r"(r10),
+                       "+r"(r8), "+r"(r9), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
                      :
                      : "rcx", "r11", "memory", "cc");
     m->badge = cap;
@@ -64,28 +66,31 @@ static inline __attribute__((always_inline)) enum error sys_enter(word_t number,
     return (enum error)number;
 }
 
-/** Send `m` and wait for the reply, which replaces it. Errors: abi.yaml; DIED, GONE and CANCELLED come from the other side. */
+/** Send `m` and wait for the reply, which replaces it. Errors: abi.yaml; DIED, GONE and CANCELLED
+ * come from the other side. */
 static inline __attribute__((always_inline)) enum error sys_call(cap_t cap, struct message *m)
 {
     return sys_enter(SYS_CALL, cap, 0, m);
 }
 
 /** Send `m` (endpoint), signal (notification) or answer (Reply). @param flags 0 or SYS_NONBLOCK */
-static inline __attribute__((always_inline)) enum error sys_send(cap_t cap, struct message *m, word_t flags)
+static inline __attribute__((always_inline)) enum error sys_send(cap_t cap, struct message *m,
+                                                                 word_t flags)
 {
     return sys_enter(SYS_SEND | flags, cap, 0, m);
 }
 
-/** Wait on an endpoint or a notification. @param reply Reply object for calls, 0: calls are answered with STATE. */
-static inline __attribute__((always_inline)) enum error sys_recv(cap_t cap, cap_t reply, struct message *m,
-                                                                 word_t flags)
+/** Wait on an endpoint or a notification. @param reply Reply object for calls, 0: calls are
+ * answered with STATE. */
+static inline __attribute__((always_inline)) enum error sys_recv(cap_t cap, cap_t reply,
+                                                                 struct message *m, word_t flags)
 {
     return sys_enter(SYS_RECV | flags, cap, reply, m);
 }
 
 /** Answer the call in `reply` with `m`, then wait for the next message, which replaces it. */
-static inline __attribute__((always_inline)) enum error sys_reply_recv(cap_t cap, cap_t reply, struct message *m,
-                                                                       word_t flags)
+static inline __attribute__((always_inline)) enum error
+sys_reply_recv(cap_t cap, cap_t reply, struct message *m, word_t flags)
 {
     return sys_enter(SYS_REPLY_RECV | flags, cap, reply, m);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The boot image: what the kernel needs to start the first component, and behind it an archive
- * (newc cpio, cpio(5)) that only the first component reads. Little-endian; all offsets from the start of
- * the image. Made by tools/manifest.
+ * (newc cpio, cpio(5)) that only the first component reads. Little-endian; all offsets from the
+ * start of the image. Made by tools/manifest.
  */
 #ifndef ABI_IMAGE_H
 #define ABI_IMAGE_H

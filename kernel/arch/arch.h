@@ -99,9 +99,9 @@ void arch_fpu_forget(ref_t t);
 void arch_fpu_trap(void);
 
 /**
- * Carries the eight message words of one thread's registers over to another's, and the outcome E_OK,
- * in the short ways of entry/fast.c: there they may still be in the processor, which is left with
- * them for the other thread.
+ * Carries the eight message words of one thread's registers over to another's, and the outcome
+ * E_OK, in the short ways of entry/fast.c: there they may still be in the processor, which is left
+ * with them for the other thread.
  */
 static inline void arch_words_carry(ref_t from, ref_t to);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes the first component out of the boot image and gives it everything: all memory as Untyped,
- * all ports, interrupts and time. Memory for it is taken from the first RAM range that is large enough; what it
- * is left with is no longer the kernel's.
+ * all ports, interrupts and time. Memory for it is taken from the first RAM range that is large
+ * enough; what it is left with is no longer the kernel's.
  */
 #include "boot.h"
 
@@ -36,7 +36,8 @@ static ref_t take(word_t granules, word_t align)
     ref_t first = at * GRANULE_STEP;
 
     if (at > store.end || granules > store.end - at)
-        boot_refuse("there is too little memory for the first component", "give the machine at least 64 MiB");
+        boot_refuse("there is too little memory for the first component",
+                    "give the machine at least 64 MiB");
     arch_zero(first, granules);
     store.next = at + granules;
     return first;
@@ -67,7 +68,8 @@ static void map_pages(ref_t first, word_t pages, word_t vaddr, word_t flags)
         slot_set_rights(scratch, RIGHT_ALL);
         if (space_check(scratch, vaddr + i * PAGE, flags) != E_OK ||
             space_map(space, scratch, vaddr + i * PAGE, flags) != E_OK)
-            boot_refuse("the boot image has a segment that cannot be mapped", "make the image again: make image");
+            boot_refuse("the boot image has a segment that cannot be mapped",
+                        "make the image again: make image");
         slot_set_badge(scratch, 0);
     }
 }
@@ -79,9 +81,11 @@ static const struct image_header *image_check(const struct boot_machine *m)
     struct image_sum sum = {0, 0};
 
     if (m->image_bytes < PAGE || h->magic != IMAGE_MAGIC)
-        boot_refuse("the boot image is missing or is not a Tessera boot image", "load build/boot.img as first module (qemu: -initrd)");
+        boot_refuse("the boot image is missing or is not a Tessera boot image",
+                    "load build/boot.img as first module (qemu: -initrd)");
     if (h->version != IMAGE_VERSION)
-        boot_refuse("the boot image was made for another version of the kernel", "build kernel and image together: make");
+        boot_refuse("the boot image was made for another version of the kernel",
+                    "build kernel and image together: make");
     if (h->total_bytes > m->image_bytes || h->total_bytes < PAGE || h->total_bytes % PAGE != 0)
         boot_refuse("the boot image is cut off", "copy or build it again");
     for (word_t g = SMALL_GRANULES; g < h->total_bytes / GRANULE; g++) {
@@ -95,18 +99,20 @@ static const struct image_header *image_check(const struct boot_machine *m)
     return h;
 }
 
-static void load_segment(const struct boot_machine *m, const struct image_header *h, const struct image_segment *s)
+static void load_segment(const struct boot_machine *m, const struct image_header *h,
+                         const struct image_segment *s)
 {
     word_t file_pages = (s->file_bytes + PAGE - 1) / PAGE;
     word_t all_pages = (s->memory_bytes + PAGE - 1) / PAGE;
 
-    if (s->offset % PAGE != 0 || s->offset > h->total_bytes || s->file_bytes > h->total_bytes - s->offset ||
-        s->memory_bytes < s->file_bytes || s->memory_bytes > m->ram_bytes)
+    if (s->offset % PAGE != 0 || s->offset > h->total_bytes ||
+        s->file_bytes > h->total_bytes - s->offset || s->memory_bytes < s->file_bytes ||
+        s->memory_bytes > m->ram_bytes)
         boot_refuse("the boot image has a segment outside itself", "build it again");
     map_pages(arch_ref(m->image_first + s->offset), file_pages, s->vaddr, s->flags);
     if (all_pages > file_pages)
-        map_pages(take((all_pages - file_pages) * SMALL_GRANULES, SMALL_GRANULES), all_pages - file_pages,
-                  s->vaddr + file_pages * PAGE, s->flags);
+        map_pages(take((all_pages - file_pages) * SMALL_GRANULES, SMALL_GRANULES),
+                  all_pages - file_pages, s->vaddr + file_pages * PAGE, s->flags);
 }
 
 static void make_space(void)
@@ -133,7 +139,8 @@ static void make_asids(const struct boot_machine *m)
     word_t at = (store.next + SMALL_GRANULES - 1) / SMALL_GRANULES * SMALL_GRANULES;
 
     if (at > store.end || count / 4 > store.end - at)
-        boot_refuse("there is too little memory in one piece for the kernel's tables", "give the machine more memory");
+        boot_refuse("there is too little memory in one piece for the kernel's tables",
+                    "give the machine more memory");
     store.next = at + count / 4;
     asid_init(at * GRANULE_STEP, count);
 }
@@ -165,10 +172,12 @@ static void give_memory(const struct boot_machine *m, word_t store_range, struct
         bool ram = r.kind == BOOT_RAM;
 
         if (i == store_range)
-            r.first = arch_paddr((store.next + SMALL_GRANULES - 1) / SMALL_GRANULES * SMALL_GRANULES * GRANULE_STEP);
+            r.first = arch_paddr((store.next + SMALL_GRANULES - 1) / SMALL_GRANULES *
+                                 SMALL_GRANULES * GRANULE_STEP);
         if (r.first >= r.end)
             continue;
-        give(free_slot, ram ? TYPE_UNTYPED : TYPE_DEVICE_UNTYPED, arch_ref(r.first), 0, (r.end - r.first) / GRANULE);
+        give(free_slot, ram ? TYPE_UNTYPED : TYPE_DEVICE_UNTYPED, arch_ref(r.first), 0,
+             (r.end - r.first) / GRANULE);
         info->untyped[info->untyped_count].first = r.first;
         info->untyped[info->untyped_count].bytes = r.end - r.first;
         info->untyped[info->untyped_count].device = !ram;
@@ -227,8 +236,10 @@ void boot_root(const struct boot_machine *m)
 
     map_pages(buffer, 1, ROOT_VADDR_BUFFER, MAP_READ | MAP_WRITE);
     map_pages(page, 1, ROOT_VADDR_INFO, MAP_READ);
-    cap_copy(give(ROOT_CNODE, TYPE_CNODE, cnode, RIGHT_ALL, ROOT_SLOTS), thread_cspace(thread), RIGHT_ALL);
-    cap_copy(give(ROOT_SPACE, TYPE_ADDRESS_SPACE, space, RIGHT_ALL, 0), thread_space(thread), RIGHT_ALL);
+    cap_copy(give(ROOT_CNODE, TYPE_CNODE, cnode, RIGHT_ALL, ROOT_SLOTS), thread_cspace(thread),
+             RIGHT_ALL);
+    cap_copy(give(ROOT_SPACE, TYPE_ADDRESS_SPACE, space, RIGHT_ALL, 0), thread_space(thread),
+             RIGHT_ALL);
     cap_copy(give(ROOT_BUFFER, TYPE_FRAME, buffer, RIGHT_ALL, 0), thread_buffer(thread), RIGHT_ALL);
     give(ROOT_THREAD, TYPE_THREAD, thread, RIGHT_ALL, 0);
     give(ROOT_SCHED, TYPE_SCHED_CONTEXT, sc, RIGHT_ALL, 0);
@@ -236,7 +247,8 @@ void boot_root(const struct boot_machine *m)
     give(ROOT_IOPORT, TYPE_IO_PORT, 0, RIGHT_READ | RIGHT_WRITE, 65536);
     give(ROOT_IRQ, TYPE_IRQ_CONTROL, NIL, RIGHT_ALL, 0);
     give(ROOT_CPU, TYPE_CPU, NIL, RIGHT_ALL, PRIORITIES - 1);
-    give(ROOT_IMAGE, TYPE_DEVICE_UNTYPED, arch_ref(m->image_first), 0, (m->image_bytes + PAGE - 1) / PAGE * SMALL_GRANULES);
+    give(ROOT_IMAGE, TYPE_DEVICE_UNTYPED, arch_ref(m->image_first), 0,
+         (m->image_bytes + PAGE - 1) / PAGE * SMALL_GRANULES);
     give_memory(m, store_range, info);
     tell(m, info);
 

@@ -38,7 +38,8 @@ bool cap_copyable(ref_t from)
 {
     word_t type = slot_type(from);
 
-    return type != TYPE_UNTYPED && type != TYPE_DEVICE_UNTYPED && type != TYPE_TABLES && type != TYPE_REPLY;
+    return type != TYPE_UNTYPED && type != TYPE_DEVICE_UNTYPED && type != TYPE_TABLES &&
+           type != TYPE_REPLY;
 }
 
 void cap_copy(ref_t from, ref_t to, word_t rights)
@@ -63,7 +64,8 @@ enum error cap_check_badge(ref_t from, word_t badge)
     case TYPE_CPU:
         return badge <= slot_badge(from) ? E_OK : E_ARG;
     case TYPE_IO_PORT:
-        if (count == 0 || first < slot_object(from) || first - slot_object(from) >= slot_badge(from))
+        if (count == 0 || first < slot_object(from) ||
+            first - slot_object(from) >= slot_badge(from))
             return E_ARG;
         return count <= slot_badge(from) - (first - slot_object(from)) ? E_OK : E_ARG;
     default:

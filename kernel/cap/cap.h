@@ -18,7 +18,8 @@ static inline ref_t cap_slot(ref_t thread, word_t index)
     return granule_at(slot_object(cspace), index);
 }
 
-/** The slot with this index in the CNode to which slot `cnode` holds a capability, NIL if there is none. */
+/** The slot with this index in the CNode to which slot `cnode` holds a capability, NIL if there is
+ * none. */
 static inline ref_t cap_slot_in(ref_t cnode, word_t index)
 {
     if (index == 0 || index >= slot_badge(cnode))
@@ -37,7 +38,8 @@ static inline bool cap_range_in(ref_t cnode, word_t first, word_t count)
 /** Is the object of such a capability one with a header, whose capabilities are counted? */
 static inline bool cap_counted(word_t type)
 {
-    return (type >= TYPE_CNODE && type <= TYPE_ADDRESS_SPACE) || type == TYPE_INTERRUPT || type == TYPE_TIMER;
+    return (type >= TYPE_CNODE && type <= TYPE_ADDRESS_SPACE) || type == TYPE_INTERRUPT ||
+           type == TYPE_TIMER;
 }
 
 static inline bool cap_is_frame(word_t type)
@@ -65,7 +67,8 @@ static inline enum error cap_cnode(ref_t thread, word_t index, word_t right, ref
     return E_OK;
 }
 
-/** A capability of type `type` with `right` at this index of the thread's CSpace. @return E_CAP, E_TYPE, E_RIGHTS */
+/** A capability of type `type` with `right` at this index of the thread's CSpace. @return E_CAP,
+ * E_TYPE, E_RIGHTS */
 enum error cap_find(ref_t thread, word_t index, word_t type, word_t right, ref_t *slot);
 
 /** Fill the empty slot `to` with a first capability to `object`, as a child of `parent`. */
@@ -74,7 +77,8 @@ void cap_create(ref_t parent, ref_t to, word_t type, ref_t object, word_t rights
 /** May this capability be copied? Untyped, Tables and Reply may not. */
 bool cap_copyable(ref_t from);
 
-/** Copy into the empty slot `to`, as a child of `from`, with those of its rights that are in `rights`. The copy of a frame is not mapped. */
+/** Copy into the empty slot `to`, as a child of `from`, with those of its rights that are in
+ * `rights`. The copy of a frame is not mapped. */
 void cap_copy(ref_t from, ref_t to, word_t rights);
 
 /** Can a copy of this capability have this badge? @return E_TYPE, E_STATE, E_ARG */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The C side of the doors. The assembler has saved the registers of cpu.thread in its object when it
- * calls one of these, and leaves by loading those of what is cpu.thread then; NIL: it idles.
+ * The C side of the doors. The assembler has saved the registers of cpu.thread in its object when
+ * it calls one of these, and leaves by loading those of what is cpu.thread then; NIL: it idles.
  */
 #ifndef ENTRY_ENTRY_H
 #define ENTRY_ENTRY_H
@@ -20,8 +20,8 @@ void entry_interrupt(word_t vector);
 /** Exception of the running thread. @param address what was accessed, for a page fault */
 void entry_fault(word_t vector, word_t error, word_t address);
 
-/** System call of a foreign thread, all of whose registers are saved: by the short way if its handler
- * waits for it. */
+/** System call of a foreign thread, all of whose registers are saved: by the short way if its
+ * handler waits for it. */
 void entry_foreign(ref_t thread);
 
 /**
@@ -30,7 +30,8 @@ void entry_foreign(ref_t thread);
  */
 void entry_raise(ref_t thread, word_t label, word_t a, word_t b);
 
-/** What every entry ends with when cpu.resched is set: decide who runs, and tell whose budget ran out. */
+/** What every entry ends with when cpu.resched is set: decide who runs, and tell whose budget ran
+ * out. */
 void entry_leave(void);
 
 /** Unmap what boot used and start the thread that is current. Called once, last thing at boot. */

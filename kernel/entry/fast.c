@@ -12,7 +12,8 @@ static inline bool is_short(word_t tag)
     return tag % 65536u <= MESSAGE_REGS;
 }
 
-/* The slot of an index, if it is in the CSpace. Slot 0 reads as what a CNode begins with: never as a type that is looked for here. */
+/* The slot of an index, if it is in the CSpace. Slot 0 reads as what a CNode begins with: never as
+ * a type that is looked for here. */
 static inline bool find(ref_t thread, word_t cap, ref_t *slot)
 {
     ref_t cspace = thread_cspace(thread);
@@ -26,8 +27,8 @@ word_t fast_call(word_t cap, word_t tag)
     ref_t thread = cpu.thread;
     ref_t slot;
 
-    if (rarely(!find(thread, cap, &slot)) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_WRITE) ||
-        !is_short(tag) || tag > MESSAGE_TAG_MAX)
+    if (rarely(!find(thread, cap, &slot)) || slot_type(slot) != TYPE_ENDPOINT ||
+        !(slot_rights(slot) & RIGHT_WRITE) || !is_short(tag) || tag > MESSAGE_TAG_MAX)
         return FAST_NO;
 
     ref_t endpoint = slot_object(slot);
@@ -47,21 +48,25 @@ word_t fast_call(word_t cap, word_t tag)
     return FAST_DONE;
 }
 
-/* Does the thread wait for an answer, with an address space to return to, and did it lend the running context last? */
+/* Does the thread wait for an answer, with an address space to return to, and did it lend the
+ * running context last? */
 static inline bool waits(ref_t caller)
 {
     return thread_state(caller) == THREAD_STATE_REPLY && sched_context_top(cpu.sc) == caller &&
            slot_object(thread_space(caller)) != NIL;
 }
 
-/* A fault is answered with nothing: try again; or the system call of a foreign thread with its result. */
-static __attribute__((noinline)) word_t answer_fault(ref_t endpoint, ref_t reply, word_t tag, word_t word0)
+/* A fault is answered with nothing: try again; or the system call of a foreign thread with its
+ * result. */
+static __attribute__((noinline)) word_t answer_fault(ref_t endpoint, ref_t reply, word_t tag,
+                                                     word_t word0)
 {
     ref_t thread = cpu.thread;
     ref_t caller = reply_thread(reply);
     word_t words = tag % 65536u;
 
-    if (words > 1 || (words == 1 && thread_fault(caller) != FAULT_SYSCALL) || !idle(thread, endpoint))
+    if (words > 1 || (words == 1 && thread_fault(caller) != FAULT_SYSCALL) ||
+        !idle(thread, endpoint))
         return FAST_NO;
     thread_set_fault(caller, 0);
     if (words == 1)
@@ -78,7 +83,8 @@ word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
     ref_t slot;
     ref_t reply_slot;
 
-    if (rarely(!find(thread, cap, &slot)) || slot_type(slot) != TYPE_ENDPOINT || !(slot_rights(slot) & RIGHT_READ))
+    if (rarely(!find(thread, cap, &slot)) || slot_type(slot) != TYPE_ENDPOINT ||
+        !(slot_rights(slot) & RIGHT_READ))
         return FAST_NO;
     if (!find(thread, thread_rbx(thread), &reply_slot) || slot_type(reply_slot) != TYPE_REPLY)
         return FAST_NO;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A fault is a Call that the kernel makes for a thread on its fault endpoint. The message does not
- * pass through the thread's registers, which the handler may want to see; it is put together when the handler
- * takes it.
+ * pass through the thread's registers, which the handler may want to see; it is put together when
+ * the handler takes it.
  */
 #ifndef IPC_FAULT_H
 #define IPC_FAULT_H
@@ -11,7 +11,8 @@
 
 /**
  * The thread, which runs, cannot go on: tell its handler. Without one it is suspended.
- * @param label FAULT_*  @param a,b first words of the message (PAGE: address, access; EXCEPTION: vector, error; TIMEOUT: consumed)
+ * @param label FAULT_*  @param a,b first words of the message (PAGE: address, access; EXCEPTION:
+ * vector, error; TIMEOUT: consumed)
  */
 void fault_raise(ref_t thread, word_t label, word_t a, word_t b);
 

@@ -127,8 +127,8 @@ static bool can_take_first(ref_t thread, ref_t endpoint, ref_t reply)
 }
 
 /*
- * A server with time of its own that goes on without waiting leaves its client's: the client may have
- * its answer already. One without cannot: it would not wait for the call that brings it some.
+ * A server with time of its own that goes on without waiting leaves its client's: the client may
+ * have its answer already. One without cannot: it would not wait for the call that brings it some.
  */
 static void leave_client(ref_t thread)
 {

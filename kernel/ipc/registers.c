@@ -13,7 +13,8 @@ enum error registers_check(ref_t from)
         return E_MESSAGE;
     if (words == REGISTERS_ALL && slot_object(thread_buffer(from)) == NIL)
         return E_MESSAGE;
-    if (thread_word0(from) >= USER_END || thread_word3(from) >= USER_END || thread_word4(from) >= USER_END)
+    if (thread_word0(from) >= USER_END || thread_word3(from) >= USER_END ||
+        thread_word4(from) >= USER_END)
         return E_ARG;
     return E_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* All registers of a thread as 21 message words: Thread.write_registers, read_registers, and answers to faults. */
+/* All registers of a thread as 21 message words: Thread.write_registers, read_registers, and
+ * answers to faults. */
 #ifndef IPC_REGISTERS_H
 #define IPC_REGISTERS_H
 

@@ -23,6 +23,7 @@ static word_t take_fresh(ref_t space)
     asid_fresh = i + 1;
     K_WORD(asid_table, i / 4, i % 4 * 2) = asid_count + i;
     K_WORD(asid_table, i / 4, i % 4 * 2 + 1) = space;
+    /*@ ghost asid_live[i] = 1; */
     return asid_count + i;
 }
 
@@ -36,6 +37,8 @@ word_t asid_take(ref_t space)
     word_t w = i % 4 * 2;
 
     asid_free = K_WORD(g, 0, w + 1);
+    /*@ ghost asid_live[i] = 1; */
+    /*@ ghost if (asid_free != 0) asid_before[asid_free - 1] = 0; */
     K_WORD(g, 0, w + 1) = space;
     return K_WORD(g, 0, w);
 }
@@ -48,5 +51,8 @@ void asid_drop(word_t asid)
 
     K_WORD(g, 0, w) = asid + asid_count;
     K_WORD(g, 0, w + 1) = asid_free;
+    /*@ ghost if (asid_free != 0) asid_before[asid_free - 1] = 1 + i; */
+    /*@ ghost asid_before[i] = 0; */
+    /*@ ghost asid_live[i] = 0; */
     asid_free = 1 + i;
 }

@@ -25,7 +25,8 @@ struct cpu {
     ref_t ready_tail[PRIORITIES];
     word_t deadline_last; /**< no deadline in the queue is before this */
     word_t deadline_bits; /**< bit b: bucket b is not empty */
-    word_t deadline_sorting; /**< bucket whose nodes are being moved to where they belong, 0 if none */
+    word_t
+        deadline_sorting; /**< bucket whose nodes are being moved to where they belong, 0 if none */
     ref_t deadline_head[DEADLINE_BUCKETS];
 };
 extern struct cpu cpu;

@@ -5,9 +5,10 @@
  * Invariants (sched):
  *  - a scheduling context is in at most one of: cpu.sc, a ready queue, the deadline queue;
  *    its `state` says which: SC_RUNNING, SC_QUEUED, SC_THROTTLED, or SC_IDLE for none;
- *  - thread.sc == s implies sched_context.thread == thread; the converse holds but for thread.own, the
- *    context of a thread's own that rests while it runs on a borrowed one;
- *  - ready_bits has bit p set if and only if ready_head[p] is not NIL; ready_top says which words are not 0;
+ *  - thread.sc == s implies sched_context.thread == thread; the converse holds but for thread.own,
+ * the context of a thread's own that rests while it runs on a borrowed one;
+ *  - ready_bits has bit p set if and only if ready_head[p] is not NIL; ready_top says which words
+ * are not 0;
  *  - cpu.thread is the thread of cpu.sc, or NIL when idle, whenever the kernel is left.
  */
 #ifndef MODEL_STATE_H
@@ -31,7 +32,8 @@ enum endpoint_side { SIDE_IDLE = 0, SIDE_SENDERS = 1, SIDE_RECEIVERS = 2 };
 
 #define REFILLS 8u
 
-/** Objects without capabilities that are not dismantled yet; while there are any, no Untyped starts afresh. */
+/** Objects without capabilities that are not dismantled yet; while there are any, no Untyped starts
+ * afresh. */
 extern ref_t doomed;
 
 /** The slot from which all initial capabilities are derived; it holds no capability itself. */

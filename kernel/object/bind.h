@@ -6,7 +6,8 @@
 #include <ipc/ipc.h>
 #include <model/fields.h>
 
-/** Copy the Notification capability that word 0 of the thread's message names into `holder`. @return as Interrupt.bind */
+/** Copy the Notification capability that word 0 of the thread's message names into `holder`.
+ * @return as Interrupt.bind */
 enum error bind_notification(ref_t thread, ref_t holder);
 
 /** Signal the notification in `holder` with its badge; no effect if there is none. */

@@ -54,7 +54,8 @@ enum error op_cnode_copy(ref_t thread, ref_t slot)
         return e;
     if (rights > RIGHT_ALL || count == 0 || count > RANGE_COUNT)
         return E_ARG;
-    if (!cap_range_in(slot, thread_word0(thread), count) || !cap_range_in(source, thread_word2(thread), count))
+    if (!cap_range_in(slot, thread_word0(thread), count) ||
+        !cap_range_in(source, thread_word2(thread), count))
         return E_CAP;
     for (word_t i = 0; i < COPY_STEP; i++) {
         e = copy_one(granule_at(slot_object(slot), thread_word0(thread)),

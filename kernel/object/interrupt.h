@@ -4,7 +4,8 @@
 
 #include <model/fields.h>
 
-/** The processor took this vector: signal who is attached; a level-triggered line stays masked until it is acknowledged. */
+/** The processor took this vector: signal who is attached; a level-triggered line stays masked
+ * until it is acknowledged. */
 void interrupt_signal(word_t vector);
 
 /** Disconnect from line and vector; no effect if not attached. */

@@ -21,8 +21,8 @@ enum error op_sched_context_bind(ref_t thread, ref_t slot)
     ref_t target = slot_object(source);
     ref_t sc = slot_object(slot);
 
-    if (sched_context_thread(sc) != NIL || sched_context_top(sc) != NIL || thread_sc(target) != NIL ||
-        thread_lent(target) != NIL)
+    if (sched_context_thread(sc) != NIL || sched_context_top(sc) != NIL ||
+        thread_sc(target) != NIL || thread_lent(target) != NIL)
         return E_STATE;
     sched_bind(sc, target);
     return E_OK;
@@ -72,7 +72,8 @@ enum error op_cpu_configure(ref_t thread, ref_t slot)
 
     if (e != E_OK)
         return e;
-    if (priority > slot_badge(slot) || priority >= PRIORITIES || period < PERIOD_MIN || period > PERIOD_MAX)
+    if (priority > slot_badge(slot) || priority >= PRIORITIES || period < PERIOD_MIN ||
+        period > PERIOD_MAX)
         return E_ARG;
     if (budget > period || (budget != 0 && budget < PERIOD_MIN))
         return E_ARG;

@@ -44,7 +44,8 @@ static word_t made_rights(ref_t untyped, word_t type)
 {
     if (type == TYPE_UNTYPED)
         return 0;
-    return slot_type(untyped) == TYPE_UNTYPED ? RIGHT_ALL : RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
+    return slot_type(untyped) == TYPE_UNTYPED ? RIGHT_ALL
+                                              : RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
 }
 
 static bool all_empty(ref_t cnode, word_t first, word_t count)
@@ -89,7 +90,8 @@ static enum error make_one(ref_t untyped, ref_t to, word_t type, word_t n, word_
 {
     word_t start = untyped_next(untyped, untyped_object_align(type));
 
-    if (slot_type(untyped) == TYPE_UNTYPED && type != TYPE_UNTYPED && untyped_clear(untyped, start + n) != E_OK)
+    if (slot_type(untyped) == TYPE_UNTYPED && type != TYPE_UNTYPED &&
+        untyped_clear(untyped, start + n) != E_OK)
         return E_RESTART;
 
     ref_t object = granule_at(slot_object(untyped), start);
@@ -115,7 +117,8 @@ enum error op_untyped_retype(ref_t thread, ref_t slot)
         return e;
     if (slot_child(slot) == NIL && slot_extra(slot) != 0) {
         if (doomed != NIL) {
-            (void)destroy_doomed(); /* thread, slot and cnode may have been among them: look everything up again */
+            (void)destroy_doomed(); /* thread, slot and cnode may have been among them: look
+                                       everything up again */
             return E_RESTART;
         }
         untyped_reset(slot);

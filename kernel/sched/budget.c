@@ -41,6 +41,10 @@ word_t budget_left(ref_t sc, word_t now)
     word_t left = 0;
     word_t i = sched_context_first(sc);
 
+    /*@ loop invariant 0 <= n <= Sched_context_refills(sc) && i < REFILLS;
+        loop invariant n == Sched_context_refills(sc) ==> left == 0 && i == Sched_context_first(sc);
+        loop assigns n, i, left;
+        loop variant n; */
     for (word_t n = sched_context_refills(sc); n > 0; n--) {
         if (refill_time(sc, i) > now)
             break;
@@ -59,10 +63,22 @@ word_t budget_refill_time(ref_t sc)
 }
 
 /* Take `used` out of the first refills. @return what was there to take */
+/*@ requires refills_wf(sc);
+    assigns K[..][..];
+    ensures wf: refills_wf(sc);
+    ensures some: \result <= used;
+    ensures kept: \forall integer w; 5 <= w < 8 ==> K[sc + 1][w] == \old(K[sc + 1][w]);
+    ensures frame: only_budget{Pre, Here}(sc);
+*/
 static word_t take(ref_t sc, word_t used)
 {
     word_t want = used;
 
+    /*@ loop invariant 0 <= n <= REFILLS && refills_wf(sc) && want <= used;
+        loop invariant only_budget{Pre, Here}(sc);
+        loop invariant \forall integer w; 5 <= w < 8 ==> K[sc + 1][w] == \at(K[sc + 1][w], LoopEntry);
+        loop assigns n, want, K[..][..];
+        loop variant REFILLS - n; */
     for (word_t n = 0; n < REFILLS; n++) {
         if (sched_context_refills(sc) == 0 || want == 0)
             break;

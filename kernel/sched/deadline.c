@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Links of scheduling contexts and timers are in the same words: the names of one serve for both. */
+/* Links of scheduling contexts and timers are in the same words: the names of one serve for both.
+ */
 #include "deadline.h"
 
 #include <common/bits.h>
 
-_Static_assert(SCHED_CONTEXT_GRANULES >= 1 && TIMER_GRANULES >= 1, "both begin with a granule that has the links");
+_Static_assert(SCHED_CONTEXT_GRANULES >= 1 && TIMER_GRANULES >= 1,
+               "both begin with a granule that has the links");
 
 /* Nodes of a bucket that are looked at or moved in one go. */
 #define SORT_STEP 16u
@@ -65,7 +67,8 @@ void deadline_remove(ref_t node)
         cpu.deadline_bits = bit_clear(cpu.deadline_bits, b);
 }
 
-/* The first time that can be in bucket b: deadline_last with bit b-1 set and those below cleared. */
+/* The first time that can be in bucket b: deadline_last with bit b-1 set and those below cleared.
+ */
 static word_t bucket_start(word_t b)
 {
     if (b == 0)

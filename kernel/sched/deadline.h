@@ -5,9 +5,10 @@
  *
  * A radix heap (Ahuja, Mehlhorn, Orlin, Tarjan: Faster algorithms for the shortest path problem,
  * J. ACM 37(2), 1990): no deadline is before cpu.deadline_last; bucket b holds those that
- * differ from it first, from the top, in bit b-1; bucket 0 those equal to it. While one bucket is being
- * sorted after deadline_last has moved on (cpu.deadline_sorting), nothing is taken from the others. Adding and removing take a
- * fixed number of steps; taking the next moves a bounded number of others to lower buckets.
+ * differ from it first, from the top, in bit b-1; bucket 0 those equal to it. While one bucket is
+ * being sorted after deadline_last has moved on (cpu.deadline_sorting), nothing is taken from the
+ * others. Adding and removing take a fixed number of steps; taking the next moves a bounded number
+ * of others to lower buckets.
  */
 #ifndef SCHED_DEADLINE_H
 #define SCHED_DEADLINE_H

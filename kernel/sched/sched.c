@@ -83,7 +83,8 @@ static void stop(ref_t sc)
 static void settle(ref_t sc)
 {
     ref_t thread = sched_context_thread(sc);
-    bool wanted = thread != NIL && thread_sc(thread) == sc && thread_state(thread) == THREAD_STATE_READY;
+    bool wanted =
+        thread != NIL && thread_sc(thread) == sc && thread_state(thread) == THREAD_STATE_READY;
 
     if (!wanted)
         stop(sc);
@@ -113,7 +114,8 @@ void sched_bind(ref_t sc, ref_t thread)
     settle(sc);
 }
 
-/* The thread no longer runs on what it runs on: back to its own context, if it has one that rests. */
+/* The thread no longer runs on what it runs on: back to its own context, if it has one that rests.
+ */
 static void fall_back(ref_t thread)
 {
     ref_t own = thread_own(thread);
@@ -140,7 +142,8 @@ void sched_unbind(ref_t sc)
 
 bool sched_borrows(ref_t thread)
 {
-    return thread_sc(thread) == NIL || (thread_flags(thread) & THREAD_BORROW && thread_own(thread) == NIL);
+    return thread_sc(thread) == NIL ||
+           (thread_flags(thread) & THREAD_BORROW && thread_own(thread) == NIL);
 }
 
 void sched_lend(ref_t from, ref_t to)
@@ -254,8 +257,8 @@ ref_t sched_timer(void)
 }
 
 /*
- * The running context has used up its turn or its budget: put it away. A server that ran on it and has a
- * context of its own goes on with that, so that a client without budget holds up nobody else.
+ * The running context has used up its turn or its budget: put it away. A server that ran on it and
+ * has a context of its own goes on with that, so that a client without budget holds up nobody else.
  */
 static void expire(ref_t sc, word_t now)
 {
@@ -296,7 +299,8 @@ static void preempt(word_t now)
     }
 }
 
-/* When to decide again: a deadline, the end of the budget, or of the turn if somebody waits for it. */
+/* When to decide again: a deadline, the end of the budget, or of the turn if somebody waits for it.
+ */
 static word_t next_decision(ref_t sc)
 {
     word_t next = deadline_next();

@@ -42,7 +42,8 @@ cap_t first_untyped(void)
     word_t best = 0;
 
     for (word_t i = 1; i < info->untyped_count; i++) {
-        if (!info->untyped[i].device && (info->untyped[best].device || info->untyped[i].bytes > info->untyped[best].bytes))
+        if (!info->untyped[i].device &&
+            (info->untyped[best].device || info->untyped[i].bytes > info->untyped[best].bytes))
             best = i;
     }
     return ROOT_UNTYPED + best;
@@ -61,7 +62,8 @@ static void map_frame(cap_t space, cap_t frame, word_t vaddr, word_t flags)
     enum error e = address_space_map(space, 0, frame, 1, vaddr, flags);
 
     if (e == E_MEMORY) {
-        FIRST_CHECK(address_space_supply(space, first_make(TYPE_UNTYPED, 16 * PAGE_GRANULES)) == E_OK);
+        FIRST_CHECK(address_space_supply(space, first_make(TYPE_UNTYPED, 16 * PAGE_GRANULES)) ==
+                    E_OK);
         e = address_space_map(space, 0, frame, 1, vaddr, flags);
     }
     FIRST_CHECK(e == E_OK);
@@ -121,6 +123,7 @@ struct first_thread first_thread_make(cap_t space, int priority)
 void first_thread_start(const struct first_thread *t, void (*function)(word_t), word_t argument)
 {
     /* As behind a call: the stack is 8 off a multiple of 16. */
-    FIRST_CHECK(thread_write_registers(t->thread, (word_t)function, t->stack_top - 8, 0, 0, 0, argument, 0, 0) == E_OK);
+    FIRST_CHECK(thread_write_registers(t->thread, (word_t)function, t->stack_top - 8, 0, 0, 0,
+                                       argument, 0, 0) == E_OK);
     FIRST_CHECK(thread_resume(t->thread) == E_OK);
 }

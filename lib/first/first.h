@@ -46,7 +46,8 @@ cap_t first_untyped(void);
 /** Map a new frame into an address space, supplying tables as needed. @return the frame */
 cap_t first_map(cap_t space, word_t vaddr, word_t flags);
 
-/** A new address space with the program's own text, data and stack in it: a second process that shares everything. */
+/** A new address space with the program's own text, data and stack in it: a second process that
+ * shares everything. */
 cap_t first_clone_space(void);
 
 /** A thread to be started by first_thread_start. */

@@ -76,7 +76,8 @@ static const char *convert(const char *f, va_list *arguments)
     }
     case 'u':
     case 'x':
-        put_number(wide ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned), *f == 'x' ? 16 : 10, width, pad);
+        put_number(wide ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned),
+                   *f == 'x' ? 16 : 10, width, pad);
         break;
     default:
         put(*f);

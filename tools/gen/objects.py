@@ -46,7 +46,8 @@ def accessors(things):
             word_at = f"K_WORD(r, {granule}, {word})"
             if kind in ("slot", "block"):
                 out.append(f"/** {doc} */\n#define {name.upper()}_{field.upper()} {granule}u\n"
-                           f"static inline ref_t {name}_{field}(ref_t r) {{ return granule_at(r, {granule}); }}\n")
+                           f"static inline ref_t {name}_{field}(ref_t r)\n"
+                           f"{{\n    return granule_at(r, {granule});\n}}\n")
                 continue
             if field.endswith("0"):
                 out.append(f"/** Granule of {field} and those numbered on behind it. */\n"

@@ -66,7 +66,8 @@ void arch_fpu_trap(void)
 void arch_fpu_init(ref_t t)
 {
     K_WORD(thread_fpu(t), 0, 0) = FPU_CONTROL;
-    K_WORD(thread_fpu(t), 0, 3) = FPU_MXCSR; /* byte 24; an empty XSTATE_BV says that the rest is initial */
+    K_WORD(thread_fpu(t), 0, 3) =
+        FPU_MXCSR; /* byte 24; an empty XSTATE_BV says that the rest is initial */
 }
 
 void arch_fpu_forget(ref_t t)

@@ -10,7 +10,8 @@
 #define LAYOUT(x) x##ul
 #endif
 
-/* All of physical memory that is RAM, writable, never executable: a reference to a granule is an address in it.
+/* All of physical memory that is RAM, writable, never executable: a reference to a granule is an
+ * address in it.
  */
 #define DIRECT_MAP LAYOUT(0xffff800000000000)
 /* How much of it one top-level entry covers: RAM beyond is not used. */

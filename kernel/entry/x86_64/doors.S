@@ -6,7 +6,8 @@
  * It runs on the one kernel stack, which is empty each time, and the thread that the kernel is left
  * for is whichever cpu.frame says then. So nothing is ever kept on the stack for later.
  *
- * Counted on the way of a system call: 21 instructions in, the C call included, 20 out; of a short message 15 and 11.
+ * Counted on the way of a system call: 21 instructions in, the C call included, 20 out; of a short
+ * message 15 and 11.
  *
  * With page-table isolation (TESSERA_PTI) a user's page tables map of the kernel only this section,
  * the section .doors.data, and the stacks that the processor itself switches to. Then each door
@@ -111,7 +112,8 @@ door_leave:
 #if TESSERA_WORDS_IN_REGISTERS
 /*
  * The short ways of Call and ReplyRecv (entry/fast.c). Message words stay in r8 to r10 and r12 to
- * r15, and word 0 in r11, none of which that file touches; if it was not eligible, all is as it was.
+ * r15, and word 0 in r11, none of which that file touches; if it was not eligible, all is as it
+ * was.
  */
 door_call:
         mov     %rdx, %r11
