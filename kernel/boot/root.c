@@ -69,7 +69,7 @@ static void map_pages(ref_t first, word_t pages, word_t vaddr, word_t flags)
         if (space_check(scratch, vaddr + i * PAGE, flags) != E_OK ||
             space_map(space, scratch, vaddr + i * PAGE, flags) != E_OK)
             boot_refuse("the boot image has a segment that cannot be mapped",
-                        "make the image again: make image");
+                        "make the image again: ./tessera build");
         slot_set_badge(scratch, 0);
     }
 }
@@ -85,7 +85,7 @@ static const struct image_header *image_check(const struct boot_machine *m)
                     "load build/boot.img as first module (qemu: -initrd)");
     if (h->version != IMAGE_VERSION)
         boot_refuse("the boot image was made for another version of the kernel",
-                    "build kernel and image together: make");
+                    "build kernel and image together: ./tessera build");
     if (h->total_bytes > m->image_bytes || h->total_bytes < PAGE || h->total_bytes % PAGE != 0)
         boot_refuse("the boot image is cut off", "copy or build it again");
     for (word_t g = SMALL_GRANULES; g < h->total_bytes / GRANULE; g++) {

@@ -53,7 +53,7 @@ void step_begin(void);
 bool step_random(void);
 void step_syscall(void);
 extern bool step_trace; /* say what is done */
-extern word_t step_count, step_restarts, step_errors[16], step_done[20][16];
+extern word_t step_count, step_restarts, step_short, step_errors[16], step_done[20][16];
 
 /* queue.c: the deadline queue alone. */
 void queue_run(word_t count);
