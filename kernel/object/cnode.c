@@ -121,8 +121,8 @@ enum error op_cnode_delete(ref_t thread, ref_t slot)
         thread_set_word0(thread, thread_word0(thread) + 1);
         thread_set_word1(thread, thread_word1(thread) - 1);
     }
-    if (destroy_doomed() != E_OK)
-        return E_RESTART;
+    if (destroy_doomed() != E_OK && slot_type(slot) == TYPE_CNODE)
+        return E_RESTART; /* without that capability it could not be made again */
     return thread_word1(thread) == 0 || slot_type(slot) != TYPE_CNODE ? E_OK : E_RESTART;
 }
 

@@ -195,6 +195,7 @@ void compare_user(void);
 void kernel_wf(void);
 void wf_tree(void);
 void wf_sched(void);
+void wf_begin(void);
 void wf_budget(ref_t sc, const struct m_object *o);
 
 #endif

@@ -301,11 +301,12 @@ static struct m_result delete(struct m_object *t, struct m_slot *slot, bool rest
     bool own = m_at(used)->may_go;
 
     (void)m_progress();
+    CHECK(!restarted || slot_type(used) == TYPE_CNODE); /* else it could not be made again */
     if (restarted && now(t, 0) > arg(t, 0)) { /* empty slots were passed: that is a step too */
         m_settle_deletes(false);
         return (struct m_result){M_AGAIN, E_OK};
     }
-    if (own && !restarted) {
+    if ((own || slot_type(used) != TYPE_CNODE) && !restarted) {
         m_settle_deletes(false);
         CHECK(m_at(used) == NULL);
         return m_done(E_OK);

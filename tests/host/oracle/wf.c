@@ -46,6 +46,65 @@ static bool wanted(const struct m_object *sc)
     return t != NULL && t->sc == sc->at && t->state == THREAD_STATE_READY && sc->budget != 0;
 }
 
+/* First come first served: where each context stood when the kernel was last left, and who ran. */
+static struct {
+    ref_t sc;
+    word_t priority, place;
+} stood[64];
+static word_t stood_count;
+static ref_t ran;
+
+void wf_begin(void)
+{
+    stood_count = 0;
+    ran = NIL;
+}
+
+/* @return 1 + the place, 0 for one that was not in this queue */
+static word_t stood_at(ref_t sc, word_t p)
+{
+    for (word_t i = 0; i < stood_count; i++) {
+        if (stood[i].sc == sc && stood[i].priority == p)
+            return 1 + stood[i].place;
+    }
+    return 0;
+}
+
+/* Those who stood here stand in the same order; who came is behind them, but for one that was
+ * preempted. */
+static void wf_order(word_t p)
+{
+    word_t last = 0;
+    bool newcomers = false;
+
+    for (ref_t sc = cpu.ready_head[p]; sc != NIL; sc = sched_context_qnext(sc)) {
+        word_t place = stood_at(sc, p);
+
+        if (place != 0)
+            CHECK(place > last && !newcomers);
+        else if (sc != ran || sc != cpu.ready_head[p])
+            newcomers = true;
+        if (place != 0)
+            last = place;
+    }
+}
+
+static void remember_order(void)
+{
+    wf_begin();
+    ran = cpu.sc;
+    for (word_t p = 0; p < PRIORITIES && cpu.ready_top != 0; p++) {
+        word_t place = 0;
+
+        for (ref_t sc = cpu.ready_head[p]; sc != NIL; sc = sched_context_qnext(sc)) {
+            CHECK(stood_count < 64);
+            stood[stood_count].sc = sc;
+            stood[stood_count].priority = p;
+            stood[stood_count++].place = place++;
+        }
+    }
+}
+
 static word_t wf_ready_queue(word_t p)
 {
     word_t n = 0;
@@ -75,6 +134,9 @@ static void wf_ready(word_t queued)
             queued -= wf_ready_queue(p);
     }
     SAME(queued, 0);
+    for (word_t p = 0; p < PRIORITIES && cpu.ready_top != 0; p++)
+        wf_order(p);
+    remember_order();
 }
 
 /* Amounts add up to the budget, times ascend. */
