@@ -295,7 +295,7 @@ int main(int argc, char **argv)
         count++;
     rt_say(2, "%u devices; ACPI: %u tables, %u damaged, %u processors", count, firmware.tables,
            firmware.damaged, firmware.madt.processors);
-    rt_say(1, "there is no IOMMU in use: a device that is told to can reach all memory");
+    rt_say(2, "there is no IOMMU in use: a device that is told to can reach all memory");
     enum error error = ipc_serve(&server);
     rt_fail(__FILE__, __LINE__, "%s: nothing to serve (error %u)", argv[0], (unsigned)error);
 }
