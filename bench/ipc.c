@@ -39,6 +39,12 @@ static void bench_words(void)
     cap_t between = make_echo(other_space);
 
     round_trips(PATH_call_within, within, 0, runs);
+    round_trips(PATH_within_4, within, 4, runs);
+    round_trips(PATH_within_8, within, 8, runs);
+    round_trips(PATH_within_9, within, 9, runs);
+    round_trips(PATH_within_16, within, 16, runs);
+    round_trips(PATH_within_64, within, 64, runs);
+    round_trips(PATH_within_120, within, 120, runs);
     round_trips(PATH_call_0, between, 0, runs);
     round_trips(PATH_call_4, between, 4, runs);
     round_trips(PATH_call_8, between, 8, runs);
