@@ -48,7 +48,7 @@ static bool wanted(const struct m_object *sc)
 
 /* First come first served: where each context stood when the kernel was last left, and who ran. */
 static struct {
-    ref_t sc;
+    ref_t sc, thread; /* whose it was: in other hands it queues anew */
     word_t priority, place;
 } stood[64];
 static word_t stood_count;
@@ -64,7 +64,8 @@ void wf_begin(void)
 static word_t stood_at(ref_t sc, word_t p)
 {
     for (word_t i = 0; i < stood_count; i++) {
-        if (stood[i].sc == sc && stood[i].priority == p)
+        if (stood[i].sc == sc && stood[i].priority == p &&
+            stood[i].thread == sched_context_thread(sc))
             return 1 + stood[i].place;
     }
     return 0;
@@ -99,6 +100,7 @@ static void remember_order(void)
         for (ref_t sc = cpu.ready_head[p]; sc != NIL; sc = sched_context_qnext(sc)) {
             CHECK(stood_count < 64);
             stood[stood_count].sc = sc;
+            stood[stood_count].thread = sched_context_thread(sc);
             stood[stood_count].priority = p;
             stood[stood_count++].place = place++;
         }
