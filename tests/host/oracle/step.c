@@ -232,7 +232,8 @@ static void conclude(struct m_object *t, struct m_result r)
         t->regs[R_RAX] = r.error;
 }
 
-/* Of a hundred short messages, how many go both ways. */
+/* Of so many entries, one goes both ways if it is a short message: not by chance, so that the
+ * sequences are the same with and without. */
 #define COMPARED 10u
 
 /*
@@ -258,7 +259,7 @@ static bool takes_short_way(ref_t thread, word_t cap, word_t tag, word_t number)
 {
     if (thread_flags(thread) & THREAD_FOREIGN || (number != SYS_CALL && number != SYS_REPLY_RECV))
         return false;
-    if (!chance(COMPARED))
+    if (step_count % COMPARED != 0)
         return false;
     remember();
 
@@ -280,6 +281,7 @@ static void complete_way(word_t cap, word_t tag, word_t number)
     cpu = before_short.cpu;
     host = before_short.host;
     entry_complete(cap, tag, number);
+    wf_begin(); /* the order to compare with would be that after the short way */
     judge(true);
 }
 
