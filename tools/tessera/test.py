@@ -24,7 +24,7 @@ BEFORE = r"^(?:\[[^\]\n]*\]\s*)?(?:[\w.\-]+(?:\[\d+\])?:\s+)?"
 CASE = re.compile(BEFORE + r"(ok|FAIL) (\S.*)$", re.M)
 CLOSE = re.compile(BEFORE + r"(\d+) passed, (\d+) failed\s*$", re.M)
 PANIC = r"(?i)^.*\bpanic\b.*$"
-HOST_SECONDS = 300
+HOST_SECONDS = 600
 QEMU_SECONDS = 120
 
 
