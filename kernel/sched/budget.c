@@ -64,20 +64,18 @@ word_t budget_refill_time(ref_t sc)
 
 /* Take `used` out of the first refills. @return what was there to take */
 /*@ requires refills_wf(sc);
-    assigns K[..][..];
+    assigns Sched_context_refills(sc), Sched_context_first(sc), K[sc + 3][0 .. 7],
+        K[sc + 4][0 .. 7];
     ensures wf: refills_wf(sc);
     ensures some: \result <= used;
-    ensures kept: \forall integer w; 5 <= w < 8 ==> K[sc + 1][w] == \old(K[sc + 1][w]);
-    ensures frame: only_budget{Pre, Here}(sc);
 */
 static word_t take(ref_t sc, word_t used)
 {
     word_t want = used;
 
     /*@ loop invariant 0 <= n <= REFILLS && refills_wf(sc) && want <= used;
-        loop invariant only_budget{Pre, Here}(sc);
-        loop invariant \forall integer w; 5 <= w < 8 ==> K[sc + 1][w] == \at(K[sc + 1][w], LoopEntry);
-        loop assigns n, want, K[..][..];
+        loop assigns n, want, Sched_context_refills(sc), Sched_context_first(sc),
+            K[sc + 3][0 .. 7], K[sc + 4][0 .. 7];
         loop variant REFILLS - n; */
     for (word_t n = 0; n < REFILLS; n++) {
         if (sched_context_refills(sc) == 0 || want == 0)

@@ -17,21 +17,18 @@
 
 /*@ predicate refills_wf(integer sc) = is_context(sc) && Sched_context_refills(sc) <= REFILLS &&
         Sched_context_first(sc) < REFILLS;
-
-    // Nothing has changed but what this file keeps of `sc`.
-    predicate only_budget{A, B}(integer sc) = \forall integer g, w; 0 <= g < GRANULES && 0 <= w < GRANULE_WORDS &&
-        !(g == sc + 1 && w >= 5) && g != sc + 2 && g != sc + 3 && g != sc + 4 ==>
-        \at(K[g][w], A) == \at(K[g][w], B);
 */
 
 /** Set the parameters; a new budget is there at once. */
 /*@ requires is_context(sc);
-    assigns K[..][..];
+    assigns Sched_context_budget(sc), Sched_context_period(sc), Sched_context_slice(sc),
+        Sched_context_refills(sc), Sched_context_first(sc), K[sc + 3][0 .. 7],
+        K[sc + 4][0 .. 7];
     ensures wf: refills_wf(sc);
     ensures set: Sched_context_budget(sc) == budget && Sched_context_period(sc) == period;
-    ensures one: Sched_context_refills(sc) == 1 && Sched_context_first(sc) == 0 && Sched_context_slice(sc) == 0 &&
+    ensures one: Sched_context_refills(sc) == 1 && Sched_context_first(sc) == 0 &&
+        Sched_context_slice(sc) == 0 &&
         K[sc + SCHED_CONTEXT_REFILL][0] == now && K[sc + SCHED_CONTEXT_REFILL][1] == budget;
-    ensures frame: only_budget{Pre, Here}(sc);
 */
 void budget_set(ref_t sc, word_t budget, word_t period, word_t now);
 
@@ -44,10 +41,12 @@ static inline bool budget_full(ref_t sc)
 /** What may be used from `now` on without a pause; 0: nothing before budget_refill_time. */
 /*@ requires refills_wf(sc);
     assigns \nothing;
-    ensures full: Sched_context_budget(sc) == Sched_context_period(sc) ==> \result == Sched_context_budget(sc);
+    ensures full: Sched_context_budget(sc) == Sched_context_period(sc) ==> \result ==
+        Sched_context_budget(sc);
     ensures none: Sched_context_budget(sc) != Sched_context_period(sc) &&
         (Sched_context_refills(sc) == 0 ||
-         K[sc + SCHED_CONTEXT_REFILL + Sched_context_first(sc) / 4][Sched_context_first(sc) % 4 * 2] > now) ==>
+         K[sc + SCHED_CONTEXT_REFILL + Sched_context_first(sc) / 4][Sched_context_first(sc) % 4 *
+             2] > now) ==>
         \result == 0;
 */
 word_t budget_left(ref_t sc, word_t now);
@@ -56,20 +55,22 @@ word_t budget_left(ref_t sc, word_t now);
 /*@ requires refills_wf(sc);
     assigns \nothing;
     ensures first: \result == (Sched_context_refills(sc) == 0 ? WORD_MAX :
-        K[sc + SCHED_CONTEXT_REFILL + Sched_context_first(sc) / 4][Sched_context_first(sc) % 4 * 2]);
+        K[sc + SCHED_CONTEXT_REFILL + Sched_context_first(sc) / 4][Sched_context_first(sc) % 4 *
+            2]);
 */
 word_t budget_refill_time(ref_t sc);
 
 /** `used` ticks have been used since `start`. */
 /*@ requires refills_wf(sc);
-    assigns K[..][..];
+    assigns Sched_context_consumed(sc), Sched_context_slice(sc), Sched_context_refills(sc),
+        Sched_context_first(sc), K[sc + 3][0 .. 7], K[sc + 4][0 .. 7];
     ensures wf: refills_wf(sc);
-    ensures counted: Sched_context_consumed(sc) == (\old(Sched_context_consumed(sc)) + used) % 0x10000000000000000;
+    ensures counted: Sched_context_consumed(sc) == (\old(Sched_context_consumed(sc)) + used) %
+        0x10000000000000000;
     ensures full: Sched_context_budget(sc) == Sched_context_period(sc) ==>
         Sched_context_slice(sc) == (\old(Sched_context_slice(sc)) + used) % 0x10000000000000000;
     ensures kept: Sched_context_budget(sc) == \old(Sched_context_budget(sc)) &&
         Sched_context_period(sc) == \old(Sched_context_period(sc));
-    ensures frame: only_budget{Pre, Here}(sc);
 */
 void budget_charge(ref_t sc, word_t start, word_t used);
 

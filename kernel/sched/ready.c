@@ -19,6 +19,8 @@ void ready_add(ref_t sc, bool in_front)
     ref_t head = cpu.ready_head[p];
     ref_t tail = cpu.ready_tail[p];
 
+    /*@ assert ends: head + 6 <= GRANULES && tail + 6 <= GRANULES; */
+
     sched_context_set_state(sc, SC_QUEUED);
     if (head == NIL) {
         add_only(sc, p);
@@ -40,6 +42,8 @@ void ready_remove(ref_t sc)
     word_t p = sched_context_priority(sc);
     ref_t next = sched_context_qnext(sc);
     ref_t prev = sched_context_qprev(sc);
+
+    /*@ assert near: next + 6 <= GRANULES && prev + 6 <= GRANULES; */
 
     if (next != NIL)
         sched_context_set_qprev(next, prev);

@@ -61,7 +61,7 @@ endef
 
 # Sources of a room: .c and .S below its folder, not in a room within it, nor another architecture's.
 # $1: room; $2: architecture
-ARCHES := x86_64 riscv64 aarch64 host
+ARCHES := x86_64 riscv64 aarch64 host prove
 below = $(wildcard $(addprefix $1/,*.c *.S */*.c */*.S */*/*.c))
 inner_rooms = $(foreach r,$(filter-out $1,$(ROOMS_ALL)),$(if $(filter $(FOLDER_$1)/%,$(FOLDER_$r)),$(FOLDER_$r)/%))
 room_sources = $(filter-out $(inner_rooms) $(foreach a,$(filter-out $2,$(ARCHES)),$(FOLDER_$1)/$a/%),$(call below,$(FOLDER_$1)))

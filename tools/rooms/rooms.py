@@ -23,7 +23,7 @@ import re
 import subprocess
 import sys
 
-ARCHES = ("x86_64", "riscv64", "aarch64", "host")
+ARCHES = ("x86_64", "riscv64", "aarch64", "host", "prove")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 # A declaration of somebody else's function or variable, written by hand in a source file.
 EXTERN = re.compile(r'^extern\b[^;{]*;', re.M)
@@ -170,7 +170,7 @@ def is_kernel(room, path):
     """Whether the file is compiled into the kernel, where there is no C library. The processor that
     host tests run on (kernel/arch/host) is an ordinary program."""
     return (room.folder.startswith("kernel/") or room.name in ("abi", "common")) \
-        and "/host/" not in path
+        and "/host/" not in path and "/prove/" not in path
 
 
 def extern_fault(declaration, text):

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""docs/reference/proofs.md: what is proved, what is trusted, what is not proved, with counts."""
+import glob
+import re
+
+import source
+
+OUT = "docs/reference/proofs.md"
+CONTRACTS = "kernel/arch/prove/arch_inline.h"
+
+
+def covered(functions, proved):
+    """Functions without a contract that are proved wherever they are called: all their callers in
+    the core are proved, or covered themselves."""
+    names = [f.name for f in functions]
+    callers = {name: {f.name for f in functions if name in f.calls([name]) and f.name != name}
+               for name in names}
+    done, grew = set(proved), True
+    while grew:
+        more = {f.name for f in functions if f.name not in done and not f.contract
+                and callers[f.name] and callers[f.name] <= done}
+        done, grew = done | more, bool(more)
+    return done - set(proved)
+
+
+def assumptions():
+    """Every contract that is assumed, every axiom and admitted fact: (kind, place, text)."""
+    found = []
+    paths = source.core_files() + sorted(glob.glob("kernel/*/prove/*.h"))
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for match in re.finditer(r"\b(admit|axiom)\b(.*?);\s*(?:$|\*/|//)", text, re.M | re.S):
+            if source.inside_annotation(text, match.start()):
+                line = text.count("\n", 0, match.start()) + 1
+                found.append((match[1], f"{path}:{line}", " ".join(match[2].split())))
+    return found
+
+
+def arch_contracts():
+    """Names of the arch functions whose contracts are assumed."""
+    return [f.name for f in source.functions(CONTRACTS) if f.contract]
+
+
+def assembly_lines():
+    """Lines of assembly in the kernel, comments and empty ones left out."""
+    lines = 0
+    for path in glob.glob("kernel/*/x86_64/*.S"):
+        with open(path, encoding="utf-8") as file:
+            text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+        lines += sum(1 for line in text.splitlines() if line.split("#")[0].strip())
+    return lines
+
+
+def reason(function, why):
+    """Why a function is not proved: by its name or, failing that, its file's."""
+    return why.get(function.name) or why.get(function.path)
+
+
+def sections(functions, proved, inside, why, tools):
+    """The page, in lines."""
+    facts, arch = assumptions(), arch_contracts()
+    trusted = [f for f in functions if f.contract and f.name in why]
+    yield "<!-- Made by tools/prove: change the code, or tools/prove/unproved. -->"
+    yield "# What is proved of the kernel's C\n"
+    yield line(functions, proved, inside) + "\n"
+    yield "docs/howto/proofs.md says what that means. Proved with " + "; ".join(tools) + ".\n"
+    yield "## Trusted\n"
+    yield f"- {assembly_lines()} lines of assembly, and the C of `kernel/arch` and `kernel/boot`."
+    yield f"- {len(arch)} assumed contracts of `arch` functions: " + ", ".join(arch) + "."
+    names = ", ".join(f.name for f in trusted)
+    yield f"- {len(trusted)} assumed contracts of others: {names}."
+    yield f"- {len(facts)} axioms and admitted facts:"
+    for kind, place, text in facts:
+        yield f"  - {kind}, {place}: `{text}`"
+    yield "- That every caller outside the proved functions keeps what their contracts require."
+    yield "- Frama-C, WP, Why3, Z3, CVC4, the compiler and the processor.\n"
+    yield "## Proved\n"
+    for f in functions:
+        if f.name in proved:
+            yield f"- `{f.name}` ({f.path})"
+        elif f.name in inside:
+            yield f"- `{f.name}` ({f.path}): inside those that call it"
+    yield "\n## Not proved\n"
+    for f in functions:
+        if f.name not in proved and f.name not in inside:
+            yield f"- `{f.name}` ({f.path}): {reason(f, why)}"
+
+
+def line(functions, proved, inside):
+    """The proofs in one line."""
+    return (f"{len(proved) + len(inside)} of {len(functions)} functions: no run-time errors; "
+            f"{len(proved)}: contracts; {len(arch_contracts())} contracts of arch assumed")
+
+
+def make(results, why, tools):
+    """Writes the page. @param results {file: result, None if it failed} @return faults"""
+    functions = [f for path in source.core_files() for f in source.functions(path)
+                 if f.body is not None]
+    proved = {name for result in results.values() if result for name in result["functions"]}
+    inside = covered(functions, proved)
+    known = {f.name for f in functions} | {f.path for f in functions}
+    faults = [f"tools/prove/unproved: {name} is not in the kernel" for name in why
+              if name not in known]
+    faults += [f"{f.path}: {f.name} is neither proved nor in tools/prove/unproved"
+               for f in functions if f.name not in proved | inside and not reason(f, why)]
+    for fault in faults:
+        print(fault)
+    with open(OUT, "w", encoding="utf-8") as file:
+        file.write("\n".join(sections(functions, proved, inside, why, tools)) + "\n")
+    print(line(functions, proved, inside))
+    return len(faults)
