@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STEPS 32
+#define STEPS 40
 #ifndef ORACLE_SEQUENCES
 #define ORACLE_SEQUENCES 200000u
 #endif
