@@ -41,7 +41,8 @@ word_t budget_left(ref_t sc, word_t now)
     word_t left = 0;
     word_t i = sched_context_first(sc);
 
-    /*@ loop invariant 0 <= n <= Sched_context_refills(sc) && i < REFILLS;
+    /*@ loop invariant 0 <= n <= REFILLS;
+        loop invariant n <= Sched_context_refills(sc) && i < REFILLS;
         loop invariant n == Sched_context_refills(sc) ==> left == 0 && i == Sched_context_first(sc);
         loop assigns n, i, left;
         loop variant n; */

@@ -86,7 +86,8 @@ def flags(build, path):
     folder = os.path.dirname(path)
     room = os.path.basename(folder)
     bits = ["-DPROVE_BITS"] if path.startswith("common/") else []
-    return [f"-I{build}/rooms/prove/{room}", "-iquote", folder, "-iquote", f"{folder}/prove", *bits]
+    return [f"-I{build}/rooms/prove/{room}", "-iquote", folder, "-iquote", f"{folder}/prove",
+            "-iquote", f"{build}/gen/{room}", *bits]
 
 
 def versions():
