@@ -29,6 +29,8 @@ static __attribute__((noinline)) void tell_expired(void)
 static void timer_interrupt(void)
 {
     arch_timer_fired();
+    /*@ loop invariant 0 <= i <= TIMERS_STEP;
+        loop variant TIMERS_STEP - i; */
     for (word_t i = 0; i < TIMERS_STEP; i++) {
         ref_t timer = sched_timer();
 

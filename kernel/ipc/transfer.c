@@ -58,6 +58,8 @@ static __attribute__((noinline)) void carry_caps(ref_t from, ref_t to, word_t ca
     ref_t source = buffer_of(from);
     ref_t target = buffer_of(to);
 
+    /*@ loop invariant 0 <= i <= MESSAGE_CAPS;
+        loop variant MESSAGE_CAPS - i; */
     for (word_t i = 0; i < caps && i < MESSAGE_CAPS; i++) {
         word_t given = K_WORD(source, BUFFER_CAPS / GRANULE_WORDS, i);
         word_t wanted =

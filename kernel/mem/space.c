@@ -15,6 +15,8 @@ void space_supply(ref_t space, ref_t slot)
     ref_t page = slot_object(slot);
     ref_t pool = space_pool(space);
 
+    /*@ loop invariant 0 <= i <= 1024;
+        loop variant pages - i; */
     for (word_t i = 0; i < pages; i++) {
         K_WORD(page, 0, 0) = pool;
         pool = page;
@@ -89,6 +91,8 @@ static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *foun
 
     ref_t table = space_root(space);
 
+    /*@ loop invariant 0 <= l <= TOP_LEVEL;
+        loop variant l - level; */
     for (word_t l = TOP_LEVEL; l > level; l--) {
         word_t index = arch_pte_index(vaddr, l);
         word_t entry = K_INDEX(table, index);
@@ -202,6 +206,8 @@ enum error space_empty(ref_t space)
 {
     if (space_root(space) != NIL || space_pool(space) != NIL)
         cut(space);
+    /*@ loop invariant 0 <= i <= EMPTY_STEP;
+        loop variant EMPTY_STEP - i; */
     for (word_t i = 0; i < EMPTY_STEP; i++) {
         ref_t slot = space_tables(space);
 

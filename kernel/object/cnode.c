@@ -57,6 +57,8 @@ enum error op_cnode_copy(ref_t thread, ref_t slot)
     if (!cap_range_in(slot, thread_word0(thread), count) ||
         !cap_range_in(source, thread_word2(thread), count))
         return E_CAP;
+    /*@ loop invariant 0 <= i <= COPY_STEP;
+        loop variant COPY_STEP - i; */
     for (word_t i = 0; i < COPY_STEP; i++) {
         e = copy_one(granule_at(slot_object(slot), thread_word0(thread)),
                      granule_at(slot_object(source), thread_word2(thread)), rights);
@@ -109,6 +111,8 @@ enum error op_cnode_delete(ref_t thread, ref_t slot)
         return E_ARG;
     if (!cap_range_in(slot, thread_word0(thread), count))
         return E_CAP;
+    /*@ loop invariant 0 <= i <= DELETE_STEP;
+        loop variant DELETE_STEP - i; */
     for (word_t i = 0; i < DELETE_STEP && thread_word1(thread) != 0; i++) {
         if (destroy_slot(granule_at(slot_object(slot), thread_word0(thread))) != E_OK)
             return E_RESTART;
@@ -132,6 +136,8 @@ enum error op_cnode_revoke(ref_t thread, ref_t slot)
 
     if (target == NIL || slot_type(target) == TYPE_NULL)
         return E_CAP;
+    /*@ loop invariant 0 <= i <= DELETE_STEP;
+        loop variant DELETE_STEP - i; */
     for (word_t i = 0; i < DELETE_STEP; i++) {
         ref_t child = slot_child(target);
 

@@ -104,6 +104,8 @@ static enum error dismantle_reply(ref_t reply)
 /* The slots inside an object are at most a few: one step. Tables are never among them. */
 static void empty_slots(ref_t first, word_t count)
 {
+    /*@ loop invariant 0 <= i <= 5;
+        loop variant count - i; */
     for (word_t i = 0; i < count; i++)
         (void)destroy_slot(granule_at(first, i));
 }
@@ -186,6 +188,8 @@ static enum error dismantle(ref_t object)
 
 enum error destroy_doomed(void)
 {
+    /*@ loop invariant 0 <= i <= DOOMED_STEPS;
+        loop variant DOOMED_STEPS - i; */
     for (word_t i = 0; i < DOOMED_STEPS; i++) {
         if (doomed == NIL)
             return E_OK;

@@ -60,6 +60,8 @@ enum error op_interrupt_acknowledge(ref_t thread, ref_t slot)
 /* A vector that nothing is attached to, 0 if there is none. */
 static word_t free_vector(void)
 {
+    /*@ loop invariant VECTOR_FIRST <= v <= VECTOR_LAST + 1;
+        loop variant VECTOR_LAST + 1 - v; */
     for (word_t v = VECTOR_FIRST; v <= VECTOR_LAST; v++) {
         if (vector_interrupt[v] == NIL)
             return v;

@@ -86,6 +86,8 @@ static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_
         return E_ARG;
     if (!cap_range_in(cnode, thread_word1(thread), count))
         return E_CAP;
+    /*@ loop invariant 0 <= i <= RANGE_STEP;
+        loop variant RANGE_STEP - i; */
     for (word_t i = 0; i < RANGE_STEP; i++) {
         ref_t frame = granule_at(slot_object(cnode), thread_word1(thread));
 

@@ -28,6 +28,8 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
 
     if (thread_word0(thread) != 0 && thread_flags(slot_object(slot)) & THREAD_FOREIGN)
         return E_STATE;
+    /*@ loop invariant 0 <= i <= 5;
+        loop variant 5 - i; */
     for (word_t i = 0; i < 5; i++) {
         word_t index = K_WORD(thread, THREAD_WORD0, i);
         enum error e = index == 0
@@ -37,6 +39,8 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
         if (e != E_OK)
             return e;
     }
+    /*@ loop invariant 0 <= i <= 5;
+        loop variant 5 - i; */
     for (word_t i = 0; i < 5; i++) {
         if (source[i] == NIL)
             continue;

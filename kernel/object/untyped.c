@@ -50,6 +50,8 @@ static word_t made_rights(ref_t untyped, word_t type)
 
 static bool all_empty(ref_t cnode, word_t first, word_t count)
 {
+    /*@ loop invariant 0 <= i <= RETYPE_COUNT;
+        loop variant count - i; */
     for (word_t i = 0; i < count; i++) {
         if (slot_type(granule_at(slot_object(cnode), first + i)) != TYPE_NULL)
             return false;
@@ -125,6 +127,8 @@ enum error op_untyped_retype(ref_t thread, ref_t slot)
     }
     if (!fits(slot, type, n, thread_word4(thread)))
         return E_MEMORY;
+    /*@ loop invariant 0 <= i <= RETYPE_STEP;
+        loop variant RETYPE_STEP - i; */
     for (word_t i = 0; i < RETYPE_STEP; i++) {
         e = make_one(slot, granule_at(slot_object(cnode), thread_word3(thread)), type, n, size);
         if (e != E_OK)

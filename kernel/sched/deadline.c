@@ -85,6 +85,8 @@ static word_t bucket_earliest(word_t b)
     word_t earliest = DEADLINE_MAX;
     ref_t node = cpu.deadline_head[b];
 
+    /*@ loop invariant 0 <= i <= SORT_STEP;
+        loop variant SORT_STEP - i; */
     for (word_t i = 0; i < SORT_STEP && node != NIL; i++) {
         if (timer_deadline(node) < earliest)
             earliest = timer_deadline(node);
@@ -107,6 +109,8 @@ static void sort(void)
 {
     word_t b = cpu.deadline_sorting;
 
+    /*@ loop invariant 0 <= i <= SORT_STEP;
+        loop variant SORT_STEP - i; */
     for (word_t i = 0; i < SORT_STEP; i++) {
         ref_t node = cpu.deadline_head[b];
 
@@ -121,6 +125,8 @@ static void sort(void)
 
 ref_t deadline_take(word_t now)
 {
+    /*@ loop invariant 0 <= i <= TAKE_STEPS;
+        loop variant TAKE_STEPS - i; */
     for (word_t i = 0; i < TAKE_STEPS; i++) {
         if (cpu.deadline_sorting != 0)
             sort();

@@ -243,6 +243,8 @@ ref_t sched_timer(void)
     word_t now = arch_now();
 
     cpu.resched = RESCHED_DECIDE;
+    /*@ loop invariant 0 <= i <= 16;
+        loop variant 16 - i; */
     for (word_t i = 0; i < 16; i++) {
         ref_t node = deadline_take(now);
 

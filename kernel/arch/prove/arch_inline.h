@@ -84,10 +84,12 @@ static inline bool arch_huge_frames(void);
 static inline word_t arch_paddr(ref_t r);
 /*@ assigns \nothing; */
 static inline ref_t arch_ref(word_t paddr);
-/*@ requires granules(from, (first + words + 7) / 8) && granules(to, (first + words + 7) / 8);
+/*@ requires limit: words <= 112;
+    requires granules(from, (first + words + 7) / 8) && granules(to, (first + words + 7) / 8);
     assigns K[to .. to + (first + words - 1) / 8][0 .. 7]; */
 static inline void arch_copy(ref_t from, ref_t to, word_t first, word_t words);
 /*@ requires granules(first, count);
+    requires limit: count <= 256;
     assigns K[..][..];
     ensures \forall integer g, w; 0 <= g < GRANULES && 0 <= w < GRANULE_WORDS ==>
         K[g][w] == (first <= g < first + count ? 0 : \old(K[g][w])); */

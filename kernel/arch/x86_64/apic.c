@@ -142,6 +142,8 @@ bool x86_ioapic_add(word_t address, word_t first)
 /* The I/O APIC of a line, or null. */
 static const struct ioapic *ioapic_of(word_t line)
 {
+    /*@ loop invariant 0 <= i <= IOAPICS;
+        loop variant ioapic_count - i; */
     for (word_t i = 0; i < ioapic_count; i++) {
         if (line >= ioapics[i].first && line - ioapics[i].first < ioapics[i].count)
             return &ioapics[i];
@@ -153,6 +155,8 @@ word_t arch_irq_lines(void)
 {
     word_t lines = 0;
 
+    /*@ loop invariant 0 <= i <= IOAPICS;
+        loop variant ioapic_count - i; */
     for (word_t i = 0; i < ioapic_count; i++) {
         if (ioapics[i].first + ioapics[i].count > lines)
             lines = ioapics[i].first + ioapics[i].count;

@@ -60,6 +60,8 @@ void arch_space_init(ref_t root)
             ((word_t)x86_table_user3 - KERNEL_BASE) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
         return;
     }
+    /*@ loop invariant TABLE_ENTRIES / 2 <= i <= TABLE_ENTRIES;
+        loop variant TABLE_ENTRIES - i; */
     for (word_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
         K_WORD(root, i / GRANULE_WORDS, i % GRANULE_WORDS) = x86_root[i];
 }
