@@ -44,6 +44,9 @@ word_t budget_left(ref_t sc, word_t now)
     /*@ loop invariant 0 <= n <= REFILLS;
         loop invariant n <= Sched_context_refills(sc) && i < REFILLS;
         loop invariant n == Sched_context_refills(sc) ==> left == 0 && i == Sched_context_first(sc);
+        loop invariant n < Sched_context_refills(sc) ==>
+            K[sc + SCHED_CONTEXT_REFILL + Sched_context_first(sc) / 4]
+             [Sched_context_first(sc) % 4 * 2] <= now;
         loop assigns n, i, left;
         loop variant n; */
     for (word_t n = sched_context_refills(sc); n > 0; n--) {

@@ -65,10 +65,10 @@ word_t budget_refill_time(ref_t sc);
     assigns Sched_context_consumed(sc), Sched_context_slice(sc), Sched_context_refills(sc),
         Sched_context_first(sc), K[sc + 3][0 .. 7], K[sc + 4][0 .. 7];
     ensures wf: refills_wf(sc);
-    ensures counted: Sched_context_consumed(sc) == (\old(Sched_context_consumed(sc)) + used) %
-        0x10000000000000000;
+    ensures counted: Sched_context_consumed(sc) ==
+        (word_t)(\old(Sched_context_consumed(sc)) + used);
     ensures full: Sched_context_budget(sc) == Sched_context_period(sc) ==>
-        Sched_context_slice(sc) == (\old(Sched_context_slice(sc)) + used) % 0x10000000000000000;
+        Sched_context_slice(sc) == (word_t)(\old(Sched_context_slice(sc)) + used);
     ensures kept: Sched_context_budget(sc) == \old(Sched_context_budget(sc)) &&
         Sched_context_period(sc) == \old(Sched_context_period(sc));
 */

@@ -58,7 +58,7 @@ class Code:
         return next(self.machine.disasm(self.bytes(address, 16), address))
 
     def table(self, displacement, inside):
-        """Where an indirect jump through a table can lead: entries that stay inside the function."""
+        """Where an indirect jump through a table leads: entries that stay in the function."""
         base, found = displacement % 2**64, []
         while True:
             target = int.from_bytes(self.bytes(base + 8 * len(found), 8), "little")
@@ -86,14 +86,14 @@ class Flow:
 
     def explore(self):
         """Follows every way from the first instruction."""
-        todo = [self.first]
-        while todo:
-            at = todo.pop()
+        pending = [self.first]
+        while pending:
+            at = pending.pop()
             if at in self.instructions:
                 continue
             step = self.instructions[at] = self.code.instruction(at)
             self.next[at] = self.after(step)
-            todo += [target for target in self.next[at] if target != "end"]
+            pending += [target for target in self.next[at] if target != "end"]
 
     def after(self, step):
         """Where control can go after an instruction."""

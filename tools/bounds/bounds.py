@@ -6,7 +6,7 @@ Takes the control-flow graphs from BUILD/kernel.elf, how often loops go round fr
 that the proofs use (loops.py), and finds the longest path of each function by integer programming
 (glpsol), with the longest of what it calls added where it calls. The kernel is left at each
 preemption point and never interrupted in between, so the longest entry is the longest time without
-interrupts. What no path can do but the graph allows is counted all the same: these are upper bounds.
+interrupts. What no path can do but the graph allows is counted too: these are upper bounds.
 """
 import os
 import re
@@ -112,12 +112,12 @@ def natural_loops(flow, edges):
     found = []
     for head in sorted({b for _, b in back}):
         mine = [e for e in back if e[1] == head]
-        body, todo = {head}, [a for a, _ in mine]
-        while todo:
-            at = todo.pop()
+        body, pending = {head}, [a for a, _ in mine]
+        while pending:
+            at = pending.pop()
             if at not in body:
                 body.add(at)
-                todo += before.get(at, [])
+                pending += before.get(at, [])
         found.append((head, body, mine))
     return found
 

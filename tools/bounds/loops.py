@@ -72,8 +72,8 @@ def bounds(flags_of):
 
 
 def repeats():
-    """{(file, line): times} of string instructions. The assumed contracts of arch_zero and arch_copy
-    say how much they are given at most; x86_zero and x86_copy do it for them."""
+    """{(file, line): times} of string instructions. The assumed contracts of arch_zero and
+    arch_copy say how much they are given at most; x86_zero and x86_copy do it for them."""
     with open("kernel/arch/prove/arch_inline.h", encoding="utf-8") as file:
         limits = dict(re.findall(r"requires limit: (\w+) <= (\d+);", file.read()))
     most = {"zero": int(limits["count"]) * 8, "copy": int(limits["words"])}

@@ -15,6 +15,14 @@ CONTRACT = re.compile(r"/\*@(?P<text>(?:(?!\*/).)*)\*/\s*\Z", re.S)
 KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof"}
 
 
+def contract(text, at):
+    """The contract that stands right before a place; None if there is none."""
+    before = CONTRACT.search(text, 0, at)
+    if not before or not re.match(r"\s*(requires|assigns|ensures|admit)\b", before["text"]):
+        return None
+    return before["text"]
+
+
 class Function:
     """One function with a body, or one that is only declared (body is None)."""
 
@@ -22,8 +30,7 @@ class Function:
         self.path, self.name = path, match["name"]
         self.static = "static" in match["type"].split()
         self.line = text.count("\n", 0, match.start()) + 1
-        before = CONTRACT.search(text, 0, match.start())
-        self.contract = before["text"] if before else None
+        self.contract = contract(text, match.start())
         self.body = None
         if match["end"] == "{":
             end = text.find("\n}", match.end())
