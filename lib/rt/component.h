@@ -47,6 +47,17 @@ enum component_slot {
         16, /**< first of info.extra_threads scheduling contexts for further threads */
 };
 
+/**
+ * A bit that root signals on COMPONENT_SIGNALS: a new incarnation of a server that the manifest
+ * routes to the component runs now (any of them: the signal does not say which). Sessions with it,
+ * and what came out of them (rings, notifications, frames), are to be opened anew; calls on the
+ * endpoint need nothing, the endpoint is the same. So a client that sleeps on completions wakes up.
+ * Badges that the component mints from COMPONENT_SIGNALS itself must not use this bit.
+ * ipc_serve hands it to the server's `signal` with the others; who waits elsewhere can receive it
+ * on COMPONENT_SIGNALS, or bind another notification instead.
+ */
+#define COMPONENT_SIGNAL_RESTARTED (1ul << 63)
+
 #define COMPONENT_MAGIC   0x6f666e6920737354ul
 #define COMPONENT_NAME    32u
 #define COMPONENT_ENTRIES 60u

@@ -134,6 +134,15 @@ enum made component_create(struct component *c);
 /** Take everything back. (create.c) */
 void component_destroy(struct component *c);
 
+/** Does a component have a route or a device of a server's? (clients.c) */
+bool component_uses(const struct component *client, const struct component *server);
+
+/** Signal a component that is there: bits of its COMPONENT_SIGNALS. (clients.c) */
+void component_signal(const struct component *c, word_t bits);
+
+/** A new incarnation of a server runs: signal its running clients. (clients.c) */
+void component_tell_clients(const struct component *server);
+
 /** Bytes in use and processor time. (inspect.c) */
 word_t component_memory(const struct component *c);
 word_t component_ticks(const struct component *c);

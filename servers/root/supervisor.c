@@ -72,7 +72,8 @@ static enum made run(struct component *c)
     made = component_create(c);
     if (made == MADE) {
         c->state = RUNNING;
-        c->incarnation++;
+        if (c->incarnation++ != 0)
+            component_tell_clients(c);
         c->alive_ticks = now_ticks();
         if (c->manifest->policy.heartbeat_us != 0)
             supervise_at(c->alive_ticks + us_ticks(c->manifest->policy.heartbeat_us));

@@ -9,8 +9,9 @@
  *   act=send    says that it ends, but does not wait for an answer
  *   act=garble  sends root all kinds of nonsense
  *   act=call    calls the server `counter` for ever, and gives signs of life; ends with code 9 if
- * it ever gets an answer that is none, or the server's death too often in a row act=mute    lives,
- * but gives no sign of life
+ *               it ever gets an answer that is none, or the server's death too often in a row
+ *   act=mute    lives, but gives no sign of life
+ *   act=notice  waits until a server of its is a new one; ends with code 5 when it is told
  */
 #include <abi/call.h>
 #include <proto/counter.h>
@@ -87,6 +88,14 @@ static void wait(void)
         (void)sys_recv(COMPONENT_SIGNALS, 0, &m, 0);
 }
 
+static int notice(void)
+{
+    struct message m = {.tag = 0};
+
+    (void)sys_recv(COMPONENT_SIGNALS, 0, &m, 0);
+    return m.badge == COMPONENT_SIGNAL_RESTARTED ? 5 : 9;
+}
+
 int main(int argc, char **argv)
 {
     const char *act = rt_argument("act");
@@ -109,6 +118,8 @@ int main(int argc, char **argv)
                        &(struct message){.tag = MESSAGE_TAG(COMPONENT_EXIT, 1, 0), .w = {7}}, 0);
     if (rt_same(act, "call"))
         return call();
+    if (rt_same(act, "notice"))
+        return notice();
     while (rt_same(act, "flood"))
         rt_alive();
     wait();

@@ -104,6 +104,18 @@ static void test_ends(void)
           "what is stopped stays so, and has nothing", "state %d", (int)status.state);
 }
 
+static void test_notice(void)
+{
+    struct supervisor_status status = {0};
+
+    check(reaches("noticing", SUPERVISOR_STATE_RUNNING, &status) &&
+              reaches("served", SUPERVISOR_STATE_RUNNING, &status) &&
+              supervisor_kill(root, "served") == SUPERVISOR_OK &&
+              reaches("noticing", SUPERVISOR_STATE_EXITED, &status) && status.exit_code == 5,
+          "a client is signalled when its server is a new one", "state %d, code %d",
+          (int)status.state, status.exit_code);
+}
+
 static void test_refusals(void)
 {
     struct supervisor_status status = {0};
@@ -236,6 +248,7 @@ int main(int argc, char **argv)
         return 1;
     test_fault();
     test_ends();
+    test_notice();
     test_refusals();
     test_rights();
     test_depends();
