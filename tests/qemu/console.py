@@ -39,6 +39,16 @@ def image(build):
     return packed
 
 
+def ended(machine, name):
+    """Look until a component that has said its last word is gone: only then can it be started."""
+    while True:
+        machine.send("ps\r")
+        state = machine.expect(rf"^{name} +(\w+) ", never=PANIC)
+        machine.expect(PROMPT, never=PANIC)
+        if state[1] != "running":
+            return
+
+
 def raw_bytes(machine):
     """Bytes as they are typed: no echo, no editing."""
     machine.send("run raw\r")
@@ -53,6 +63,7 @@ def in_front(machine):
     machine.expect(r"front> \Z", never=PANIC)
     machine.send("for the one in front\r")
     machine.expect('error 0, line "for the one in front"', never=PANIC)
+    ended(machine, "line")
     machine.send("echo back\r")
     machine.expect(r"^back\n" + PROMPT, never=PANIC)
 
@@ -64,6 +75,7 @@ def interrupted(machine):
         machine.expect(r"front> \Z", never=PANIC)
         machine.send(key)
         machine.expect(f'error {error}, line ""', never=PANIC)
+        ended(machine, "line")
     machine.send("echo back\r")
     machine.expect(r"^back\n" + PROMPT, never=PANIC)
 
@@ -75,6 +87,7 @@ def gone(machine):
         machine.expect(r"front> \Z", never=PANIC)
         machine.send("\r")
         machine.expect(r'error 0, line ""', never=PANIC)
+        ended(machine, "wait")
         machine.send("echo still here\r")
         machine.expect(r"^still here\n" + PROMPT, never=PANIC)
 
