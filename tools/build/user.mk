@@ -5,7 +5,7 @@
 # those that a file LINK in its folder names: `first` for a program in the place of root.
 
 COMPONENT_FOLDERS := servers drivers apps examples tests/guest
-is_component = $(filter bench $(COMPONENT_FOLDERS),$(FOLDER_$1) $(patsubst %/,%,$(dir $(FOLDER_$1))))
+is_component = $(filter bench linux $(COMPONENT_FOLDERS),$(FOLDER_$1) $(patsubst %/,%,$(dir $(FOLDER_$1))))
 linked = $(strip $(foreach f,$(wildcard $1/LINK),$(shell sed 's/\#.*//' $f)))
 links = $(or $(call linked,$(FOLDER_$1)),$(USES_$1))
 USER_FLAGS := -DTESSERA_COMPONENT

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory of the sandbox: pages of 4 KiB out of the component's quota, numbered from 1, all mapped
+ * in a row here. A page is shared by counting references: mappings of programs, caches of files and
+ * the component's own structures each hold one. heap.h has smaller pieces.
+ */
+#ifndef LINUX_PAGE_H
+#define LINUX_PAGE_H
+
+#include <abi/call.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE 4096ul
+
+/** Number of a page; 0: none. */
+typedef uint32_t page_t;
+
+#define PAGE_WINDOW 0x0000600000000000ul /* behind the heap of lib/rt */
+
+/** Set up for at most so many pages. @return false: no memory or slots */
+bool pages_init(word_t count);
+/** A clear page with one reference. @return 0: none is left */
+page_t page_alloc(void);
+/** The same with any contents: the caller overwrites all of it. */
+page_t page_alloc_dirty(void);
+void page_ref(page_t page);
+/** Give up a reference. @param page not 0 */
+void page_unref(page_t page);
+/** More than one reference. */
+bool page_shared(page_t page);
+/** Slot of its frame. */
+cap_t page_frame(page_t page);
+/** Where it is mapped here. */
+static inline void *page_data(page_t page)
+{
+    return (void *)(PAGE_WINDOW + page * PAGE);
+}
+/** The page at an address in the window. */
+static inline page_t page_of(const void *data)
+{
+    return (page_t)(((word_t)data - PAGE_WINDOW) / PAGE);
+}
+word_t pages_free(void);
+word_t pages_total(void);
+
+/** Slots for copies of frames (mappings of programs). @return 0: none is left */
+cap_t map_slot_alloc(void);
+/** Delete what is in it and give it back. */
+void map_slot_free(cap_t slot);
+
+#endif
