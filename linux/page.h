@@ -17,6 +17,9 @@
 /** Number of a page; 0: none. */
 typedef uint32_t page_t;
 
+/* Pages are made in chunks, with a CNode for each; slot 0 of a CNode holds nothing, so page numbers
+ * that are multiples of this do not exist. */
+#define PAGE_CHUNK 1024u
 #define PAGE_WINDOW 0x0000600000000000ul /* behind the heap of lib/rt */
 
 /** Set up for at most so many pages. @return false: no memory or slots */
@@ -30,8 +33,12 @@ void page_ref(page_t page);
 void page_unref(page_t page);
 /** More than one reference. */
 bool page_shared(page_t page);
-/** Slot of its frame. */
-cap_t page_frame(page_t page);
+/** The CNode in which its frame is; and in which slot. */
+cap_t page_cnode(page_t page);
+static inline word_t page_slot(page_t page)
+{
+    return page % PAGE_CHUNK;
+}
 /** Where it is mapped here. */
 static inline void *page_data(page_t page)
 {
@@ -45,9 +52,13 @@ static inline page_t page_of(const void *data)
 word_t pages_free(void);
 word_t pages_total(void);
 
-/** Slots for copies of frames (mappings of programs). @return 0: none is left */
-cap_t map_slot_alloc(void);
-/** Delete what is in it and give it back. */
-void map_slot_free(cap_t slot);
+/**
+ * Pieces of 16 KiB of the quota, as Untyped, for kernel objects that come and go: page tables and
+ * CNodes. A piece is given back when nothing that was made from it is left.
+ * @return 0: no memory
+ */
+cap_t piece_alloc(void);
+void piece_free(cap_t piece);
+#define PIECE_BYTES 16384u
 
 #endif
