@@ -1,78 +1,123 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Small things: sizes are rounded up to a power of two, and each size has a list of free ones, cut
- * from pages of the sandbox. A page given to a size stays with it.
+ * Small structures: pages cut into pieces of one size each. A page begins with a head that counts
+ * its pieces; one with free pieces is in the list of its size; an empty one goes back to the
+ * sandbox's pages.
  */
 #include "heap.h"
-
 #include "page.h"
 
 #include <rt/bytes.h>
 
-#define LOWEST 4u /* 16 bytes */
-#define SIZES  9u /* up to HEAP_MAX */
+#define HEAD    32u
+#define CLASSES 12u
+#define LARGEST 2032u
 
-struct free {
-    struct free *next;
+struct slab {
+    struct slab *next, **link; /* of the same size with free pieces; link NULL: it has none */
+    void *free;
+    uint32_t used;
 };
+_Static_assert(sizeof(struct slab) <= HEAD, "pieces begin behind the head");
 
-static struct free *lists[SIZES];
+static const uint16_t sizes[CLASSES] = {32, 64, 96, 128, 192, 256, 368, 496, 672, 1008, 1344, 2032};
+static struct slab *partial[CLASSES];
 
-static unsigned size_of(size_t bytes)
+static unsigned class_of(size_t bytes)
 {
-    return bytes <= 1u << LOWEST ? 0 : 64u - LOWEST - (unsigned)__builtin_clzl(bytes - 1);
+    unsigned c = 0;
+
+    while (sizes[c] < bytes)
+        c++;
+    return c;
 }
 
-static void *cut(unsigned size)
+static void enter(struct slab *s, unsigned c)
+{
+    s->next = partial[c];
+    s->link = &partial[c];
+    if (s->next != NULL)
+        s->next->link = &s->next;
+    partial[c] = s;
+}
+
+static void leave(struct slab *s)
+{
+    *s->link = s->next;
+    if (s->next != NULL)
+        s->next->link = s->link;
+    s->link = NULL;
+}
+
+static struct slab *slab_new(unsigned c)
 {
     page_t page = page_alloc_dirty();
-    size_t bytes = 1ul << (LOWEST + size);
+    struct slab *s;
 
     if (page == 0)
         return NULL;
-    for (size_t at = bytes; at < PAGE; at += bytes) {
-        struct free *f = (struct free *)((char *)page_data(page) + at);
+    s = page_data(page);
+    s->free = NULL;
+    s->used = 0;
+    for (size_t at = HEAD; at + sizes[c] <= PAGE; at += sizes[c]) {
+        void **piece = (void **)((char *)s + at);
 
-        f->next = lists[size];
-        lists[size] = f;
+        *piece = s->free;
+        s->free = piece;
     }
-    return page_data(page);
+    enter(s, c);
+    return s;
 }
 
 void *heap_alloc(size_t bytes)
 {
-    unsigned size = size_of(bytes);
-    struct free *f;
+    unsigned c;
+    struct slab *s;
+    void **piece;
 
-    if (bytes > HEAP_MAX)
+    if (bytes > LARGEST) {
+        page_t page = bytes <= HEAP_MAX ? page_alloc() : 0;
+
+        return page == 0 ? NULL : page_data(page);
+    }
+    c = class_of(bytes);
+    s = partial[c] != NULL ? partial[c] : slab_new(c);
+    if (s == NULL)
         return NULL;
-    f = lists[size];
-    if (f != NULL)
-        lists[size] = f->next;
-    else
-        f = cut(size);
-    if (f != NULL)
-        memset(f, 0, bytes);
-    return f;
+    piece = s->free;
+    s->free = *piece;
+    s->used++;
+    if (s->free == NULL)
+        leave(s);
+    memset(piece, 0, sizes[c]);
+    return piece;
 }
 
 void heap_free(void *p, size_t bytes)
 {
-    struct free *f = p;
+    struct slab *s = (struct slab *)((word_t)p & ~(PAGE - 1));
 
-    if (f == NULL)
+    if (p == NULL)
         return;
-    f->next = lists[size_of(bytes)];
-    lists[size_of(bytes)] = f;
+    if (bytes > LARGEST) {
+        page_unref(page_of(p));
+        return;
+    }
+    if (s->free == NULL)
+        enter(s, class_of(bytes));
+    *(void **)p = s->free;
+    s->free = p;
+    if (--s->used > 0)
+        return;
+    leave(s);
+    page_unref(page_of(s));
 }
 
 char *heap_text(const char *text, size_t length)
 {
     char *copy = heap_alloc(length + 1);
 
-    if (copy != NULL) {
+    if (copy != NULL)
         memcpy(copy, text, length);
-        copy[length] = 0;
-    }
     return copy;
 }
