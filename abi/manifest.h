@@ -13,7 +13,7 @@
 #include <abi/abi.h>
 
 #define MANIFEST_MAGIC   0x74736566696e616dul /* "manifest" */
-#define MANIFEST_VERSION 1u
+#define MANIFEST_VERSION 2u
 #define MANIFEST_NAME    31u /* most bytes in a name */
 #define MANIFEST_FILE    "system.manifest"
 #define MANIFEST_SYMBOLS ".symbols"  /* behind the name of an image */
@@ -23,6 +23,7 @@
 #define MANIFEST_MEMORY_MIN   0x10000ul      /* 64 KiB */
 #define MANIFEST_MEMORY_MAX   0x4000000000ul /* 256 GiB */
 #define MANIFEST_STACK_MAX    0x1000000ul    /* 16 MiB */
+#define MANIFEST_VAULT_MAX    0x40000000ul   /* 1 GiB */
 #define MANIFEST_THREADS_MAX  64u            /* further threads */
 #define MANIFEST_SLOTS_MIN    64u
 #define MANIFEST_SLOTS_MAX    65536u
@@ -62,6 +63,8 @@ enum manifest_flag {
     MANIFEST_AUTO = 1,     /**< started with the system */
     MANIFEST_TEMPLATE = 2, /**< not a component: what components made at run time are made after */
     MANIFEST_BORROW = 4,   /**< serves on its callers' time */
+    MANIFEST_OVERRUN = 8,  /**< ends when its processor time is used up, instead of waiting */
+    MANIFEST_FOLLOW = 16,  /**< is restarted whenever one that it depends on is */
 };
 
 enum manifest_restart {
@@ -77,7 +80,7 @@ struct manifest_policy {
     word_t backoff_max_us;
     word_t limit; /**< more restarts than this in limit_us: it stays down (failed) */
     word_t limit_us;
-    word_t heartbeat_us; /**< longest silence between two heartbeats; 0: none are expected */
+    word_t heartbeat_us; /**< longest silence between two signs of life; 0: none are expected */
 };
 
 struct manifest_component {
@@ -87,6 +90,7 @@ struct manifest_component {
     uint32_t priority;
     word_t memory_bytes; /**< quota, a multiple of 4096 */
     word_t stack_bytes;  /**< of the main thread, a multiple of 4096 */
+    word_t vault_bytes;  /**< memory that outlives it, besides the quota; a multiple of 4096 or 0 */
     word_t budget_us;    /**< processor time in each period */
     word_t period_us;    /**< equal to the budget: no limit */
     uint32_t threads;    /**< scheduling contexts besides the main thread's */

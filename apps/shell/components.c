@@ -98,6 +98,12 @@ static void kill(int argc, char **argv)
     one(supervisor_kill, argv[1], "killed");
 }
 
+static void hang(int argc, char **argv)
+{
+    (void)argc;
+    one(supervisor_hang, argv[1], "hangs");
+}
+
 static void restart(int argc, char **argv)
 {
     (void)argc;
@@ -136,18 +142,51 @@ static void run(int argc, char **argv)
         print("%s ended with code %d\n", name, status.exit_code);
 }
 
+static uint32_t number(const char *text)
+{
+    uint32_t value = 0;
+
+    for (; *text >= '0' && *text <= '9' && value < 100000; text++)
+        value = value * 10 + (uint32_t)(*text - '0');
+    return value;
+}
+
+/* The last ends of all, newest first. */
+static void ends(void)
+{
+    char name[SUPERVISOR_NAME_MAX + 1];
+    uint64_t ticks = 0;
+    char cause[201];
+    size_t size = 0;
+    uint32_t back = 0;
+
+    while (supervisor_ends(shell.supervisor, back, name, &ticks, cause, &size) == SUPERVISOR_OK) {
+        uint64_t us = rt_ticks_to_ns(ticks) / 1000;
+
+        cause[size] = 0;
+        print("%4lu.%06lu %s", us / 1000000, us % 1000000, cause);
+        back++;
+    }
+    print(back == 0 ? "nothing has ended yet\n" : "`why NAME [N]` tells of the last, or Nth last\n");
+}
+
 /* What the last end of a component was. */
 static void why(int argc, char **argv)
 {
+    if (argc == 1) {
+        if (have(shell.supervisor, "supervisor"))
+            ends();
+        return;
+    }
     char text[801];
     size_t size = 0;
     uint64_t offset = 0;
+    uint32_t back = argc > 2 ? number(argv[2]) : 0;
 
-    (void)argc;
     if (!have(shell.supervisor, "supervisor"))
         return;
     do {
-        if (!succeeded(supervisor_post_mortem(shell.supervisor, argv[1], offset, text, &size),
+        if (!succeeded(supervisor_post_mortem(shell.supervisor, argv[1], back, offset, text, &size),
                        argv[1]))
             return;
         text[size] = 0;
@@ -211,7 +250,8 @@ const struct command component_commands[] = {
     {"stop", "NAME", "stop it for good", 1, 1, stop},
     {"kill", "NAME", "make it fail now; its restart policy decides", 1, 1, kill},
     {"restart", "NAME", "stop it and start it again", 1, 1, restart},
-    {"why", "NAME", "where and how it ended last", 1, 1, why},
+    {"hang", "NAME", "make it compute without end; its heartbeat decides", 1, 1, hang},
+    {"why", "[NAME [N]]", "the last ends; how one ended last, or N times before", 0, 2, why},
     {"mem", "", "memory: in use, and quotas", 0, 0, mem},
     {0},
 };

@@ -6,6 +6,8 @@
  */
 #include "serve.h"
 
+#include <rt/record.h>
+
 /* Most capabilities in a request of any of the protocols. */
 static unsigned receive_count(const struct ipc_server *server)
 {
@@ -101,6 +103,7 @@ enum error ipc_serve(struct ipc_server *server)
 {
     unsigned count = receive_count(server);
     enum ipc_next next = IPC_DEFER;
+    struct rt_record *record = rt_record();
     struct message message;
 
     while (true) {
@@ -113,7 +116,9 @@ enum error ipc_serve(struct ipc_server *server)
             close_slots(server, count, error == E_OK ? message_caps(message.tag) : 0);
         if (error != E_OK)
             return error;
+        rt_record_came(record, message.badge, message.tag);
         next = serve_message(server, &message);
+        rt_record_done(record);
     }
 }
 

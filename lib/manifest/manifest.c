@@ -89,6 +89,8 @@ static const char *check_numbers(const struct manifest_component *c)
         return "memory out of range";
     if (c->stack_bytes % PAGE != 0 || c->stack_bytes == 0 || c->stack_bytes > MANIFEST_STACK_MAX)
         return "stack out of range";
+    if (c->vault_bytes % PAGE != 0 || c->vault_bytes > MANIFEST_VAULT_MAX)
+        return "vault out of range";
     if (c->priority > MANIFEST_PRIORITY_MAX || c->threads > MANIFEST_THREADS_MAX)
         return "priority or threads out of range";
     if (c->slots < MANIFEST_SLOTS_MIN || c->slots > MANIFEST_SLOTS_MAX)

@@ -20,6 +20,8 @@
 #define COMPONENT_INFO      0x00007ffffff01000ul
 #define COMPONENT_BUFFER    0x00007ffffff00000ul /* message buffer of the main thread */
 #define COMPONENT_STACK_TOP 0x00007fffffe00000ul /* a guard page lies below the stack */
+#define COMPONENT_RECORD    0x00007ffffff02000ul /* <rt/record.h> */
+#define COMPONENT_VAULT     0x0000700000000000ul /* memory that outlives it; <rt/vault.h> */
 
 /*
  * The upper half of a thread's buffer page is its own: lib/rt keeps its thread control block there
@@ -70,7 +72,7 @@ enum component_slot {
  */
 enum component_call {
     COMPONENT_EXIT = 0x100,  /**< word 0: exit status. No reply: the component ends */
-    COMPONENT_ALIVE = 0x101, /**< heartbeat; no words */
+    COMPONENT_ALIVE = 0x101, /**< is anybody there? no words (signs of life: <rt/record.h>) */
     /**
      * Word 0: how much it matters (as in log.idl: 0 failure to 3 debug); word 1: bytes, at most
      * COMPONENT_LINE; words 2 to 7: 0; then the text, padded with 0. A line for the log from one
@@ -89,9 +91,18 @@ enum component_call {
      * the value); or label 1, no words: no such client.
      */
     COMPONENT_WHICH = 0x104,
+    /** As COMPONENT_SAY: what this incarnation took over from the one before. It also goes into the
+       report of that one's end. */
+    COMPONENT_RECOVERED = 0x105,
 };
 
 #define COMPONENT_LINE 512u
+
+/** Why the vault is not to be believed: component_info.vault_distrust. */
+enum component_distrust {
+    COMPONENT_TRUSTED = 0,
+    COMPONENT_FAILS_AGAIN = 1, /**< the last incarnations failed with it as soon as they started */
+};
 
 /** What an entry is. */
 enum component_kind {
@@ -140,6 +151,8 @@ struct component_info {
     word_t cnode_slots;
     word_t first_free;       /**< first slot that is empty; so are all after it */
     word_t extra_threads;    /**< scheduling contexts from COMPONENT_EXTRA_SCHED on */
+    word_t vault_bytes;      /**< at COMPONENT_VAULT; 0: it has none */
+    word_t vault_distrust;   /**< enum component_distrust */
     word_t entry_count;
     char args[COMPONENT_ARGS]; /**< arguments of the manifest, each ends in 0, an empty one ends the
                                   list */

@@ -5,6 +5,7 @@
 #include "bytes.h"
 #include "format.h"
 #include "program_priv.h"
+#include "record.h"
 #include "thread.h"
 #include "thread_priv.h"
 
@@ -65,18 +66,17 @@ void rt_exit(int status)
 
 void rt_alive(void)
 {
-    struct message m = {.tag = MESSAGE_TAG(COMPONENT_ALIVE, 0, 0)};
-
-    (void)sys_call(COMPONENT_SUPERVISOR, &m);
+    rt_beat(rt_record());
 }
 
-static void say(unsigned level, const char *text, size_t size)
+static void say(enum component_call what, unsigned level, const char *text, size_t size)
 {
     struct message_buffer *buffer = rt_buffer();
     size_t words = (size + 7) / 8;
-    struct message m = {.tag = MESSAGE_TAG(COMPONENT_SAY, MESSAGE_REGS + words, 0),
+    struct message m = {.tag = MESSAGE_TAG(what, MESSAGE_REGS + words, 0),
                         .w = {level, size}};
 
+    rt_record_line(text, size);
     if (words > 0)
         buffer->words[MESSAGE_REGS + words - 1] = 0;
     memcpy(&buffer->words[MESSAGE_REGS], text, size);
@@ -92,7 +92,19 @@ void rt_say(unsigned level, const char *format, ...)
     va_start(list, format);
     size = rt_format_list(line, sizeof(line), format, list);
     va_end(list);
-    say(level, line, size);
+    say(COMPONENT_SAY, level, line, size);
+}
+
+void rt_recovered(const char *format, ...)
+{
+    char line[COMPONENT_LINE + 1];
+    va_list list;
+    size_t size;
+
+    va_start(list, format);
+    size = rt_format_list(line, sizeof(line), format, list);
+    va_end(list);
+    say(COMPONENT_RECOVERED, 2, line, size);
 }
 
 void rt_fail(const char *file, int line, const char *format, ...)
@@ -104,7 +116,7 @@ void rt_fail(const char *file, int line, const char *format, ...)
     va_start(list, format);
     size += rt_format_list(text + size, sizeof(text) - size, format, list);
     va_end(list);
-    say(0, text, size);
+    say(COMPONENT_SAY, 0, text, size);
     __builtin_trap();
 }
 

@@ -43,7 +43,13 @@ _Noreturn void rt_exit(int status);
  */
 void rt_say(unsigned level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** Tell the supervisor that all is well (components with a heartbeat in their manifest). */
+/**
+ * Say to the supervisor, in a line for the log, what this incarnation took over from the one
+ * before; it belongs to the report of that one's end.
+ */
+void rt_recovered(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** All is well (components with a heartbeat in their manifest); costs next to nothing. */
 void rt_alive(void);
 
 /**

@@ -34,4 +34,11 @@ rt_thread_end_on:
         ud2
         .size   rt_thread_end_on, . - rt_thread_end_on
 
+/* Where a supervisor sends a thread that is to hang, in tests. */
+        .globl  rt_hang
+        .type   rt_hang, @function
+rt_hang:
+        jmp     rt_hang
+        .size   rt_hang, . - rt_hang
+
         .section .note.GNU-stack, "", @progbits

@@ -29,6 +29,7 @@ enum inventory {
     INVENTORY_SIGNALS,
     INVENTORY_INFO,
     INVENTORY_BUFFER,
+    INVENTORY_RECORD,
     INVENTORY_FIRST,
 };
 
@@ -57,6 +58,9 @@ struct component {
 
     struct block *home; /**< memory of its endpoint, NULL if it provides nothing */
     cap_t endpoint;
+    struct block *vault; /**< memory that outlives it, NULL before its first start or without one */
+    struct block *vault_home; /**< of the CNode of its frames */
+    cap_t vault_frames;       /**< this CNode: frames from slot 1 on */
 
     enum component_state state;
     struct block *block; /**< while it is there */
@@ -75,19 +79,28 @@ struct component {
     word_t incarnation;
     word_t restarts;
     word_t recent; /**< restarts since window_ticks */
+    word_t started_ticks;
+    word_t early;     /**< how often in a row it failed soon after its start */
+    bool fails_again; /**< too often: its vault may be why */
     word_t window_ticks;
     word_t backoff_us;
     word_t wake_ticks;  /**< when to restart it; 0: not waiting */
+    /* heartbeat.c: */
     word_t alive_ticks; /**< last sign of life */
+    word_t look_ticks;  /**< when to look again */
+    word_t beats;       /**< what its record said then */
+    word_t looks;       /**< looks since, without one */
+    word_t sched_then;  /**< at the first of them: on which context it ran, */
+    word_t time_then;   /**< and what that had used */
+    bool serves;        /**< it was seen serving */
     word_t chatter;     /**< requests in the present second */
     word_t chatter_ticks;
     word_t cpu_before; /**< ticks used by earlier incarnations */
     int exit_code;
-    char *post_mortem; /**< POST_MORTEM bytes, NULL until it first fails */
-    word_t post_mortem_bytes;
+    word_t last_end;    /**< number of its last report; ends.c */
+    word_t ended_ticks; /**< when that end was noticed, */
+    word_t gone_ticks;  /**< and when it had been taken apart */
 };
-
-#define POST_MORTEM 4096u
 
 /** The manifest's text. */
 const char *text_of(uint32_t offset);
@@ -100,6 +113,15 @@ void components_init(void);
 
 /** First of the list. */
 struct component *component_first(void);
+
+/** Make the vault of a component that has one, once. @return false: no memory. (vault.c) */
+bool vault_prepare(struct component *c);
+
+/** Its pages. (vault.c) */
+word_t vault_pages(const struct component *c);
+
+/** Give its memory back. (vault.c) */
+void vault_drop(struct component *c);
 
 /** By name. @return NULL: there is none */
 struct component *component_named(const char *name);
@@ -146,6 +168,19 @@ void component_tell_clients(const struct component *server);
 /** Bytes in use and processor time. (inspect.c) */
 word_t component_memory(const struct component *c);
 word_t component_ticks(const struct component *c);
+
+/** Copy from its record (lib/rt/record.h). (inspect.c) @return false: it is not there */
+bool component_record(const struct component *c, word_t offset, void *to, word_t bytes);
+
+/** It has just been started: watch it. (heartbeat.c) */
+void heartbeat_start(struct component *c);
+
+/** Look whether it lives, if that is due. (heartbeat.c) @return why it must be ended, else NULL */
+const char *heartbeat_look(struct component *c);
+
+/** Make its main thread compute without end, for tests of that. (inspect.c) @return false: its image
+ * has no function for it */
+bool component_hang(const struct component *c);
 
 /** Read a word of a component's stack or data. (inspect.c) @return false: it is not there */
 bool component_read(const struct component *c, word_t address, word_t *value);

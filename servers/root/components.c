@@ -104,12 +104,11 @@ static word_t count_devices(const struct manifest_component *m)
 /* Everything of a component's entry that is not in the list. */
 static void drop(struct component *c)
 {
+    vault_drop(c);
     if (c->home != NULL)
         memory_give(c->home);
     if (c->endpoint != 0)
         slot_drop(c->endpoint);
-    if (c->post_mortem != NULL)
-        heap_give(c->post_mortem, POST_MORTEM);
     heap_give(c, sizeof *c);
 }
 

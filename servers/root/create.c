@@ -139,6 +139,8 @@ static void describe(struct build *b)
     info->stack_bytes = m->stack_bytes;
     info->cnode_slots = m->slots;
     info->extra_threads = m->threads;
+    info->vault_bytes = m->vault_bytes;
+    info->vault_distrust = b->c->fails_again ? COMPONENT_FAILS_AGAIN : COMPONENT_TRUSTED;
     memcpy(info->args, text_of(m->args.first),
            m->args.count < COMPONENT_ARGS - 1 ? m->args.count : COMPONENT_ARGS - 2);
 }
@@ -148,7 +150,7 @@ static void make_pages(struct build *b)
 {
     cap_t inventory = b->c->inventory;
 
-    build_make(b, TYPE_FRAME, 0, inventory, INVENTORY_INFO, 2, "its first pages");
+    build_make(b, TYPE_FRAME, 0, inventory, INVENTORY_INFO, 3, "its first pages");
     if (b->outcome != MADE || !did(b,
                                    address_space_map(ROOT_SPACE, inventory, INVENTORY_INFO, 1,
                                                      WINDOW, MAP_READ | MAP_WRITE),
@@ -165,6 +167,10 @@ static void make_pages(struct build *b)
         "its first pages");
     did(b,
         address_space_map(scratch.space, inventory, INVENTORY_BUFFER, 1, COMPONENT_BUFFER,
+                          MAP_READ | MAP_WRITE),
+        "its first pages");
+    did(b,
+        address_space_map(scratch.space, inventory, INVENTORY_RECORD, 1, COMPONENT_RECORD,
                           MAP_READ | MAP_WRITE),
         "its first pages");
 }
@@ -231,7 +237,8 @@ static void start(struct build *b)
         return;
     did(b,
         thread_configure(scratch.thread, scratch.cnode, scratch.space, scratch.frame,
-                         scratch.endpoint, 0),
+                         scratch.endpoint,
+                         b->m->flags & MANIFEST_OVERRUN ? scratch.endpoint : 0),
         "its thread");
     did(b,
         thread_write_registers(scratch.thread, b->entry, COMPONENT_STACK_TOP, 0, 0,

@@ -3,9 +3,11 @@
  */
 #include "component.h"
 #include "console.h"
+#include "report.h"
 #include "root.h"
 
 #include <abi/invoke.h>
+#include <rt/bytes.h>
 
 /* A copy of a capability of the inventory in a scratch slot. */
 static bool borrow(const struct component *c, cap_t slot, word_t from)
@@ -59,6 +61,19 @@ word_t component_ticks(const struct component *c)
     return ticks;
 }
 
+bool component_record(const struct component *c, word_t offset, void *to, word_t bytes)
+{
+    bool mapped;
+
+    if (offset > PAGE || bytes > PAGE - offset || !borrow(c, scratch.frame, INVENTORY_RECORD))
+        return false;
+    mapped = address_space_map(ROOT_SPACE, 0, scratch.frame, 1, PEEK, MAP_READ) == E_OK;
+    if (mapped)
+        memcpy(to, (const char *)PEEK + offset, bytes);
+    give_back(scratch.frame);
+    return mapped;
+}
+
 bool component_read(const struct component *c, word_t address, word_t *value)
 {
     for (unsigned i = 0; i < c->part_count; i++) {
@@ -78,4 +93,22 @@ bool component_read(const struct component *c, word_t address, word_t *value)
         return mapped;
     }
     return false;
+}
+
+bool component_hang(const struct component *c)
+{
+    word_t r[8];
+    word_t loop = report_function(c, "rt_hang");
+    bool done;
+
+    if (loop == 0 || !borrow(c, scratch.thread, INVENTORY_THREAD))
+        return false;
+    done = thread_suspend(scratch.thread) == E_OK &&
+           thread_read_registers(scratch.thread, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6],
+                                 &r[7]) == E_OK &&
+           thread_write_registers(scratch.thread, loop, r[1], 0, r[3], r[4], r[5], r[6], r[7]) ==
+               E_OK &&
+           thread_resume(scratch.thread) == E_OK;
+    give_back(scratch.thread);
+    return done;
 }

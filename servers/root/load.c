@@ -19,11 +19,11 @@ word_t load_slots(const struct build *b)
 
     for (unsigned i = 0; i < b->c->part_count; i++)
         slots += b->c->parts[i].pages;
-    return slots;
+    return slots + vault_pages(b->c);
 }
 
-/* One top, and for image, stack and pages of information their own tables: at most three levels
- * each. */
+/* One top, and for image, stack, vault and pages of information their own tables: at most three
+ * levels each. */
 word_t load_tables(const struct build *b)
 {
     word_t tables = 1 + 2 + 2;
@@ -33,6 +33,8 @@ word_t load_tables(const struct build *b)
 
         tables += (p->vaddr + p->pages * PAGE - 1) / TABLE_BYTES - p->vaddr / TABLE_BYTES + 1;
     }
+    if (vault_pages(b->c) != 0)
+        tables += 2 + (vault_pages(b->c) + 511) / 512;
     return tables + 2;
 }
 
@@ -80,6 +82,23 @@ static void take_pages(struct build *b, struct part *p)
     fill(b, p);
 }
 
+/* Its own frames stay with root: copies go with the incarnation. */
+static void load_vault(struct build *b)
+{
+    word_t pages = vault_pages(b->c);
+
+    if (pages == 0 || !did(b, vault_prepare(b->c) ? E_OK : E_MEMORY, "its vault"))
+        return;
+    did(b, cnode_copy(b->c->inventory, b->next, b->c->vault_frames, 1, RIGHT_ALL, pages),
+        "its vault");
+    if (b->outcome == MADE)
+        did(b,
+            address_space_map(scratch.space, b->c->inventory, b->next, pages, COMPONENT_VAULT,
+                              MAP_READ | MAP_WRITE),
+            "its vault");
+    b->next += pages;
+}
+
 void build_load(struct build *b)
 {
     for (unsigned i = 0; i < b->c->part_count && b->outcome == MADE; i++) {
@@ -93,4 +112,6 @@ void build_load(struct build *b)
                                   p->writable ? flags : flags | MAP_CACHED),
                 "mapping the image");
     }
+    if (b->outcome == MADE)
+        load_vault(b);
 }

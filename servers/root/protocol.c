@@ -2,6 +2,7 @@
 /* The supervisor protocol. Its dispatcher has checked lengths and ranges before anything arrives
  * here. */
 #include "archive.h"
+#include "ends.h"
 #include "root.h"
 #include "serve.h"
 #include "slots.h"
@@ -187,21 +188,51 @@ static enum supervisor_error destroy(void *self, word_t badge, const char *name)
     return SUPERVISOR_OK;
 }
 
-static enum supervisor_error post_mortem(void *self, word_t badge, const char *name,
+static enum supervisor_error post_mortem(void *self, word_t badge, const char *name, uint32_t back,
                                          uint64_t offset, void *text, size_t *text_size)
 {
     const struct component *c = component_named(name);
+    const struct end *e = c == NULL ? NULL : end_of(c, back);
 
     (void)self;
     (void)badge;
     if (c == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     *text_size = 0;
-    if (c->post_mortem == NULL || offset >= c->post_mortem_bytes)
+    if (e == NULL || offset >= e->bytes)
         return SUPERVISOR_OK;
-    *text_size = c->post_mortem_bytes - offset < 800 ? c->post_mortem_bytes - offset : 800;
-    memcpy(text, c->post_mortem + offset, *text_size);
+    *text_size = e->bytes - offset < 800 ? e->bytes - offset : 800;
+    memcpy(text, e->text + offset, *text_size);
     return SUPERVISOR_OK;
+}
+
+static enum supervisor_error last_ends(void *self, word_t badge, uint32_t back,
+                                       char name[static 32], uint64_t *ticks, void *cause,
+                                       size_t *cause_size)
+{
+    const struct end *e = end_at(back);
+
+    (void)self;
+    (void)badge;
+    if (e == NULL)
+        return SUPERVISOR_E_END;
+    memcpy(name, e->name, COMPONENT_NAME);
+    *ticks = e->ticks;
+    *cause_size = e->cause_bytes < 200 ? e->cause_bytes : 200;
+    memcpy(cause, e->text, *cause_size);
+    return SUPERVISOR_OK;
+}
+
+static enum supervisor_error hang(void *self, word_t badge, const char *name)
+{
+    struct component *c = component_named(name);
+
+    (void)self;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    return c->state == RUNNING && component_hang(c) ? SUPERVISOR_OK : SUPERVISOR_E_WRONG_STATE;
 }
 
 static enum supervisor_error resources(void *self, word_t badge, struct supervisor_resources *r)
@@ -236,6 +267,8 @@ static const struct supervisor_server callbacks = {
     .replace = replace,
     .post_mortem = post_mortem,
     .resources = resources,
+    .ends = last_ends,
+    .hang = hang,
 };
 
 bool serve_protocol(struct message *m)

@@ -47,6 +47,13 @@ static inline word_t us_ticks(word_t us)
     return us / 1000 * per_ms + us % 1000 * per_ms / 1000;
 }
 
+static inline word_t ticks_us(word_t ticks)
+{
+    word_t per_ms = boot_info()->ticks_per_second / 1000;
+
+    return ticks / per_ms * 1000 + ticks % per_ms * 1000 / per_ms;
+}
+
 /* Where root maps pages of components to look at and fill them. */
 #define WINDOW       0x300000000ul
 #define WINDOW_PAGES 256u

@@ -6,6 +6,7 @@
 #include "serve.h"
 
 #include "console.h"
+#include "ends.h"
 #include "root.h"
 #include "supervisor.h"
 
@@ -42,8 +43,11 @@ static bool serve_say(struct component *c, struct message *m)
         return answer(m, 1, 0);
     memcpy(text, &buffer->words[MESSAGE_REGS], bytes);
     text[bytes] = 0;
-    if (supervise_charge(c, COST_LINE))
+    if (supervise_charge(c, COST_LINE)) {
+        if (message_label(m->tag) == COMPONENT_RECOVERED)
+            end_line(c, "  recovered: %.150s", text);
         say_for(c->name, m->w[0] <= SAY_DEBUG ? (unsigned)m->w[0] : SAY_INFO, text);
+    }
     return answer(m, 0, 0);
 }
 
@@ -94,9 +98,9 @@ static bool serve_component(struct component *c, struct message *m)
         supervise_exit(c, (int)m->w[0]);
         return false;
     case COMPONENT_ALIVE:
-        supervise_alive(c);
         return answer(m, 0, 0);
     case COMPONENT_SAY:
+    case COMPONENT_RECOVERED:
         return serve_say(c, m);
     case COMPONENT_WHO:
         return serve_who(m);

@@ -7,17 +7,20 @@
 #include "supervisor.h"
 
 #include "console.h"
+#include "ends.h"
 #include "root.h"
 #include "slots.h"
 
 #include <abi/invoke.h>
 #include <manifest/manifest.h>
 #include <rt/bytes.h>
+#include <rt/record.h>
 
 #define NEVER      (~0ul)
 #define FLUSH_US   1000u
 #define SECOND_US  1000000u
 #define CHARGE_MAX 20000u /* in a second */
+#define EARLY_MAX  3u
 
 static cap_t the_timer;
 static word_t armed = NEVER;
@@ -72,11 +75,10 @@ static enum made run(struct component *c)
     made = component_create(c);
     if (made == MADE) {
         c->state = RUNNING;
+        c->started_ticks = now_ticks();
         if (c->incarnation++ != 0)
             component_tell_clients(c);
-        c->alive_ticks = now_ticks();
-        if (c->manifest->policy.heartbeat_us != 0)
-            supervise_at(c->alive_ticks + us_ticks(c->manifest->policy.heartbeat_us));
+        heartbeat_start(c);
     } else {
         c->state = FAILED;
     }
@@ -144,6 +146,7 @@ static void take_down(struct component *c, enum component_state state)
     component_destroy(c);
     c->state = state;
     c->wake_ticks = 0;
+    c->gone_ticks = now_ticks();
     follow_log(c);
 }
 
@@ -188,6 +191,21 @@ static void restart_later(struct component *c)
     follow_log(c);
 }
 
+/* One that keeps failing before it has answered anybody may do so because of what is in its vault.
+ */
+static void count_early(struct component *c)
+{
+    word_t done = 0;
+
+    if (component_record(c, offsetof(struct rt_record, done), &done, sizeof done) && done == 0)
+        c->early++;
+    else
+        c->early = 0;
+    c->fails_again = c->early >= EARLY_MAX;
+    if (c->fails_again)
+        c->early = 0;
+}
+
 /* What follows on an end that has been reported. */
 static void ended(struct component *c, bool fault)
 {
@@ -200,6 +218,7 @@ static void ended(struct component *c, bool fault)
 
 void supervise_fault(struct component *c, const struct fault *f)
 {
+    count_early(c);
     report_fault(c, f);
     ended(c, true);
 }
@@ -207,20 +226,18 @@ void supervise_fault(struct component *c, const struct fault *f)
 void supervise_exit(struct component *c, int code)
 {
     c->exit_code = code;
-    if (code != 0)
+    if (code != 0) {
         report_end(c, "'%s' ended with exit code %d", c->name, code);
+        report_state(c);
+    }
     ended(c, false);
 }
 
 void supervise_kill(struct component *c, const char *why)
 {
     report_end(c, "'%s' %s", c->name, why);
+    report_state(c);
     ended(c, true);
-}
-
-void supervise_alive(struct component *c)
-{
-    c->alive_ticks = now_ticks();
 }
 
 bool supervise_charge(struct component *c, word_t cost)
@@ -238,14 +255,53 @@ bool supervise_charge(struct component *c, word_t cost)
     return false;
 }
 
+/* Those whose manifest says that they cannot go on with another incarnation of what they depend on.
+ * They are no failures: no limit, no wait. */
+static void restart_followers(const struct component *c)
+{
+    const uint32_t *depends = manifest_section(the_manifest(), MANIFEST_DEPENDS);
+
+    for (struct component *d = component_first(); d != NULL; d = d->next) {
+        const struct manifest_component *m = d->manifest;
+
+        for (uint32_t i = 0; i < m->depends.count && (m->flags & MANIFEST_FOLLOW); i++) {
+            if (component_at(depends[m->depends.first + i]) != c || d->state != RUNNING)
+                continue;
+            report_end(d, "'%s' is restarted with '%s'", d->name, c->name);
+            take_down(d, RESTARTING);
+            d->wake_ticks = now_ticks();
+            supervise_at(d->wake_ticks);
+        }
+    }
+}
+
+/* How long it was away, and of what that was made. */
+static void report_restart(struct component *c, word_t began)
+{
+    word_t now = now_ticks();
+
+    say(SAY_INFO, "'%s' is restarted (%lu)", c->name, c->restarts);
+    end_line(c,
+             "  restarted after %lu us: %lu to report and take apart, %lu of waiting, %lu to make",
+             ticks_us(now - c->ended_ticks), ticks_us(c->gone_ticks - c->ended_ticks),
+             ticks_us(began - c->gone_ticks), ticks_us(now - began));
+    if (vault_pages(c) != 0)
+        end_line(c, "  recovered: its vault of %lu KiB is kept%s", vault_pages(c) * PAGE / 1024,
+                 c->fails_again ? ", but not to be trusted: it failed with it again and again"
+                                : "");
+}
+
 /* A restart that finds no memory is tried again later, within the limit. */
 static void wake(struct component *c)
 {
+    word_t began = now_ticks();
+
     c->wake_ticks = 0;
     c->restarts++;
     switch (run(c)) {
     case MADE:
-        say(SAY_INFO, "'%s' is restarted (%lu)", c->name, c->restarts);
+        report_restart(c, began);
+        restart_followers(c);
         break;
     case MADE_NO_MEMORY:
         restart_later(c);
@@ -257,17 +313,17 @@ static void wake(struct component *c)
 
 static void check_time(struct component *c, word_t now)
 {
-    word_t heartbeat = us_ticks(c->manifest->policy.heartbeat_us);
+    const char *why;
 
     if (c->state == RESTARTING && c->wake_ticks <= now)
         wake(c);
-    /* It may have been started just now, later than `now`. */
-    if (c->state == RUNNING && heartbeat != 0 && now >= c->alive_ticks + heartbeat)
-        supervise_kill(c, "was ended: it gave no sign of life");
+    why = heartbeat_look(c);
+    if (why != NULL)
+        supervise_kill(c, why);
     if (c->state == RESTARTING)
         supervise_at(c->wake_ticks);
-    if (c->state == RUNNING && heartbeat != 0)
-        supervise_at(c->alive_ticks + heartbeat);
+    if (c->state == RUNNING && c->manifest->policy.heartbeat_us != 0)
+        supervise_at(c->look_ticks);
 }
 
 void supervise_lines(void)

@@ -27,9 +27,6 @@ void supervise_exit(struct component *c, int code);
 /** End it as if it had faulted; `why` goes into the report. */
 void supervise_kill(struct component *c, const char *why);
 
-/** It lives. */
-void supervise_alive(struct component *c);
-
 /** It asks something of root that costs so much. @return false: too much in too little time, and it
  * was ended for it */
 bool supervise_charge(struct component *c, word_t cost);

@@ -11,7 +11,8 @@
 static const char *const component_keys[] = {
     "image",  "provides", "uses",      "ports",   "interrupts", "devices", "authority",
     "memory", "stack",    "slots",     "threads", "priority",   "cpu",     "borrow",
-    "args",   "restart",  "heartbeat", "start",   "depends",    NULL,
+    "args",   "restart",  "heartbeat", "start",   "depends",    "vault",   "overrun",
+    "follow", NULL,
 };
 
 static struct named *read_names(const struct node *list, const char *what, unsigned *count)
@@ -229,6 +230,9 @@ static void read_sizes(struct component *c, const struct node *map)
     if (c->stack_bytes >= c->memory_bytes && report_count() == 0)
         report(n == NULL ? c->place : n->place,
                "the stack of '%s' does not fit in its memory; give it more memory", c->name);
+    n = node_get(map, "vault");
+    if (n != NULL)
+        c->vault_bytes = node_bytes(n, "vault", 4096, MANIFEST_VAULT_MAX, 0);
     n = node_get(map, "slots");
     c->slots = (uint32_t)default_slots(c->memory_bytes);
     if (n != NULL)
@@ -239,8 +243,18 @@ static void read_sizes(struct component *c, const struct node *map)
     n = node_get(map, "priority");
     c->priority = n == NULL ? 100
                             : (uint32_t)node_number(n, "priority", 0, MANIFEST_PRIORITY_MAX, 100);
-    n = node_get(map, "heartbeat");
-    if (n != NULL)
+}
+
+/* Servers give signs of life by themselves, in lib/ipc. */
+static void read_heartbeat(struct component *c, const struct node *n)
+{
+    const char *text = n == NULL || n->kind != NODE_TEXT ? NULL : n->text;
+
+    if (n == NULL)
+        c->policy.heartbeat_us = c->provide_count != 0 ? 100 * MS : 0;
+    else if (text != NULL && strcmp(text, "none") == 0)
+        c->policy.heartbeat_us = 0;
+    else
         c->policy.heartbeat_us = node_time(n, "heartbeat", 10 * MS, MANIFEST_TIME_MAX, 0);
 }
 
@@ -268,12 +282,17 @@ struct component *component_read(const struct node *key, const struct node *map,
     grants_read(c, map);
     read_restart(&c->policy, node_get(map, "restart"));
     read_sizes(c, map);
+    read_heartbeat(c, node_get(map, "heartbeat"));
     read_cpu(c, node_get(map, "cpu"));
     read_args(c, node_get(map, "args"));
     if (read_choice(node_get(map, "start"), "start", "auto", "manual", true) && !template)
         c->flags |= MANIFEST_AUTO;
     if (read_choice(node_get(map, "borrow"), "borrow", "yes", "no", c->provide_count != 0))
         c->flags |= MANIFEST_BORROW;
+    if (read_choice(node_get(map, "overrun"), "overrun", "end", "wait", false))
+        c->flags |= MANIFEST_OVERRUN;
+    if (read_choice(node_get(map, "follow"), "follow", "yes", "no", false))
+        c->flags |= MANIFEST_FOLLOW;
     if (template)
         c->flags |= MANIFEST_TEMPLATE;
     return c;

@@ -139,6 +139,7 @@ static void put_component(struct encoder *e, const struct component *c)
         .priority = c->priority,
         .memory_bytes = c->memory_bytes,
         .stack_bytes = c->stack_bytes,
+        .vault_bytes = c->vault_bytes,
         .budget_us = c->budget_us,
         .period_us = c->period_us,
         .threads = c->threads,

@@ -48,7 +48,7 @@ struct component {
     struct place image_place;
     uint32_t flags;
     uint32_t priority;
-    uint64_t memory_bytes, stack_bytes, budget_us, period_us;
+    uint64_t memory_bytes, stack_bytes, vault_bytes, budget_us, period_us;
     uint32_t threads, slots;
     struct manifest_policy policy;
     struct named *provides;

@@ -80,6 +80,13 @@ static int call(void)
     return 9;
 }
 
+static void ask(void)
+{
+    struct message m = {.tag = MESSAGE_TAG(COMPONENT_ALIVE, 0, 0)};
+
+    (void)sys_call(COMPONENT_SUPERVISOR, &m);
+}
+
 static void wait(void)
 {
     struct message m = {.tag = 0};
@@ -121,7 +128,7 @@ int main(int argc, char **argv)
     if (rt_same(act, "notice"))
         return notice();
     while (rt_same(act, "flood"))
-        rt_alive();
+        ask();
     wait();
     return 0;
 }

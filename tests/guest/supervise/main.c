@@ -68,7 +68,7 @@ static void test_fault(void)
 
     check(there && status.restarts == 2, "a fault restarts up to the limit, then no more",
           "state %d, %u restarts", (int)status.state, status.restarts);
-    check(supervisor_post_mortem(root, "faulty", 0, text, &bytes) == SUPERVISOR_OK &&
+    check(supervisor_post_mortem(root, "faulty", 0, 0, text, &bytes) == SUPERVISOR_OK &&
               contains(text, bytes, "0x123000") && contains(text, bytes, "deepest") &&
               contains(text, bytes, "main"),
           "the post-mortem says where, by name", "%lu bytes", bytes);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rt/record.h>
 #include <rt/slot.h>
 #include <rt/thread.h>
 
@@ -35,6 +36,13 @@ unsigned fake_taken(enum side side)
     for (int i = 0; i < SLOTS; i++)
         count += fake.taken[side][i];
     return count;
+}
+
+struct rt_record *rt_record(void)
+{
+    static struct rt_record record;
+
+    return &record;
 }
 
 struct message_buffer *rt_buffer(void)
