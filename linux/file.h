@@ -8,6 +8,7 @@
 #ifndef LINUX_FILE_H
 #define LINUX_FILE_H
 
+#include "fsabi.h"
 #include "inode.h"
 
 #include <stdint.h>
@@ -29,16 +30,19 @@ struct transfer {
     size_t parts;             /* it and those after it */
     size_t skip;              /* of the first */
     size_t left;              /* in all */
-    bool nonblock;            /* RWF_NOWAIT, MSG_DONTWAIT: for those above */
 };
 
 /** One piece. @param where address in memory of the task; task NULL: memory here */
-void transfer_one(struct transfer *x, struct iovec *space, struct task *t, word_t where, size_t bytes);
-/** Move bytes to or from it and advance. @return 0, -EFAULT (nothing was advanced) */
+void transfer_one(struct transfer *x, struct iovec *space, struct task *t, word_t where,
+                  size_t bytes);
+/** Move bytes to or from it and advance. @return how many (fewer than `bytes`: it ends there, or a
+ * page is missing), or if that is none: -EFAULT, -ENOMEM, BLOCKED */
 long transfer_out(struct transfer *x, const void *from, size_t bytes);
 long transfer_in(struct transfer *x, void *to, size_t bytes);
 long transfer_zero(struct transfer *x, size_t bytes);
 void transfer_skip(struct transfer *x, size_t bytes);
+/** A program's list of pieces. One at a time. @return 0, -EFAULT, -EINVAL */
+long transfer_vector(struct transfer *x, struct task *t, word_t list, word_t count);
 
 /** What can be done with an open file. `f->position` is the caller's business (see SEEKS). */
 struct file_ops {
@@ -50,27 +54,26 @@ struct file_ops {
     unsigned (*poll)(struct file *f);                 /* POLL..., now */
     struct wait_queue *(*queue)(struct file *f);      /* woken when poll's answer may change */
     long (*seek)(struct file *f, int64_t offset, unsigned whence);
-    void (*flush)(struct file *f, struct task *t);    /* a descriptor of it is closed */
     void (*close)(struct file *f);                    /* the last one */
-    /** mmap: a page of the object, as inode_ops.page; absent: ENODEV */
-    long (*page)(struct file *f, word_t index, bool make);
     const char *name;                                 /* anonymous ones: "pipe", "socket" */
 };
 
 #define FILE_SEEKS  1u /* has a position */
 #define FILE_STREAM 2u /* a blocking write goes on until all is written */
+#define FILE_PIPE   4u /* EPIPE comes with SIGPIPE */
 
 struct file {
     unsigned refs;
     unsigned flags;           /* O_... as F_GETFL gives them */
     const struct file_ops *ops;
-    struct inode *inode;      /* may be NULL */
-    struct dentry *dentry;    /* may be NULL */
-    void *data;
+    struct inode *inode;      /* with a reference; may be NULL */
+    struct dentry *dentry;    /* with a reference; may be NULL */
+    void *data;               /* of the operations */
     word_t position;
-    struct watcher *watchers; /* epoll sets that it is in */
-    int owner;                /* F_SETOWN */
-    int signal;
+    struct interest *interests; /* epoll sets that it is in */
+    int owner, signal;        /* F_SETOWN, F_SETSIG */
+    bool writer;              /* counted in inode->writers */
+    bool marked;              /* AF_UNIX: seen by the search for lost descriptors */
 };
 
 #define FILES_CHUNK  64u
@@ -96,24 +99,71 @@ void place_put(struct place *p);
 
 struct files *files_new(void);
 struct files *files_copy(struct files *f);
+/** @param t whose locks go with the files; NULL: none */
 void files_put(struct files *f, struct task *t);
-/** Close what exec closes. */
+/** Close what exec closes. The table must not be shared. */
 void files_exec(struct files *f, struct task *t);
 
-/** @return NULL: no memory; takes no reference to the inode */
+/** One reference. @return NULL: no memory */
 struct file *file_new(const struct file_ops *ops, unsigned flags);
+/** The same with an inode of its own for stat and /proc (pipes, sockets, eventfds ...). */
+struct file *file_new_anonymous(const struct file_ops *ops, unsigned flags, unsigned mode);
 struct file *file_get(struct file *f);
 void file_put(struct file *f);
 /** The open file of a descriptor, without a reference. @return NULL: EBADF */
 struct file *file_of(struct task *t, word_t fd);
-/** Give a file the lowest free descriptor from `from` on. @return it; -EMFILE, -ENOMEM: the file's
- * reference stays with the caller */
+/** The same, but not for O_PATH. */
+struct file *file_of_io(struct task *t, word_t fd);
+/** Give a file the lowest free descriptor from `from` on; the table takes the caller's reference.
+ * @return it; -EMFILE, -ENOMEM: the reference stays with the caller */
 long file_install(struct task *t, struct file *f, word_t from, bool cloexec);
-/** Open an inode. @return the file in *file, or an error */
+/** The same, and on failure the reference is given up. */
+long file_give(struct task *t, struct file *f, bool cloexec);
+/** Close a descriptor. @return 0, -EBADF */
+long file_close(struct task *t, word_t fd);
+
+/** Open what a name leads to. Its permissions have been checked. @return 0 and *file, or an error */
 long file_open_dentry(struct task *t, struct dentry *d, unsigned flags, struct file **file);
 /** For exec and the start: open by path. */
 long file_open_path(struct task *t, const char *path, unsigned flags, struct file **file);
-/** Wait until poll's answer may have changed. @return BLOCKED, -EAGAIN, -ENOMEM */
+/** May a new name come into the directory? */
+long new_entry_check(struct task *t, struct dentry *dir);
+/** Its owner and group. */
+void new_entry_own(struct task *t, struct dentry *dir, struct dentry *d);
+/** Wait until what poll says may have changed. @return BLOCKED, -EAGAIN, -ENOMEM */
 long file_wait(struct task *t, struct file *f, word_t deadline_ns);
+/** Read or write as read(2) does, waiting included. @param at NULL: the file's position
+ * @return bytes, error, BLOCKED */
+long file_read(struct task *t, struct file *f, struct transfer *x, word_t *at);
+long file_write(struct task *t, struct file *f, struct transfer *x, word_t *at);
+/** What poll(2) would say now. */
+unsigned file_poll(struct file *f);
+
+static inline bool file_readable(const struct file *f)
+{
+    return (f->flags & 3) != 1;
+}
+static inline bool file_writable(const struct file *f)
+{
+    return (f->flags & 3) != 0;
+}
+
+/** Regular files; directories and other things that cannot be read or written. */
+extern const struct file_ops inode_file_ops, nothing_ops;
+
+/* --- what else hangs on files --- */
+
+/** files.c: F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD. */
+long descriptor_control(struct task *t, struct file *f, word_t fd, unsigned command,
+                        word_t argument);
+/** dev.c: begin what is behind a device node. */
+long device_open(struct task *t, struct file *f);
+/** pipe.c: open a named one. @return 0, BLOCKED, -ENXIO, -ENOMEM */
+long fifo_open(struct task *t, struct file *f);
+/** lock.c: locks that a process (close) or an open file (last close) loses. */
+void locks_close(struct task *t, struct file *f);
+void locks_release(struct file *f);
+/** epoll.c: the file is gone. */
+void interests_forget(struct file *f);
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef LINUX_INODE_H
 #define LINUX_INODE_H
 
+#include "page.h"
 #include "wait.h"
 
 #include <stdint.h>
@@ -46,22 +47,24 @@ typedef bool directory_emit(void *context, const char *name, size_t length, word
 
 /** What a file system does. Absent ones are refused as Linux does for such a file. */
 struct inode_ops {
-    /* Directories. Found and made inodes come with a reference. */
-    long (*lookup)(struct inode *dir, const char *name, size_t length, struct inode **found);
-    long (*make)(struct inode *dir, const char *name, size_t length, unsigned mode,
-                 unsigned device, const char *target, struct inode **made);
-    long (*link)(struct inode *dir, const char *name, size_t length, struct inode *target);
-    long (*remove)(struct inode *dir, const char *name, size_t length, struct inode *target);
-    long (*rename)(struct inode *from, struct dentry *what, struct inode *to, const char *name,
-                   size_t length, struct inode *replaced, bool exchange);
-    long (*list)(struct inode *dir, struct dentry *at, word_t from, directory_emit *emit,
-                 void *context);
+    /* Directories. Found and made dentries come with a reference; names were checked before: those
+     * of new things are not there, those of others are. */
+    long (*lookup)(struct dentry *dir, const char *name, size_t length, struct dentry **found);
+    long (*make)(struct dentry *dir, const char *name, size_t length, unsigned mode,
+                 unsigned device, const char *target, struct dentry **made);
+    long (*link)(struct dentry *dir, const char *name, size_t length, struct inode *target);
+    long (*remove)(struct dentry *d);
+    /** @param replaced what is there now, or NULL; exchange: the two change places */
+    long (*rename)(struct dentry *d, struct dentry *dir, const char *name, size_t length,
+                   struct dentry *replaced, bool exchange);
+    /** All but "." and "..", from a place on (2: the first). */
+    long (*list)(struct dentry *dir, word_t from, directory_emit *emit, void *context);
     /* Links. @return length, without NUL */
     long (*readlink)(struct inode *i, char *to, size_t size);
-    /** A link that leads to a place rather than to a name (proc's fd, exe, cwd), or NULL. */
-    struct dentry *(*jump)(struct inode *i);
+    /** A link that leads to a place rather than to a name (proc's fd, exe, cwd): a reference. */
+    long (*jump)(struct inode *i, struct dentry **to);
     /* All. */
-    void (*refresh)(struct inode *i); /* bring size, times, links up to date */
+    long (*refresh)(struct inode *i); /* bring size, times, links up to date */
     long (*set)(struct inode *i, const struct attributes *a);
     long (*open)(struct inode *i, struct file *f);
     void (*gone)(struct inode *i);    /* the last reference went; frees what is behind it */
@@ -78,6 +81,7 @@ struct inode_ops {
      * @param make a hole becomes a page @return 0: a hole; page; -EIO, -ENOMEM, -ENOSPC
      */
     long (*page)(struct inode *i, word_t index, bool make);
+    void (*dirty)(struct inode *i, word_t index); /* a mapping may write to the page */
     long (*sync)(struct inode *i, bool data_only);
 };
 
@@ -90,7 +94,14 @@ struct mount {
     unsigned flags;        /* MS_RDONLY, ... */
     unsigned device;       /* st_dev */
     word_t magic;          /* statfs f_type */
+    long (*sync)(struct mount *m);
     void (*statfs)(struct mount *m, word_t *total, word_t *free, word_t *files, word_t *files_free);
+};
+
+/** Contents of a tmpfs file: a tree of pages with 1024 numbers each. */
+struct page_tree {
+    page_t root;
+    unsigned height; /* 0: `root` is page 0 of the file */
 };
 
 struct inode {
@@ -103,39 +114,47 @@ struct inode {
     word_t size, blocks;       /* blocks of 512 bytes */
     struct filetime atime, mtime, ctime, btime;
     unsigned writers;          /* files open for writing: exec refuses them (ETXTBSY) */
-    unsigned deny_write;       /* executables in use */
+    unsigned executed;         /* running programs of it: open for writing refuses (ETXTBSY) */
     void *mappings;            /* linux-core: the areas that map it */
+    unsigned seals;            /* memfd: F_SEAL_... */
     struct lock *locks;        /* record and flock locks */
-    struct pipe *fifo;         /* S_IFIFO: while it is open */
+    struct pipe *pipe;         /* S_IFIFO, and the inode of a pipe */
     struct socket *socket;     /* S_IFSOCK: who is bound to it */
     struct watch *watches;     /* inotify */
-    union {
-        struct tmpfs_tree *tree; /* tmpfs: pages of a file */
-        char *target;          /* tmpfs: where a link leads */
-        struct dentry *home;   /* tmpfs: the directory's own name */
-        struct { unsigned kind; int pid; unsigned fd; } proc;
-        void *other;
-    } u;
     struct xattr *xattrs;
-    const uint8_t *fixed;      /* tmpfs: contents in memory that never changes */
+    union {
+        struct page_tree tree; /* tmpfs: S_IFREG */
+        char *target;          /* tmpfs: S_IFLNK; `size` bytes and a NUL */
+        word_t last_cookie;    /* tmpfs: S_IFDIR */
+        struct {
+            const struct proc_entry *entry;
+            int pid, number;
+        } proc;
+        word_t handle;         /* File protocol */
+    } u;
+    const uint8_t *fixed;      /* tmpfs: contents in memory that never changes, where no page is */
     word_t fixed_bytes;
 };
 
-/** A name. The root of a mount has the empty name and no parent. */
+#define DENTRY_INLINE 40u
+
+/**
+ * A name. Dentries of tmpfs are the directory itself ("pinned": the tree holds a reference); those
+ * of others are made by lookup. The root of a mount has the empty name and no parent.
+ */
 struct dentry {
     unsigned refs;
+    uint32_t hash;
     struct dentry *parent;
-    struct inode *inode;       /* NULL: removed, or known not to be there */
+    struct inode *inode;
     struct mount *mount;       /* what is mounted here */
     struct dentry *chain;      /* same hash */
-    struct dentry *children, *next, **link; /* in order of `cookie` */
-    struct dentry *last;
+    struct dentry *children, *last, *next, *previous; /* in order of `cookie` */
     word_t cookie;
-    uint32_t hash;
-    bool pinned;               /* the file system lives in its dentries (tmpfs) */
-    bool removed;
+    const char *name;          /* ends in NUL */
     uint8_t length;
-    char name[];
+    bool pinned, removed;
+    char space[DENTRY_INLINE];
 };
 
 /* --- inode.c --- */
@@ -154,56 +173,99 @@ long inode_set(struct inode *i, const struct attributes *a);
 long inode_permission(struct task *t, struct inode *i, unsigned mask);
 void inode_touch(struct inode *i, unsigned what); /* SET_ATIME, SET_MTIME (with ctime), 0: ctime */
 struct filetime filetime_now(void);
+bool inode_read_only(const struct inode *i);
+/** The task is root or the owner: may change mode and times. */
+bool inode_owned(struct task *t, const struct inode *i);
+bool inode_in_group(struct task *t, unsigned gid);
+
+/* --- xattr.c, pipe.c: what hangs on an inode that goes --- */
+
+void xattr_forget(struct inode *i);
+void pipe_forget(struct inode *i);
+
+/* --- tmpfs.c, tmpfs_file.c --- */
+
+extern const struct inode_ops tmpfs_dir, tmpfs_file, tmpfs_link, tmpfs_special;
+/** A file with no name in a tmpfs (O_TMPFILE, memfd). @return NULL: no memory */
+struct inode *tmpfs_new(struct mount *m, unsigned mode);
+long tmpfs_set(struct inode *i, const struct attributes *a);
+/** Pages that all tmpfs have, and may have. */
+word_t tmpfs_pages(void);
+word_t tmpfs_limit(void);
 
 /* --- dentry.c --- */
 
 struct dentry *dentry_get(struct dentry *d);
 void dentry_put(struct dentry *d);
-/** Look a name up in a directory. @return 0 and a reference (its inode may be NULL: not there) */
+/** Look a name up in a directory. @return 0 and a reference, -ENOENT, ... */
 long dentry_lookup(struct dentry *dir, const char *name, size_t length, struct dentry **found);
+/** A new name for an inode. @param pinned it stays until dentry_remove @return NULL: no memory */
+struct dentry *dentry_add(struct dentry *dir, const char *name, size_t length, struct inode *i,
+                          bool pinned);
+/** Take a name out of its directory; who holds the dentry keeps it. */
+void dentry_remove(struct dentry *d);
+/** Give it another place. @return 0, -ENOMEM */
+long dentry_move(struct dentry *d, struct dentry *dir, const char *name, size_t length);
+/** Exchange the places of two. @return 0, -ENOMEM */
+long dentry_exchange(struct dentry *a, struct dentry *b);
+/** The root of a file system. @return NULL: no memory */
+struct dentry *dentry_root(struct mount *m, struct inode *i);
+bool dentry_below(const struct dentry *d, const struct dentry *ancestor);
 /** The path as a program sees it. @return where it begins in `buffer`; NULL: too long */
 char *dentry_path(struct task *t, struct dentry *d, char *buffer, size_t size);
 
 /* --- path.c --- */
 
-#define WALK_FOLLOW    1u  /* a link at the end */
-#define WALK_PARENT    2u  /* stop before the last name */
-#define WALK_DIRECTORY 4u
-#define WALK_EMPTY     8u  /* the empty path is the start itself */
-#define WALK_NO_LINKS  16u /* openat2's RESOLVE_... */
+#define WALK_FOLLOW    1u   /* a link at the end */
+#define WALK_PARENT    2u   /* stop before the last name */
+#define WALK_CREATE    4u   /* the last name need not be there: stop before it then */
+#define WALK_EMPTY     8u   /* the empty path is the start itself */
+#define WALK_NO_LINKS  16u  /* openat2's RESOLVE_... */
 #define WALK_BENEATH   32u
 #define WALK_IN_ROOT   64u
 #define WALK_NO_XDEV   128u
 #define WALK_NO_MAGIC  256u
 
-struct walk {
-    struct task *task;
-    struct dentry *at;         /* result, with a reference */
-    const char *last;          /* WALK_PARENT: the last name */
+/** Where a walk ended. */
+struct place_found {
+    struct dentry *at;            /* with a reference */
+    bool stopped;                 /* before the last name: `at` is the directory */
+    bool slash;                   /* the name had a slash behind it */
+    bool dots;                    /* the name is "." or "..", or there is none ("/") */
     size_t length;
-    bool slash;                /* something like "name/" */
-    unsigned flags, links;
-    struct dentry *root;
-    char text[PATH_LENGTH];    /* what is still to be walked */
-    char link[PATH_LENGTH];
+    char name[NAME_LENGTH + 1];
 };
 
 /**
- * Walk a path that a program named. @param dirfd AT_FDCWD or a descriptor; path address in its memory
- * @return 0 and a reference to a dentry that has an inode
+ * Walk a path that a program names. @param dirfd AT_FDCWD or a descriptor; path an address there
+ * @return 0, or an error and nothing to give back
  */
-long path_user(struct task *t, long dirfd, word_t path, unsigned flags, struct dentry **found);
+long path_user(struct task *t, word_t dirfd, word_t path, unsigned flags, struct place_found *to);
+/** The usual case: it must be there. @return 0 and a reference */
+long path_find(struct task *t, word_t dirfd, word_t path, unsigned flags, struct dentry **found);
 /** The same for a path in memory of this component, from the task's directory. */
 long path_walk(struct task *t, const char *path, unsigned flags, struct dentry **found);
+/** And from any directory. */
+long path_from(struct task *t, struct dentry *start, const char *path, unsigned flags,
+               struct place_found *to);
 
 /* --- mount.c --- */
 
 extern struct mount *mounts;
-/** Build the tree: root, /dev, /proc, /tmp ... @return false: no memory */
+/** Build the tree: root, /dev, /proc, /tmp ... Called once. @return false: no memory */
 bool tree_init(void);
 struct dentry *tree_root(void);
-/** Put a file into the tree at start; directories above it are made. @param data stays where it is */
+/**
+ * Put a file into the tree at start; directories above it are made. @param path begins with /
+ * @param data stays where it is @return 0, -ENOMEM
+ */
 long tree_add_file(const char *path, unsigned mode, const uint8_t *data, word_t bytes);
 long tree_add_link(const char *path, const char *target);
+/** A device node, or a directory (mode). */
+long tree_add_node(const char *path, unsigned mode, unsigned device);
+/** Mount a new file system on a directory. @return 0, -ENODEV, -ENOMEM, -EBUSY */
+long mount_add(struct dentry *at, const char *type, const char *source, unsigned flags);
+/** Root directory of a new proc; its mount. */
+struct inode *proc_root(struct mount *m);
 
 #endif
