@@ -290,21 +290,18 @@ static uint32_t end_all(struct block_client *c)
     return count;
 }
 
+/* Each is acknowledged before its tag is used again: so the server always has room to answer. */
 static uint32_t drain(struct block_client *c)
 {
     struct block_completion done;
-    struct ring_taken taken = {0};
-    uint32_t count = 0, entries = 0;
+    struct ring_taken taken;
+    uint32_t count = 0;
     bool wake;
 
     while (ring_take(&c->completions, &done, &taken) == RING_OK) {
-        count += take(c, &done);
-        /* Places are given back now and then, so that there is always room for more. */
-        if (++entries % (BLOCK_DEPTH / 2) == 0)
-            (void)ring_ack(&c->completions, taken.sequence, &wake);
-    }
-    if (entries % (BLOCK_DEPTH / 2) != 0)
         (void)ring_ack(&c->completions, taken.sequence, &wake);
+        count += take(c, &done);
+    }
     return count;
 }
 

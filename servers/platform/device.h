@@ -11,7 +11,6 @@
 
 #define DEVICE_INTERRUPTS 32u /* most that one device is given */
 #define DEVICE_LINES      2u
-#define DEVICE_DMA_PAGES  512u /* most that the argument dma-pages allows */
 
 /** A region of registers. */
 struct region {
@@ -43,7 +42,7 @@ struct device {
     struct acpi_line line[DEVICE_LINES];
     bool messages_on;
     struct interrupt interrupt[DEVICE_INTERRUPTS];
-    cap_t *dma;   /**< DEVICE_DMA_PAGES frames, made when first asked for; NULL: none yet */
+    cap_t *dma;   /**< of dma.c: first frames of chunks; NULL: none yet */
     word_t owner; /**< number of the client that it was given to; 0: none */
 };
 

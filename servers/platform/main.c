@@ -15,11 +15,11 @@
 
 #include "config.h"
 #include "device.h"
+#include "dma.h"
 #include "interrupt.h"
 #include "memory.h"
 
 static struct firmware firmware;
-static word_t dma_limit = 64;
 
 static void describe(const struct device *d, char name[static PLATFORM_NAME_MAX + 1],
                      struct platform_device *to)
@@ -179,22 +179,61 @@ static enum platform_error on_dma_page(void *self, word_t badge, uint32_t index,
                                        uint64_t *device_address)
 {
     struct device *d = device_of(badge);
+    enum platform_error error = d == NULL ? PLATFORM_E_NOT_FOUND : dma_frame(d, index, frame);
+
+    (void)self;
+    return error != PLATFORM_OK ? error : dma_addresses(d, index, 1, device_address);
+}
+
+static enum platform_error on_dma_batch(void *self, word_t badge, uint32_t index, cap_t *frame_0,
+                                        cap_t *frame_1, cap_t *frame_2, cap_t *frame_3)
+{
+    cap_t *to[PLATFORM_DMA_BATCH] = {frame_0, frame_1, frame_2, frame_3};
+    struct device *d = device_of(badge);
+    enum platform_error error = d == NULL ? PLATFORM_E_NOT_FOUND : PLATFORM_OK;
+
+    (void)self;
+    if (index > UINT32_MAX - PLATFORM_DMA_BATCH)
+        return PLATFORM_E_NO_RESOURCE;
+    for (uint32_t i = 0; i < PLATFORM_DMA_BATCH && error == PLATFORM_OK; i++)
+        error = dma_frame(d, index + i, to[i]);
+    return error;
+}
+
+static enum platform_error on_dma_addresses(void *self, word_t badge, uint32_t first,
+                                            uint32_t count, void *addresses, size_t *addresses_size)
+{
+    uint64_t found[PLATFORM_DMA_ADDRESSES];
+    struct device *d = device_of(badge);
+    enum platform_error error =
+        d == NULL ? PLATFORM_E_NOT_FOUND : dma_addresses(d, first, count, found);
+
+    (void)self;
+    if (error != PLATFORM_OK)
+        return error;
+    *addresses_size = count * sizeof(found[0]);
+    memcpy(addresses, found, *addresses_size);
+    return PLATFORM_OK;
+}
+
+static enum platform_error on_dma_reclaim(void *self, word_t badge, uint32_t first, uint32_t count)
+{
+    struct device *d = device_of(badge);
+
+    (void)self;
+    return d == NULL ? PLATFORM_E_NOT_FOUND : dma_reclaim(d, first, count);
+}
+
+static enum platform_error on_bar(void *self, word_t badge, uint8_t index, uint8_t *bar)
+{
+    const struct device *d = device_of(badge);
 
     (void)self;
     if (d == NULL)
         return PLATFORM_E_NOT_FOUND;
-    if (index >= dma_limit)
+    if (d->bus != PLATFORM_BUS_PCI || index >= d->region_count)
         return PLATFORM_E_NO_RESOURCE;
-    if (d->dma == NULL)
-        d->dma = rt_pages_alloc(DEVICE_DMA_PAGES * sizeof(cap_t) / PAGE);
-    if (d->dma == NULL)
-        return PLATFORM_E_EXHAUSTED;
-    if (d->dma[index] == 0)
-        d->dma[index] = rt_object_new(TYPE_FRAME, 0);
-    if (d->dma[index] == 0)
-        return PLATFORM_E_EXHAUSTED;
-    RT_CHECK(frame_address(d->dma[index], device_address) == E_OK);
-    *frame = d->dma[index];
+    *bar = d->region[index].bar;
     return PLATFORM_OK;
 }
 
@@ -251,24 +290,11 @@ static const struct platform_server callbacks = {
     .config_write = on_config_write,
     .reset = on_reset,
     .list_region = on_list_region,
+    .dma_batch = on_dma_batch,
+    .dma_addresses = on_dma_addresses,
+    .dma_reclaim = on_dma_reclaim,
+    .bar = on_bar,
 };
-
-/* The argument dma-pages=N: most pages for each device. */
-static void read_limit(void)
-{
-    const char *text = rt_argument("dma-pages");
-    word_t value = 0;
-
-    if (text == NULL)
-        return;
-    for (; *text >= '0' && *text <= '9' && value < 100000; text++)
-        value = value * 10 + (word_t)(*text - '0');
-    if (*text != 0 || value > DEVICE_DMA_PAGES)
-        rt_say(1, "the argument dma-pages must be a number up to %u: it stays %lu",
-               DEVICE_DMA_PAGES, dma_limit);
-    else
-        dma_limit = value;
-}
 
 int main(int argc, char **argv)
 {
@@ -283,7 +309,7 @@ int main(int argc, char **argv)
     bool pci;
 
     (void)argc;
-    read_limit();
+    dma_init();
     if (!memory_init())
         return 1;
     firmware_read(&firmware);

@@ -16,6 +16,14 @@ import time
 OVMF = "/usr/share/ovmf/OVMF.fd"
 
 
+def disk_options(path, device="", file=None):
+    """QEMU's options for a disk in a file: a modern virtio one on PCI. `device` are options of the
+    device; `file` is what QEMU opens in place of the path, as in "blkdebug:RULES:PATH"."""
+    return ["-drive", f"if=none,id=disk0,format=raw,discard=unmap,file={file or path}",
+            "-device", "virtio-blk-pci,id=disk,drive=disk0,disable-legacy=on"
+                       + (f",{device}" if device else "")]
+
+
 class Silence(Exception):
     """What was waited for did not come; the text says what came instead."""
 
