@@ -122,6 +122,7 @@ struct manifest_use {
 enum manifest_may {
     MANIFEST_MAY_STEER = 0, /**< everything */
     MANIFEST_MAY_LOOK = 1,  /**< what changes nothing */
+    MANIFEST_MAY_HARM = 2,  /**< everything, and components' threads and memory; for tests */
 };
 
 enum manifest_grant_kind {

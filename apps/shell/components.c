@@ -11,8 +11,8 @@
 
 static const char *state_name(enum supervisor_state state)
 {
-    static const char *const names[] = {"stopped",    "starting", "running",
-                                        "restarting", "failed",   "exited"};
+    static const char *const names[] = {"stopped", "starting", "running", "restarting",
+                                        "failed",  "exited",   "degraded"};
 
     return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
@@ -167,7 +167,8 @@ static void ends(void)
         print("%4lu.%06lu %s", us / 1000000, us % 1000000, cause);
         back++;
     }
-    print(back == 0 ? "nothing has ended yet\n" : "`why NAME [N]` tells of the last, or Nth last\n");
+    print(back == 0 ? "nothing has ended yet\n"
+                    : "`why NAME [N]` tells of the last, or Nth last\n");
 }
 
 /* What the last end of a component was. */
@@ -197,6 +198,25 @@ static void why(int argc, char **argv)
     } while (size > 0);
     if (offset == 0)
         print("%s has not ended yet\n", argv[1]);
+}
+
+/* Its vault is handed over; what the new image makes of it is in the report. */
+static void upgrade(int argc, char **argv)
+{
+    enum supervisor_error error;
+    char *words[] = {argv[0], argv[1], NULL};
+
+    (void)argc;
+    if (!have(shell.supervisor, "supervisor"))
+        return;
+    error = supervisor_replace(shell.supervisor, argv[1], argv[2]);
+    if (error == SUPERVISOR_E_NOT_FOUND)
+        print("there is no component `%s`, or no image `%s` in the boot image\n", argv[1], argv[2]);
+    else if (error == SUPERVISOR_E_BAD_IMAGE)
+        print("the image `%s` is damaged: `%s` goes on with the one that it had\n", argv[2],
+              argv[1]);
+    else if (succeeded(error, argv[1]) && rt_sleep_ns(5 * POLL_NS))
+        why(2, words);
 }
 
 static uint64_t total_memory, total_quota;
@@ -252,6 +272,10 @@ const struct command component_commands[] = {
     {"restart", "NAME", "stop it and start it again", 1, 1, restart},
     {"hang", "NAME", "make it compute without end; its heartbeat decides", 1, 1, hang},
     {"why", "[NAME [N]]", "the last ends; how one ended last, or N times before", 0, 2, why},
+    {"upgrade", "NAME IMAGE", "go on with another image; its vault stays if that can read it", 2, 2,
+     upgrade},
+    {"caps", "NAME", "the capabilities that it has", 1, 1, caps},
+    {"reach", "A [B]", "can A reach B, and through whom", 1, 2, reach},
     {"mem", "", "memory: in use, and quotas", 0, 0, mem},
     {0},
 };

@@ -46,6 +46,10 @@ uint64_t log_next(void);
  * number and time */
 void log_show(uint64_t from, const char *name, bool full);
 
+/** The commands `reach` and `caps` (reach.c). */
+void reach(int argc, char **argv);
+void caps(int argc, char **argv);
+
 /** Is there a server for this? If not, say so. */
 bool have(cap_t server, const char *protocol);
 

@@ -70,7 +70,7 @@ static int is_name(const struct manifest_header *m, uint32_t offset)
 static int provides_in(const struct manifest_header *m, uint32_t server, uint32_t provide)
 {
     if (server == MANIFEST_ROOT)
-        return provide <= MANIFEST_MAY_LOOK;
+        return provide <= MANIFEST_MAY_HARM;
     return server < m->section[MANIFEST_COMPONENTS].count &&
            provide < manifest_component(m, server)->provides.count;
 }

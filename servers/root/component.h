@@ -61,6 +61,10 @@ struct component {
     struct block *vault; /**< memory that outlives it, NULL before its first start or without one */
     struct block *vault_home; /**< of the CNode of its frames */
     cap_t vault_frames;       /**< this CNode: frames from slot 1 on */
+    struct block *kept_back;  /**< memory of the last incarnation, while its devices are reset */
+    word_t resets;            /**< messages about that that platform has taken */
+    word_t reset_ticks;       /**< when it began */
+    char image_before[COMPONENT_NAME]; /**< to go back to, if the present one does not serve */
 
     enum component_state state;
     struct block *block; /**< while it is there */
@@ -84,7 +88,7 @@ struct component {
     bool fails_again; /**< too often: its vault may be why */
     word_t window_ticks;
     word_t backoff_us;
-    word_t wake_ticks;  /**< when to restart it; 0: not waiting */
+    word_t wake_ticks; /**< when to restart it; 0: not waiting */
     /* heartbeat.c: */
     word_t alive_ticks; /**< last sign of life */
     word_t look_ticks;  /**< when to look again */
@@ -122,6 +126,18 @@ word_t vault_pages(const struct component *c);
 
 /** Give its memory back. (vault.c) */
 void vault_drop(struct component *c);
+
+/** Has it devices, which are to be reset when it ends? (quiesce.c) */
+bool quiesce_needed(const struct component *c);
+
+/** It has been taken apart; its memory is kept back until its devices are reset. (quiesce.c) */
+void quiesce_start(struct component *c, struct block *memory);
+
+/** Go on with that. (quiesce.c) @return true: its devices are quiet, it may be started */
+bool quiesce(struct component *c);
+
+/** It will not be started again: give its memory back. (quiesce.c) */
+void quiesce_give_up(struct component *c);
 
 /** By name. @return NULL: there is none */
 struct component *component_named(const char *name);
@@ -178,8 +194,8 @@ void heartbeat_start(struct component *c);
 /** Look whether it lives, if that is due. (heartbeat.c) @return why it must be ended, else NULL */
 const char *heartbeat_look(struct component *c);
 
-/** Make its main thread compute without end, for tests of that. (inspect.c) @return false: its image
- * has no function for it */
+/** Make its main thread compute without end, for tests of that. (inspect.c) @return false: its
+ * image has no function for it */
 bool component_hang(const struct component *c);
 
 /** Read a word of a component's stack or data. (inspect.c) @return false: it is not there */

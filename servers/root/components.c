@@ -104,6 +104,7 @@ static word_t count_devices(const struct manifest_component *m)
 /* Everything of a component's entry that is not in the list. */
 static void drop(struct component *c)
 {
+    quiesce_give_up(c);
     vault_drop(c);
     if (c->home != NULL)
         memory_give(c->home);

@@ -338,8 +338,12 @@ void component_destroy(struct component *c)
         stop(c);
         revoke_routes(c);
     }
-    if (c->block != NULL)
+    if (c->block != NULL && quiesce_needed(c)) {
+        memory_empty(c->block);
+        quiesce_start(c, c->block);
+    } else if (c->block != NULL) {
         memory_give(c->block);
+    }
     if (c->inventory != 0)
         slot_drop(c->inventory);
     if (c->tables != 0)

@@ -139,10 +139,15 @@ struct block *memory_take(word_t bytes)
     return b;
 }
 
-void memory_give(struct block *b)
+void memory_empty(struct block *b)
 {
     ROOT_CHECK(b->state == BLOCK_USED);
     ROOT_CHECK(cnode_revoke(ROOT_CNODE, b->untyped) == E_OK);
+}
+
+void memory_give(struct block *b)
+{
+    memory_empty(b);
     free_bytes += block_bytes(b);
     list_add(b);
     while (b->parent != NULL && b->twin->state == BLOCK_FREE) {

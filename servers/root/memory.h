@@ -29,6 +29,9 @@ void memory_init(word_t range, word_t taken);
 /** A block of at least so many bytes. @return NULL: there is none */
 struct block *memory_take(word_t bytes);
 
+/** Destroy everything made from a block, and keep it. */
+void memory_empty(struct block *block);
+
 /** Give a block back. Everything made from it is destroyed. */
 void memory_give(struct block *block);
 

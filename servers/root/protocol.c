@@ -3,6 +3,7 @@
  * here. */
 #include "archive.h"
 #include "ends.h"
+#include "look.h"
 #include "root.h"
 #include "serve.h"
 #include "slots.h"
@@ -27,13 +28,13 @@ static const enum supervisor_error outcomes[] = {
 
 static bool only_looks(word_t badge)
 {
-    return badge / COMPONENT_BADGE != BADGE_PROTOCOL;
+    return badge / COMPONENT_BADGE == BADGE_LOOK;
 }
 
 static void set_status(const struct component *c, struct supervisor_status *status)
 {
     *status = (struct supervisor_status){
-        .state = (enum supervisor_state)c->state,
+        .state = look_degraded(c) ? SUPERVISOR_STATE_DEGRADED : (enum supervisor_state)c->state,
         .restarts = (uint32_t)c->restarts,
         .exit_code = c->exit_code,
         .memory_bytes = component_memory(c),
@@ -133,18 +134,30 @@ static enum supervisor_error restart(void *self, word_t badge, const char *name)
     return outcomes[supervise_start(c)];
 }
 
+/* If the new image cannot be started the old one goes on. */
 static enum supervisor_error replace(void *self, word_t badge, const char *name, const char *image)
 {
     struct component *c = component_named(name);
+    char before[COMPONENT_NAME];
+    enum made made;
 
     (void)self;
     if (only_looks(badge))
         return SUPERVISOR_E_NOT_ALLOWED;
     if (c == NULL || archive_find(image).data == NULL)
         return SUPERVISOR_E_NOT_FOUND;
+    memcpy(before, c->image, sizeof before);
+    report_end(c, "'%s' is replaced: image '%s' for '%s'", c->name, image, before);
     supervise_stop(c);
     component_set_image(c, image);
-    return outcomes[supervise_start(c)];
+    made = supervise_start(c);
+    if (made == MADE) {
+        memcpy(c->image_before, before, sizeof before);
+        return SUPERVISOR_OK;
+    }
+    component_set_image(c, before);
+    (void)supervise_start(c);
+    return outcomes[made];
 }
 
 static enum supervisor_error create(void *self, word_t badge, const char *name, const char *image,
@@ -269,6 +282,9 @@ static const struct supervisor_server callbacks = {
     .resources = resources,
     .ends = last_ends,
     .hang = hang,
+    .capability = look_capability,
+    .place = look_place,
+    .handles = look_handles,
 };
 
 bool serve_protocol(struct message *m)

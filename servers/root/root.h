@@ -23,6 +23,7 @@ enum {
     BADGE_FAULT = 2,    /**< faults of the main thread */
     BADGE_PROTOCOL = 3, /**< the supervisor protocol */
     BADGE_LOOK = 4,     /**< of it, what changes nothing */
+    BADGE_HARM = 5,     /**< of it, everything */
 };
 
 static inline const struct boot_info *boot_info(void)

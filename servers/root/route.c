@@ -54,15 +54,22 @@ static void mint(struct build *b, struct component_entry *e, cap_t from, word_t 
         hand_out(b, e, slot, rights);
 }
 
+static word_t protocol_badge(uint32_t may)
+{
+    return may == MANIFEST_MAY_LOOK   ? BADGE_LOOK
+           : may == MANIFEST_MAY_HARM ? BADGE_HARM
+                                      : BADGE_PROTOCOL;
+}
+
 static void add_server(struct build *b, struct component_entry *e, uint32_t server,
                        uint32_t provide, word_t number)
 {
     struct component *to = server == MANIFEST_ROOT ? NULL : component_at(server);
 
     if (server == MANIFEST_ROOT)
-        mint(b, e, root_endpoint, RIGHT_WRITE,
-             (provide == MANIFEST_MAY_LOOK ? BADGE_LOOK : BADGE_PROTOCOL) * COMPONENT_BADGE +
-                 number);
+        mint(b, e, root_endpoint,
+             provide == MANIFEST_MAY_HARM ? RIGHT_WRITE | RIGHT_GRANT : RIGHT_WRITE,
+             protocol_badge(provide) * COMPONENT_BADGE + number);
     else if (did(b, to == NULL || to->endpoint == 0 ? E_ARG : E_OK,
                  "a route to a server that is not there"))
         mint(b, e, to->endpoint, RIGHT_WRITE | RIGHT_GRANT,

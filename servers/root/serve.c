@@ -131,6 +131,7 @@ bool serve_message(struct message *m)
         return false;
     case BADGE_PROTOCOL:
     case BADGE_LOOK:
+    case BADGE_HARM:
         return serve_protocol(m);
     default:
         return false;

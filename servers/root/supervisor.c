@@ -91,7 +91,11 @@ static enum made start_one(struct component *c)
     c->recent = 0;
     c->backoff_us = c->manifest->policy.backoff_us;
     c->exit_code = 0;
-    return run(c);
+    if (quiesce(c))
+        return run(c);
+    c->state = RESTARTING; /* as soon as its devices are quiet */
+    c->wake_ticks = now_ticks();
+    return MADE;
 }
 
 /* Marks those that a component depends on. @return false: they were marked already */
@@ -191,19 +195,33 @@ static void restart_later(struct component *c)
     follow_log(c);
 }
 
+/* An image that took the place of another and has not answered anybody yet gives way to it. */
+static void fall_back(struct component *c, word_t done)
+{
+    if (c->image_before[0] != 0 && done == 0 && c->endpoint != 0) {
+        say(SAY_FAILURE, "'%s' goes back to image '%s': '%s' does not serve", c->name,
+            c->image_before, c->image);
+        end_line(c, "  back to image '%s': '%s' does not serve", c->image_before, c->image);
+        component_set_image(c, c->image_before);
+    }
+    c->image_before[0] = 0;
+}
+
 /* One that keeps failing before it has answered anybody may do so because of what is in its vault.
  */
 static void count_early(struct component *c)
 {
-    word_t done = 0;
+    word_t done = 1;
 
-    if (component_record(c, offsetof(struct rt_record, done), &done, sizeof done) && done == 0)
+    (void)component_record(c, offsetof(struct rt_record, done), &done, sizeof done);
+    if (done == 0)
         c->early++;
     else
         c->early = 0;
     c->fails_again = c->early >= EARLY_MAX;
     if (c->fails_again)
         c->early = 0;
+    fall_back(c, done);
 }
 
 /* What follows on an end that has been reported. */
@@ -218,8 +236,8 @@ static void ended(struct component *c, bool fault)
 
 void supervise_fault(struct component *c, const struct fault *f)
 {
-    count_early(c);
     report_fault(c, f);
+    count_early(c);
     ended(c, true);
 }
 
@@ -229,6 +247,7 @@ void supervise_exit(struct component *c, int code)
     if (code != 0) {
         report_end(c, "'%s' ended with exit code %d", c->name, code);
         report_state(c);
+        count_early(c);
     }
     ended(c, false);
 }
@@ -315,12 +334,12 @@ static void check_time(struct component *c, word_t now)
 {
     const char *why;
 
-    if (c->state == RESTARTING && c->wake_ticks <= now)
+    if (quiesce(c) && c->state == RESTARTING && c->wake_ticks <= now)
         wake(c);
     why = heartbeat_look(c);
     if (why != NULL)
         supervise_kill(c, why);
-    if (c->state == RESTARTING)
+    if (c->state == RESTARTING && c->kept_back == NULL)
         supervise_at(c->wake_ticks);
     if (c->state == RUNNING && c->manifest->policy.heartbeat_us != 0)
         supervise_at(c->look_ticks);

@@ -62,6 +62,12 @@ COMMANDS = (
     ("uptime", "uptime", r"^0:0\d:\d\d$"),
     ("devices are listed", "devices", r"^pci 00:00.0 +8086:"),
     ("log has lines with time and name", "log", r"^ +\d+ +\d+\.\d{6} .* root: "),
+    ("why without a name lists the last ends", "why", "^nothing has ended yet"),
+    ("caps shows what a component has", "caps uart", r"^ +8  Endpoint +r-- +uart"),
+    ("reach says through whom", "reach shell uart",
+     r"^shell -> console \(Endpoint\) -> uart \(Endpoint\)"),
+    ("reach says that there is no way", "reach uart shell", "^uart cannot reach shell"),
+    ("upgrade to nothing is refused", "upgrade log nothing", "no image `nothing`"),
     ("starting what runs is refused", "start uart", "not in a state for this"),
 )
 
@@ -129,6 +135,14 @@ def survives(session, name):
     assert state[1] == "running" and int(state[-1]) == restarts + 1, f"{state}"
 
 
+def hangs(session):
+    """What the prompt itself needs computes without end: noticed, and nothing is lost."""
+    session.type("hang uart")
+    equal(session.type("echo alive"), ["alive"])
+    contains(session.type("why uart"), "hangs: it computes without end")
+    contains(session.type("why uart"), r"rt_hang\+0x0")
+
+
 def main(build):
     """One boot for all of it."""
     report = Report()
@@ -141,6 +155,7 @@ def main(build):
         for path in sorted(glob.glob(os.path.join(ROOT, "examples", "*", "expected.txt"))):
             name = os.path.basename(os.path.dirname(path))
             report.case(f"example {name}", lambda name=name: example(session, name))
+        report.case("hang uart", lambda: hangs(session))
         report.case("why shows where it crashed",
                     lambda: contains(session.type("why crash"), r"write_to_nowhere\+0x"))
         for name in ("uart", "console", "log", "shell"):

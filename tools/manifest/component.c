@@ -38,15 +38,20 @@ static struct named *read_names(const struct node *list, const char *what, unsig
 
 static void read_may(struct use *u, const struct node *n)
 {
+    static const char *const words[] = {"steer", "look", "harm"}; /* enum manifest_may */
     const char *text = n == NULL ? NULL : node_text(n, "may");
 
     if (text == NULL)
         return;
-    if (strcmp(text, "look") != 0 && strcmp(text, "steer") != 0)
-        report(n->place, "may is '%s'; expected look or steer", text);
-    u->may = true;
-    u->may_place = n->place;
-    u->look = strcmp(text, "look") == 0;
+    for (uint32_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            u->may = true;
+            u->right = i;
+            u->may_place = n->place;
+            return;
+        }
+    }
+    report(n->place, "may is '%s'; expected look, steer or harm", text);
 }
 
 static void read_use(struct use *u, const struct node *key, const struct node *value)

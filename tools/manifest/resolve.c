@@ -85,7 +85,7 @@ static void resolve_use(const struct system *s, struct use *u)
         return;
     }
     u->server = MANIFEST_ROOT;
-    u->provide = u->look ? MANIFEST_MAY_LOOK : MANIFEST_MAY_STEER;
+    u->provide = u->right;
     if (strcmp(u->protocol, ROOT_PROTOCOL) != 0)
         report(u->from_place, "root does not provide '%s'; it provides " ROOT_PROTOCOL,
                u->protocol);

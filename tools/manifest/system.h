@@ -26,7 +26,7 @@ struct use {
     struct place from_place;
     struct place may_place;
     bool may;  /**< `may` was given */
-    bool look; /**< and is `look` */
+    uint32_t right; /**< and is this: enum manifest_may */
     uint32_t server;
     uint32_t provide;
 };

@@ -267,6 +267,68 @@ static void test_overrun(void)
           "%.*s", 200, text);
 }
 
+/* Its device is quiet before it is started again, however often. */
+static void test_devices(void)
+{
+    struct supervisor_status status = {0};
+    word_t start = restarts("driver");
+    bool back = start != ~0ul;
+
+    for (unsigned i = 0; i < 5 && back; i++) {
+        back = supervisor_kill(root, "driver") == SUPERVISOR_OK &&
+               wait_for_restart("driver", start + i);
+        (void)rt_sleep_ns(2000000);
+    }
+    (void)supervisor_query(root, "driver", &status);
+    check(back && status.state == SUPERVISOR_STATE_RUNNING && status.restarts == start + 5,
+          "a driver's device is reset before the driver comes back", "state %d, code %d",
+          (int)status.state, status.exit_code);
+    read_report("driver", 0);
+    check(contains(text, "its devices, 1, are reset"), "the report says so", "%.*s", 250, text);
+}
+
+static void test_degraded(void)
+{
+    struct supervisor_status broken = {0}, needy = {0}, other = {0};
+
+    (void)supervisor_query(root, "broken", &broken);
+    (void)supervisor_query(root, "needy", &needy);
+    (void)supervisor_query(root, "other", &other);
+    check(broken.state == SUPERVISOR_STATE_FAILED && needy.state == SUPERVISOR_STATE_DEGRADED &&
+              other.state == SUPERVISOR_STATE_RUNNING,
+          "who needs what has failed is degraded, nobody else", "%d, %d, %d", (int)broken.state,
+          (int)needy.state, (int)other.state);
+}
+
+/* An image that does not serve gives way to the one before it; one that does keeps the vault. */
+static void test_upgrade(void)
+{
+    uint32_t found = 0, damaged = 0, entries = 0;
+    uint64_t incarnation = 0;
+    word_t before;
+
+    fill(ledger);
+    check(supervisor_replace(root, "ledger", "nothing") == SUPERVISOR_E_NOT_FOUND,
+          "an image that is not there is refused", "it is not");
+    check(supervisor_replace(root, "ledger", "ledger") == SUPERVISOR_OK &&
+              ledger_state(ledger, &found, &damaged, &incarnation) == LEDGER_OK &&
+              found == RT_VAULT_ADOPTED && intact(ledger, &entries),
+          "another image gets the vault", "found %u, %u entries", found, entries);
+    /* As its manifest's arguments tell it, `subject` faults at once. */
+    before = restarts("ledger");
+    check(supervisor_replace(root, "ledger", "subject") == SUPERVISOR_OK &&
+              wait_for_restart("ledger", before) && intact(ledger, &entries),
+          "one that does not serve gives way to the one before", "%u entries", entries);
+    read_report("ledger", 0);
+    check(contains(text, "back to image 'ledger'"), "the report says so", "%.*s", 250, text);
+    /* As a server's, `subject` has another layout. */
+    (void)supervisor_replace(root, "other", "subject");
+    (void)rt_sleep_ns(5000000);
+    read_report("other", 0);
+    check(contains(text, "it is of layout 1, this program's is 2"),
+          "another layout is refused by its version", "%.*s", 250, text);
+}
+
 static void test_ends(void)
 {
     char name[SUPERVISOR_NAME_MAX + 1], cause[201];
@@ -298,6 +360,9 @@ int main(void)
     test_vaults();
     test_followers();
     test_overrun();
+    test_devices();
+    test_degraded();
+    test_upgrade();
     test_ends();
     rt_say(2, "%u passed, %u failed", passed, failed);
     return 0;

@@ -11,12 +11,16 @@
  *   act=call    calls the server `counter` for ever, and gives signs of life; ends with code 9 if
  *               it ever gets an answer that is none, or the server's death too often in a row
  *   act=mute    lives, but gives no sign of life
+ *   act=master  at first makes its device a bus master; then, that it is none any more: ends with
+ *               code 6 if it still is
  *   act=notice  waits until a server of its is a new one; ends with code 5 when it is told
  */
 #include <abi/call.h>
 #include <proto/counter.h>
+#include <proto/platform.h>
 #include <rt/bytes.h>
 #include <rt/program.h>
+#include <rt/vault.h>
 
 static volatile int depth;
 
@@ -95,6 +99,25 @@ static void wait(void)
         (void)sys_recv(COMPONENT_SIGNALS, 0, &m, 0);
 }
 
+#define PCI_COMMAND 4u
+#define BUS_MASTER  4u
+
+static void master(void)
+{
+    const struct component_entry *device = rt_find(COMPONENT_DEVICE, NULL);
+    uint32_t command = 0;
+
+    if (device == NULL ||
+        platform_config_read(device->slot, PCI_COMMAND, 2, &command) != PLATFORM_OK)
+        rt_exit(7);
+    if (rt_info()->incarnation > 0 && (command & BUS_MASTER))
+        rt_exit(6);
+    if (platform_config_write(device->slot, PCI_COMMAND, 2, (command & 3) | BUS_MASTER) !=
+        PLATFORM_OK)
+        rt_exit(8);
+    wait();
+}
+
 static int notice(void)
 {
     struct message m = {.tag = 0};
@@ -106,8 +129,11 @@ static int notice(void)
 int main(int argc, char **argv)
 {
     const char *act = rt_argument("act");
+    struct rt_vault vault;
 
     (void)argc;
+    if (rt_argument("vault") != NULL) /* of layout 2 */
+        (void)rt_vault_open(&vault, 2, sizeof(uint64_t));
     if (act == NULL) {
         rt_say(2, "hello from %s, incarnation %lu", argv[0], rt_info()->incarnation);
         wait();
@@ -125,6 +151,8 @@ int main(int argc, char **argv)
                        &(struct message){.tag = MESSAGE_TAG(COMPONENT_EXIT, 1, 0), .w = {7}}, 0);
     if (rt_same(act, "call"))
         return call();
+    if (rt_same(act, "master"))
+        master();
     if (rt_same(act, "notice"))
         return notice();
     while (rt_same(act, "flood"))
