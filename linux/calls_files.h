@@ -21,6 +21,7 @@
     CALL(19, readv, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE)                                   \
     CALL(20, writev, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE)                                  \
     CALL(21, access, CALL_RESTARTS, ARG_PATH, ARG_OCTAL)                                           \
+    CALL(22, pipe, CALL_RESTARTS, ARG_OUT)                                                         \
     CALL(32, dup, CALL_RESTARTS, ARG_FD)                                                           \
     CALL(33, dup2, CALL_RESTARTS, ARG_FD, ARG_FD)                                                  \
     CALL(72, fcntl, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_WORD)                                      \
@@ -88,6 +89,7 @@
     CALL(280, utimensat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_IN, ARG_HEX)                         \
     CALL(285, fallocate, CALL_RESTARTS, ARG_FD, ARG_HEX, ARG_WORD, ARG_WORD)                       \
     CALL(292, dup3, CALL_RESTARTS, ARG_FD, ARG_FD, ARG_HEX)                                        \
+    CALL(293, pipe2, CALL_RESTARTS, ARG_OUT, ARG_HEX)                                              \
     CALL(295, preadv, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD)                       \
     CALL(296, pwritev, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD)                      \
     CALL(306, syncfs, CALL_RESTARTS, ARG_FD)                                                       \

@@ -53,6 +53,7 @@ struct file_ops {
     long (*ioctl)(struct file *f, struct task *t, word_t request, word_t argument);
     unsigned (*poll)(struct file *f);                 /* POLL..., now */
     struct wait_queue *(*queue)(struct file *f);      /* woken when poll's answer may change */
+    word_t (*deadline)(struct file *f, struct task *t); /* when a read gives up; ns */
     long (*seek)(struct file *f, int64_t offset, unsigned whence);
     void (*close)(struct file *f);                    /* the last one */
     const char *name;                                 /* anonymous ones: "pipe", "socket" */
@@ -65,6 +66,7 @@ struct file_ops {
 struct file {
     unsigned refs;
     unsigned flags;           /* O_... as F_GETFL gives them */
+    unsigned open_flags;      /* as given to open(2) */
     const struct file_ops *ops;
     struct inode *inode;      /* with a reference; may be NULL */
     struct dentry *dentry;    /* with a reference; may be NULL */
@@ -119,6 +121,8 @@ struct file *file_of_io(struct task *t, word_t fd);
 long file_install(struct task *t, struct file *f, word_t from, bool cloexec);
 /** The same, and on failure the reference is given up. */
 long file_give(struct task *t, struct file *f, bool cloexec);
+/** Two descriptors, whose numbers go to `to` in the program's memory; both references are used up. */
+long file_give_pair(struct task *t, struct file *a, struct file *b, bool cloexec, word_t to);
 /** Close a descriptor. @return 0, -EBADF */
 long file_close(struct task *t, word_t fd);
 
@@ -158,8 +162,12 @@ long descriptor_control(struct task *t, struct file *f, word_t fd, unsigned comm
                         word_t argument);
 /** dev.c: begin what is behind a device node. */
 long device_open(struct task *t, struct file *f);
+/** Is it /dev/zero, whose mapping is clear memory? */
+bool device_is_zero(const struct inode *i);
 /** pipe.c: open a named one. @return 0, BLOCKED, -ENXIO, -ENOMEM */
 long fifo_open(struct task *t, struct file *f);
+/** pipe.c: a new pipe. @param flags O_NONBLOCK */
+long pipe_make(struct file **reader, struct file **writer, unsigned flags);
 /** lock.c: locks that a process (close) or an open file (last close) loses. */
 void locks_close(struct task *t, struct file *f);
 void locks_release(struct file *f);

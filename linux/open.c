@@ -63,6 +63,7 @@ static long open_inode(struct task *t, struct inode *i, struct dentry *d, unsign
 
     if (f == NULL)
         return -ENOMEM;
+    f->open_flags = flags;
     f->inode = inode_get(i);
     f->dentry = d == NULL ? NULL : dentry_get(d);
     if (flags & O_PATH)

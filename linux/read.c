@@ -31,7 +31,7 @@ long file_read(struct task *t, struct file *f, struct transfer *x, word_t *at)
         return -EINVAL;
     n = f->ops->read(f, x, position_of(f, at));
     if (n == -EAGAIN && !(f->flags & O_NONBLOCK))
-        return file_wait(t, f, NEVER);
+        return file_wait(t, f, f->ops->deadline == NULL ? NEVER : f->ops->deadline(f, t));
     if (n > 0 && at == NULL && f->ops->flags & FILE_SEEKS)
         f->position += (word_t)n;
     return n;

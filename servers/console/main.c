@@ -212,22 +212,37 @@ static void end_partial(void)
         screen_text("\n", 1);
 }
 
-static enum console_error on_write(void *self, word_t badge, const void *data, size_t data_size)
+/* What a program has written. @param screen screen_text or screen_bytes */
+static void show(word_t badge, const void *data, size_t data_size,
+                 void (*screen)(const char *bytes, size_t size))
 {
     bool shown = console.shown;
 
-    (void)self;
     if (shown)
         edit_hide(&console.edit);
     else if (badge != console.writer)
         end_partial();
     console.writer = badge;
-    screen_text(data, data_size);
+    screen(data, data_size);
     if (shown) {
         end_partial();
         edit_redraw(&console.edit);
     }
     screen_flush();
+}
+
+static enum console_error on_write(void *self, word_t badge, const void *data, size_t data_size)
+{
+    (void)self;
+    show(badge, data, data_size, screen_text);
+    return CONSOLE_OK;
+}
+
+static enum console_error on_write_raw(void *self, word_t badge, const void *data,
+                                       size_t data_size)
+{
+    (void)self;
+    show(badge, data, data_size, screen_bytes);
     return CONSOLE_OK;
 }
 
@@ -241,7 +256,8 @@ static enum console_error on_size(void *self, word_t badge, uint16_t *columns, u
 }
 
 static const struct console_server callbacks = {
-    .read_line = on_read_line, .read = on_read, .write = on_write, .size = on_size};
+    .read_line = on_read_line, .read = on_read, .write = on_write,
+    .write_raw = on_write_raw, .size = on_size};
 
 static void set_up(const char *name)
 {

@@ -53,6 +53,13 @@ void screen_text(const char *bytes, size_t size)
     }
 }
 
+void screen_bytes(const char *bytes, size_t size)
+{
+    screen_raw(bytes, size);
+    for (size_t i = 0; i < size; i++)
+        remember(bytes[i]);
+}
+
 size_t screen_partial(char to[static SCREEN_PARTIAL + 1])
 {
     memcpy(to, partial, partial_size);

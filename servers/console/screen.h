@@ -17,6 +17,9 @@ void screen_raw(const char *bytes, size_t size);
 /** Text of a program: a newline also goes to the start of the line. */
 void screen_text(const char *bytes, size_t size);
 
+/** Bytes of a program that moves the cursor itself, as they are. */
+void screen_bytes(const char *bytes, size_t size);
+
 /** The end of what programs have written, if no newline followed it. @return its size, at most
  * SCREEN_PARTIAL */
 size_t screen_partial(char to[static SCREEN_PARTIAL + 1]);
