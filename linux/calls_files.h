@@ -14,6 +14,7 @@
     CALL(4, stat, CALL_RESTARTS, ARG_PATH, ARG_OUT)                                                \
     CALL(5, fstat, CALL_RESTARTS, ARG_FD, ARG_OUT)                                                 \
     CALL(6, lstat, CALL_RESTARTS, ARG_PATH, ARG_OUT)                                               \
+    CALL(7, poll, CALL_EINTR, ARG_POINTER, ARG_SIZE, ARG_INT)                                      \
     CALL(8, lseek, CALL_RESTARTS, ARG_FD, ARG_WORD, ARG_INT)                                       \
     CALL(16, ioctl, CALL_RESTARTS, ARG_FD, ARG_HEX, ARG_POINTER)                                   \
     CALL(17, pread64, CALL_RESTARTS, ARG_FD, ARG_OUT, ARG_SIZE, ARG_WORD)                          \
@@ -22,6 +23,7 @@
     CALL(20, writev, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE)                                  \
     CALL(21, access, CALL_RESTARTS, ARG_PATH, ARG_OCTAL)                                           \
     CALL(22, pipe, CALL_RESTARTS, ARG_OUT)                                                         \
+    CALL(23, select, CALL_EINTR, ARG_INT, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER)      \
     CALL(32, dup, CALL_RESTARTS, ARG_FD)                                                           \
     CALL(33, dup2, CALL_RESTARTS, ARG_FD, ARG_FD)                                                  \
     CALL(72, fcntl, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_WORD)                                      \
@@ -69,8 +71,11 @@
     CALL(197, removexattr, CALL_RESTARTS, ARG_PATH, ARG_TEXT)                                      \
     CALL(198, lremovexattr, CALL_RESTARTS, ARG_PATH, ARG_TEXT)                                     \
     CALL(199, fremovexattr, CALL_RESTARTS, ARG_FD, ARG_TEXT)                                       \
+    CALL(213, epoll_create, CALL_RESTARTS, ARG_INT)                                                \
     CALL(217, getdents64, CALL_RESTARTS, ARG_FD, ARG_OUT, ARG_SIZE)                                \
     CALL(221, fadvise64, CALL_RESTARTS, ARG_FD, ARG_WORD, ARG_WORD, ARG_INT)                       \
+    CALL(232, epoll_wait, CALL_EINTR, ARG_FD, ARG_OUT, ARG_INT, ARG_INT)                           \
+    CALL(233, epoll_ctl, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_FD, ARG_POINTER)                      \
     CALL(235, utimes, CALL_RESTARTS, ARG_PATH, ARG_IN)                                             \
     CALL(257, openat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_HEX, ARG_OCTAL)                         \
     CALL(258, mkdirat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL)                                 \
@@ -85,9 +90,13 @@
     CALL(267, readlinkat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OUT, ARG_SIZE)                      \
     CALL(268, fchmodat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL)                                \
     CALL(269, faccessat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL)                               \
+    CALL(270, pselect6, CALL_EINTR, ARG_INT, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER) \
+    CALL(271, ppoll, CALL_EINTR, ARG_POINTER, ARG_SIZE, ARG_TIME, ARG_POINTER, ARG_SIZE)           \
     CALL(277, sync_file_range, CALL_RESTARTS, ARG_FD, ARG_WORD, ARG_WORD, ARG_HEX)                 \
     CALL(280, utimensat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_IN, ARG_HEX)                         \
+    CALL(281, epoll_pwait, CALL_EINTR, ARG_FD, ARG_OUT, ARG_INT, ARG_INT, ARG_POINTER, ARG_SIZE)   \
     CALL(285, fallocate, CALL_RESTARTS, ARG_FD, ARG_HEX, ARG_WORD, ARG_WORD)                       \
+    CALL(291, epoll_create1, CALL_RESTARTS, ARG_HEX)                                               \
     CALL(292, dup3, CALL_RESTARTS, ARG_FD, ARG_FD, ARG_HEX)                                        \
     CALL(293, pipe2, CALL_RESTARTS, ARG_OUT, ARG_HEX)                                              \
     CALL(295, preadv, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD)                       \
@@ -99,6 +108,7 @@
     CALL(332, statx, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_HEX, ARG_HEX, ARG_OUT)                   \
     CALL(436, close_range, CALL_RESTARTS, ARG_FD, ARG_FD, ARG_HEX)                                 \
     CALL(437, openat2, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_IN, ARG_SIZE)                          \
-    CALL(439, faccessat2, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL, ARG_HEX)
+    CALL(439, faccessat2, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL, ARG_HEX)                     \
+    CALL(441, epoll_pwait2, CALL_EINTR, ARG_FD, ARG_OUT, ARG_INT, ARG_TIME, ARG_POINTER, ARG_SIZE)
 
 #endif

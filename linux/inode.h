@@ -128,7 +128,7 @@ struct inode {
         word_t last_cookie;    /* tmpfs: S_IFDIR */
         struct {
             const struct proc_entry *entry;
-            int pid, number;
+            int pid, tid, number;
         } proc;
         word_t handle;         /* File protocol */
     } u;
@@ -211,6 +211,8 @@ long dentry_exchange(struct dentry *a, struct dentry *b);
 /** The root of a file system. @return NULL: no memory */
 struct dentry *dentry_root(struct mount *m, struct inode *i);
 bool dentry_below(const struct dentry *d, const struct dentry *ancestor);
+/** Any name of an inode: a search through all. @return NULL: it has none; no reference */
+struct dentry *dentry_of(const struct inode *i);
 /** The path as a program sees it. @return where it begins in `buffer`; NULL: too long */
 char *dentry_path(struct task *t, struct dentry *d, char *buffer, size_t size);
 
