@@ -19,6 +19,7 @@ void set_reg(struct m_object *t, word_t reg, word_t value)
 {
     t->regs[reg] = value;
     *kernel_reg(t->at, reg) = value;
+    witness_happen(SEEN_REGISTER, t->at, reg, value);
 }
 
 void set_call(struct m_object *t, word_t cap, word_t label, const word_t *args, word_t count)
@@ -307,6 +308,12 @@ static void choose_invoke(struct m_object *t)
 
 /* --- Messages --- */
 
+static void set_buffer(ref_t b, word_t i, word_t value)
+{
+    m.user[b + i / 8][i % 8] = K[b + i / 8][i % 8] = value;
+    witness_happen(SEEN_MEMORY, b, i, value);
+}
+
 /* Words and capabilities that a thread puts into its message buffer. */
 static void fill_buffer(struct m_object *t, word_t words, word_t caps)
 {
@@ -315,15 +322,15 @@ static void fill_buffer(struct m_object *t, word_t words, word_t caps)
     if (b == NIL || !m.is_user[b / SMALL_GRANULES])
         return;
     for (word_t i = 8; i < words && i < 120; i++)
-        m.user[b + i / 8][i % 8] = K[b + i / 8][i % 8] = any(1000);
+        set_buffer(b, i, any(1000));
     for (word_t i = 0; i < 4; i++) {
         word_t give = pick(t, 0) + (chance(75) ? 15 * CAP_RIGHTS : any(16) * CAP_RIGHTS) +
                       (chance(25) ? CAP_MOVE : 0);
         word_t take = chance(70) ? pick_empty(cspace(t), 1) : 0;
 
         if (i < caps)
-            m.user[b + 15][i] = K[b + 15][i] = give;
-        m.user[b + 15][4 + i] = K[b + 15][4 + i] = take;
+            set_buffer(b, BUFFER_CAPS + i, give);
+        set_buffer(b, BUFFER_RECEIVE + i, take);
     }
 }
 

@@ -55,6 +55,40 @@ void step_syscall(void);
 extern bool step_trace; /* say what is done */
 extern word_t step_count, step_restarts, step_short, step_errors[16], step_done[20][16];
 
+/*
+ * A second witness, who follows what happens and judges on the kernel's state too: the model of
+ * spec/ in tests/host/oracle_model. witness.c: there is none.
+ */
+enum witnessed {
+    SEEN_CALL,
+    SEEN_CALL_COMPLETE,
+    SEEN_FAULT,
+    SEEN_TIMER,
+    SEEN_DEVICE,
+    SEEN_TIME,
+    SEEN_REGISTER,
+    SEEN_MEMORY
+};
+enum witness_mark { MARK_KEEP, MARK_RESTORE, MARK_REMEMBER, MARK_BACK, MARK_AGREE };
+struct witness {
+    void (*start)(void);                                         /* the machine has booted */
+    void (*happen)(enum witnessed what, word_t a, word_t b, word_t c);
+    void (*mark)(enum witness_mark what);
+};
+extern const struct witness *const witness;
+
+static inline void witness_happen(enum witnessed what, word_t a, word_t b, word_t c)
+{
+    if (witness != NULL)
+        witness->happen(what, a, b, c);
+}
+
+static inline void witness_mark(enum witness_mark what)
+{
+    if (witness != NULL)
+        witness->mark(what);
+}
+
 /* queue.c: the deadline queue alone. */
 void queue_run(word_t count);
 

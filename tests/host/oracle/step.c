@@ -16,6 +16,7 @@ word_t step_count, step_restarts, step_short, step_errors[16], step_done[20][16]
 
 static void judge(bool all)
 {
+    witness_mark(MARK_AGREE);
     if (m_doomed())
         m_settle_deletes(false);
     compare_all();
@@ -119,6 +120,7 @@ static void timer_interrupt(void)
     ref_t sc = cpu.sc;
 
     entry_interrupt(VECTOR_TIMER);
+    witness_happen(SEEN_TIMER, 0, 0, 0);
     fire_timers();
     if (out && m_obj(thread)->own != NIL)
         m_return(m_obj(thread));
@@ -138,6 +140,7 @@ static void advance(word_t ticks)
     if (cpu.sc != NIL)
         usage_add(m_obj(cpu.sc), host.now, to);
     host.now = to;
+    witness_happen(SEEN_TIME, to, 0, 0);
 }
 
 /* --- Interrupts and exceptions --- */
@@ -151,6 +154,7 @@ static void device_interrupt(void)
     if (o != NULL && o->line != 0 && host.masked[o->line - 1])
         return;
     entry_interrupt(v);
+    witness_happen(SEEN_DEVICE, v, 0, 0);
     SAME(host.eoi, finished + 1);
     if (o != NULL) {
         struct m_slot *n = m_at(o->at + INTERRUPT_NOTIFICATION);
@@ -171,9 +175,11 @@ static void exception(void)
 
     if (chance(70)) {
         entry_fault(14, 6, address);
+        witness_happen(SEEN_FAULT, 14, 6, address);
         m_fault(t, FAULT_PAGE, address, 6);
     } else {
         entry_fault(13, 8, 0);
+        witness_happen(SEEN_FAULT, 13, 8, 0);
         m_fault(t, FAULT_EXCEPTION, 13, 8);
     }
     judge(false);
@@ -252,6 +258,7 @@ static void remember(void)
     memcpy(before_short.k, K, sizeof before_short.k);
     before_short.cpu = cpu;
     before_short.host = host;
+    witness_mark(MARK_REMEMBER);
 }
 
 /* Would the door take a short way? Then everything is kept as it was before. */
@@ -281,6 +288,8 @@ static void complete_way(word_t cap, word_t tag, word_t number)
     cpu = before_short.cpu;
     host = before_short.host;
     entry_complete(cap, tag, number);
+    witness_mark(MARK_BACK);
+    witness_happen(SEEN_CALL_COMPLETE, 0, 0, 0);
     wf_begin(); /* the order to compare with would be that after the short way */
     judge(true);
 }
@@ -312,6 +321,7 @@ void step_syscall(void)
 
     if (!both)
         door(at, cap, tag, number);
+    witness_happen(SEEN_CALL, 0, 0, 0);
 
     bool restarted = !(t->flags & THREAD_FOREIGN) && thread_rip(at) == t->regs[R_RIP] - 2;
     struct m_result r = m_syscall(t, restarted);

@@ -273,6 +273,8 @@ static void copy_model(struct model *to, const struct model *from)
 void world_make(void)
 {
     boot();
+    if (witness != NULL)
+        witness->start();
     make_objects();
     make_threads();
     memcpy(kept.k, K, sizeof kept.k);
@@ -282,6 +284,7 @@ void world_make(void)
     kept.asids[0] = asid_count;
     kept.asids[1] = asid_fresh;
     kept.asids[2] = asid_free;
+    witness_mark(MARK_KEEP);
 }
 
 void world_restore(void)
@@ -296,4 +299,5 @@ void world_restore(void)
     doomed = NIL;
     memset(vector_interrupt, 0, sizeof vector_interrupt);
     memset(line_vector, 0, sizeof line_vector);
+    witness_mark(MARK_RESTORE);
 }
