@@ -36,6 +36,7 @@ ifneq ($(GENERATE),)
 include tools/build/compile.mk
 include tools/build/kernel.mk
 include tools/build/user.mk
+include tools/build/linux.mk
 include tools/build/host.mk
 include tools/build/image.mk
 endif

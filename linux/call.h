@@ -21,6 +21,7 @@ enum call_argument {
 enum call_interrupted {
     CALL_RESTARTS, /**< made anew if the handler has SA_RESTART, else EINTR */
     CALL_EINTR,    /**< EINTR always (poll, select, nanosleep, sigsuspend ...) */
+    CALL_HOLDS,    /**< nothing: only what ends the process does (vfork) */
 };
 
 /** Carries out a call. @return result, negative error, BLOCKED or NO_REPLY */
@@ -33,7 +34,10 @@ struct call {
     uint8_t argument[6];      /**< enum call_argument */
 };
 
-#define CALL_COUNT 462u
+#define CALL_COUNT 464u
+#define CALL_VDSO_SIGRETURN 463u /* of our own: see vdso.S */
 extern const struct call calls[CALL_COUNT];
+/** Its name, of one that is not there too. @return NULL: there is none of this number */
+const char *call_name(word_t number);
 
 #endif

@@ -17,6 +17,13 @@ extern int64_t clock_realtime_offset;
 /** Any clock of clock_gettime(2). @return 0 or -EINVAL */
 long clock_read(int id, struct timespec *now);
 
+/** Nanoseconds and timespecs. check: 0, or -EINVAL for what is no time. */
+struct timespec timespec_of(word_t ns);
+long timespec_check(const struct timespec *ts);
+word_t timespec_ns(const struct timespec *ts);
+/** A time of CLOCK_REALTIME (or, not realtime, of CLOCK_MONOTONIC) on CLOCK_MONOTONIC. */
+word_t clock_to_monotonic(word_t ns, bool realtime);
+
 /** Something that happens at a time: embedded in timerfd and the like. */
 struct alarm {
     struct alarm *next;

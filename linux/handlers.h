@@ -4,14 +4,12 @@
 #define LINUX_HANDLERS_H
 
 #include "call.h"
+#include "calls_core.h"
+#include "calls_files.h"
 
-#define HANDLER(name) call_handler sys_##name
-
-/* task.c, clone.c, exit.c, exec.c */
-HANDLER(getpid);
-
-/* read.c, open.c, ... */
-
-#undef HANDLER
+#define DECLARE(number, name, ...) call_handler sys_##name;
+CORE_CALLS(DECLARE)
+FILE_CALLS(DECLARE)
+#undef DECLARE
 
 #endif

@@ -27,7 +27,12 @@ struct siginfo {
     int32_t number, error, code, pad;
     union {
         struct { int32_t pid; uint32_t uid; word_t value; } from;             /* kill, sigqueue */
-        struct { int32_t pid; uint32_t uid; int32_t status, pad; word_t user_time, system_time; } child;
+        struct {
+            int32_t pid;
+            uint32_t uid;
+            int32_t status, pad;
+            word_t user_time, system_time;
+        } child;
         struct { word_t address; } fault;
         struct { int32_t timer, overrun; word_t value; } timer;
         struct { word_t band; int32_t fd; } poll;
@@ -69,6 +74,9 @@ bool signal_due(const struct task *t);
 bool signal_blocked_or_ignored(const struct task *t, int number);
 /** Signals that wait for the task or its process: for signalfd and /proc. */
 sigset_t signal_pending(const struct task *t);
+/** For ppoll, pselect, epoll_pwait, sigsuspend: this mask until the call is finished. To be called
+ * whenever the call is made again, too. */
+void signal_mask_for_call(struct task *t, sigset_t mask);
 /** Take one of a set off the queues. @return its number, 0: none */
 int signal_take(struct task *t, sigset_t set, struct siginfo *info);
 

@@ -23,9 +23,11 @@ struct area_source {
     word_t offset;       /**< in the file of the area's first byte; a multiple of PAGE */
     word_t file_bytes;   /**< what of it comes from the file, the rest is clear; ~0: all */
     bool shared;         /**< MAP_SHARED: written pages are the file's */
+    bool read_only;      /**< shared, and may never be written: the file was opened so */
 };
 
-/** First address that programs cannot have, and the bounds within which free ranges are looked for. */
+/** First address that programs cannot have, and the bounds within which free ranges are looked for.
+ */
 #define SPACE_TOP    0x00007ffffffff000ul
 #define SPACE_BOTTOM 0x0000000000010000ul
 
@@ -34,6 +36,8 @@ struct space *space_get(struct space *s);
 void space_put(struct space *s);
 /** A copy that shares pages until one side writes. @return NULL: no memory */
 struct space *space_fork(struct space *s);
+/** More than one task has it. */
+bool space_is_shared(const struct space *s);
 /** The AddressSpace object. */
 cap_t space_cap(const struct space *s);
 

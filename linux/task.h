@@ -60,7 +60,8 @@ struct process {
     bool exiting;                     /**< exit_group is under way */
     bool execed;                      /**< has called exec: setpgid of its parent fails */
     bool stopped, stop_reported, continued, child_reported;
-    int exit_status;                  /**< as wait4 gives it; while stopped: the signal */
+    int exit_status;                  /**< as wait4 gives it */
+    int stop_signal;
     int exit_signal;                  /**< what the parent gets: SIGCHLD */
     struct wait_queue child_changed;  /**< wait4 */
     struct wait_queue exited;         /**< pidfd; woken when it becomes a zombie */
@@ -69,15 +70,14 @@ struct process {
     struct wait_queue signalled;      /**< signalfd, sigtimedwait: something was sent */
     struct rlimit limit[RLIMITS];
     struct identity identity;
-    struct itimer {
-        word_t deadline, interval;    /**< ns; deadline NEVER: not armed */
-    } real_timer;
-    struct posix_timer *timers;
+    struct process_timer *timers;     /**< setitimer, timer_create */
     struct inode *exe;
+    char name[TASK_NAME];             /**< of the task that ended last: for ps */
     word_t start_ns;                  /**< CLOCK_MONOTONIC */
     word_t ticks, child_ticks;        /**< of tasks that ended; of children waited for */
     word_t faults, child_faults;
-    unsigned nice, personality;
+    int nice;
+    unsigned personality;
     bool dumpable, subreaper, no_new_privileges;
     int parent_death_signal;
 };
@@ -85,6 +85,7 @@ struct process {
 struct task {
     struct task *peer;                /**< next of the process */
     struct task *ready;               /**< next of those whose call is made again */
+    struct task *kicked;              /**< next of those that are to look at their signals */
     struct task *sleeper;             /**< next of those with a deadline */
     unsigned index;                   /**< badge */
     int tid;
@@ -96,17 +97,23 @@ struct task {
     char name[TASK_NAME];
 
     /* The system call. */
-    cap_t reply;                      /**< holds the call; 0: runs in user mode, or is being handled */
+    cap_t reply; /**< holds the call; 0: runs in user mode, or is being handled */
     word_t number, arg[6];
     word_t call_ip;                   /**< behind the SYSCALL instruction */
     word_t progress;                  /**< see wait.h */
-    word_t deadline;                  /**< ns; NEVER: none. Valid while waiting and when made again */
+    word_t deadline; /**< ns; NEVER: none. Valid while waiting and when made again */
     word_t saved_arg;                 /**< for the handler's own use; 0 when first called */
-    bool timed_out, has_deadline, is_ready, fault; /**< fault: it is a page fault that waits */
+    bool timed_out, has_deadline, sleeping, is_ready, is_kicked;
+    bool is_fault;                    /**< what waits is a page fault */
+    bool attention;                   /**< a signal is due: looked at before it returns */
+    bool has_result;                  /**< the call is done, its answer is held while stopped */
+    bool suspended;                   /**< the kernel was told to stop its thread */
+    long result;
     word_t fault_address, fault_access;
     struct waiter *waiters, first_waiter;
 
     /* Signals. */
+    int fatal;                        /**< what the processor refused: ends even the first process */
     sigset_t blocked, saved_blocked;
     bool restore_blocked;             /**< sigsuspend, ppoll: saved_blocked comes back */
     struct pending_set pending;
@@ -116,9 +123,8 @@ struct task {
     /* Threads. */
     word_t clear_tid;                 /**< set_tid_address */
     word_t robust_list;
-    struct process *vfork_parent;     /**< we borrow its space until exec or exit */
-    struct wait_queue vfork_done;
-    struct task *vfork_child;
+    struct task *vfork_waiter;        /**< whose space we borrow until exec or exit */
+    struct task *vfork_child;         /**< who borrows ours */
     struct futex_wait *futex;
 
     cap_t thread, context, handler;   /**< of the kernel */
@@ -128,6 +134,8 @@ struct task {
 
 /* The first process is the sandbox's init, pid 1: orphans become its children. */
 extern struct process *processes;
+/** The task whose call is being handled; NULL: none, or it is gone. */
+extern struct task *current;
 
 /** The task by the badge of its calls. @return NULL: none */
 struct task *task_by_badge(word_t badge);

@@ -35,17 +35,20 @@ struct waiter {
     struct waiter **link;     /**< what points to it; NULL: it is in no queue */
     struct waiter *more;      /**< the task's next */
     struct task *task;        /**< woken; NULL: */
-    void (*fire)(struct waiter *w); /**< called instead, with the waiter left in the queue (epoll) */
+    void (*fire)(
+        struct waiter *w); /**< called instead, with the waiter left in the queue (epoll) */
 };
 
 #define NEVER (~(word_t)0)
 
 /** What a handler returns that waits. */
 #define BLOCKED (-4096L)
-/** What a handler returns that has seen to the task itself: it is gone, or its registers are set. */
+/** What a handler returns that has seen to the task itself: it is gone, or its registers are set.
+ */
 #define NO_REPLY (-4097L)
 
-/** Wait on a queue (NULL: on time and signals only). @param deadline ns of CLOCK_MONOTONIC, or NEVER
+/** Wait on a queue (NULL: on time and signals only). @param deadline ns of CLOCK_MONOTONIC, or
+ * NEVER
  * @return BLOCKED, or -ENOMEM */
 long task_wait(struct task *t, struct wait_queue *q, word_t deadline);
 /** Wait on a further queue too: before task_wait, any number of times. @return 0 or -ENOMEM */

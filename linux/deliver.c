@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a signal does: nothing, end the process, stop it, or run a handler in the program, for which
+ * a frame as of Linux's x86-64 ABI is put on its stack. State of the FPU is saved and restored by
+ * the program itself, in the code of the vdso page that it passes through on both ways.
+ */
+#include "core_priv.h"
+#include "handlers.h"
+#include "vdso_priv.h"
+
+#include <abi/invoke.h>
+#include <rt/program.h>
+
+#define SIG_DFL 0ul
+#define SIG_IGN 1ul
+
+#define SA_NOCLDSTOP 1ul
+#define SA_NOCLDWAIT 2ul
+#define SA_SIGINFO   4ul
+#define SA_ONSTACK   0x08000000ul
+#define SA_RESTART   0x10000000ul
+#define SA_NODEFER   0x40000000ul
+#define SA_RESETHAND 0x80000000ul
+
+#define SS_ONSTACK    1u
+#define SS_DISABLE    2u
+#define SS_AUTODISARM 0x80000000u
+
+#define RED_ZONE 128u
+
+/* As in Linux's asm/sigcontext.h and asm/ucontext.h. */
+struct sigcontext {
+    word_t r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, flags;
+    uint16_t cs, gs, fs, ss;
+    word_t error, trap, old_mask, cr2, fpu, reserved[8];
+};
+
+struct frame {
+    word_t restorer;
+    word_t uc_flags, uc_link;
+    word_t stack;
+    uint32_t stack_flags, pad;
+    word_t stack_bytes;
+    struct sigcontext context;
+    sigset_t mask;
+    struct siginfo info;
+};
+_Static_assert(sizeof(struct sigcontext) == 256, "the layout is Linux's");
+_Static_assert(offsetof(struct frame, mask) == 8 + 40 + 256, "the layout is Linux's");
+
+static bool on_alt_stack(const struct task *t, word_t sp)
+{
+    return t->alt_stack_bytes != 0 && sp > t->alt_stack && sp - t->alt_stack <= t->alt_stack_bytes;
+}
+
+unsigned alt_stack_state(const struct task *t, word_t sp)
+{
+    if (t->alt_stack_bytes == 0)
+        return SS_DISABLE;
+    return on_alt_stack(t, sp) && !(t->alt_stack_flags & SS_AUTODISARM)
+               ? SS_ONSTACK
+               : t->alt_stack_flags & SS_AUTODISARM;
+}
+
+static void fill_context(struct sigcontext *c, const struct task *t, const struct regs *r)
+{
+    *c = (struct sigcontext){
+        .r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11, .r12 = r->r12, .r13 = r->r13,
+        .r14 = r->r14, .r15 = r->r15, .rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp, .rbx = r->rbx,
+        .rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->sp, .rip = r->ip,
+        .flags = r->flags, .cs = 0x33, .ss = 0x2b, .cr2 = t->fault_address,
+        .error = t->fault_access, .trap = 14, .old_mask = t->blocked,
+    };
+}
+
+/* Put the frame on the stack and make the registers those of the handler. @return false: there is
+ * no such memory */
+static bool push_frame(struct task *t, struct regs *r, const struct sigaction *a,
+                       const struct siginfo *info)
+{
+    word_t sp = r->sp - RED_ZONE, fpu;
+    struct frame f = {
+        .restorer = a->restorer,
+        .uc_flags = 6 /* UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */ | (vdso_xsave ? 1 : 0),
+        .stack = t->alt_stack, .stack_bytes = t->alt_stack_bytes,
+        .stack_flags = alt_stack_state(t, r->sp),
+        .mask = t->restore_blocked ? t->saved_blocked : t->blocked, .info = *info,
+    };
+
+    if (a->flags & SA_ONSTACK && t->alt_stack_bytes != 0 && !on_alt_stack(t, r->sp))
+        sp = t->alt_stack + t->alt_stack_bytes;
+    fill_context(&f.context, t, r);
+    fpu = (sp - vdso_fpu_bytes) & ~63ul;
+    sp = ((fpu - sizeof f + 8) & ~15ul) - 8;
+    f.context.fpu = fpu;
+    if (!vdso_prepare_fpu(t, fpu) || user_write(t, sp, &f, sizeof f) != 0)
+        return false;
+    if (t->alt_stack_flags & SS_AUTODISARM)
+        t->alt_stack = t->alt_stack_bytes = t->alt_stack_flags = 0;
+    r->sp = sp;
+    r->rdi = (word_t)info->number;
+    r->rsi = sp + offsetof(struct frame, info);
+    r->r8 = sp + offsetof(struct frame, uc_flags);
+    r->rcx = fpu;
+    r->r9 = a->handler;
+    r->ip = VDSO_SIGNAL;
+    r->flags &= ~(1ul << 10 | 1ul << 8); /* direction, trap */
+    return true;
+}
+
+/* What the interrupted call gives, now that a handler runs. */
+static void end_call(struct task *t, struct regs *r, const struct sigaction *a, long result)
+{
+    if (result == IN_USER_MODE)
+        return;
+    if (t->is_fault)
+        return; /* it is made again by itself */
+    if (result != INTERRUPTED) {
+        r->rax = (word_t)result;
+    } else if (calls[t->number].interrupted == CALL_RESTARTS && a->flags & SA_RESTART) {
+        r->rax = t->number;
+        r->ip -= 2;
+    } else {
+        r->rax = (word_t)-EINTR;
+    }
+}
+
+static bool run_handler(struct task *t, struct regs *r, int number, struct siginfo *info,
+                        long result)
+{
+    struct sigaction *a = &t->process->action[number], was = *a;
+
+    end_call(t, r, &was, result);
+    if (was.flags & SA_RESETHAND)
+        a->handler = SIG_DFL;
+    if (!push_frame(t, r, &was, info))
+        return false;
+    t->restore_blocked = false;
+    signal_set_mask(t, t->blocked | was.mask | (was.flags & SA_NODEFER ? 0 : SIGNAL_BIT(number)));
+    return true;
+}
+
+static bool stops(int number)
+{
+    return number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+/* Nothing, with the default of these. */
+static bool is_harmless(int number)
+{
+    return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
+}
+
+/* @return DELIVER_NOTHING: the next signal, please */
+static enum delivery by_default(struct task *t, int number)
+{
+    struct process *p = t->process;
+
+    if (is_harmless(number) || (p->parent == NULL && t->fatal != number))
+        return DELIVER_NOTHING;
+    if (stops(number)) {
+        if (number != SIGSTOP && process_group_orphaned(p->pgid))
+            return DELIVER_NOTHING;
+        process_stop(p, number);
+        return DELIVER_STOPPED;
+    }
+    process_exit(p, number);
+    return DELIVER_GONE;
+}
+
+enum delivery signal_deliver(struct task *t, struct regs *r, long *result)
+{
+    struct siginfo info;
+    int number;
+
+    if (t->process->stopped)
+        return DELIVER_STOPPED;
+    while ((number = signal_take(t, ~t->blocked, &info)) != 0) {
+        word_t handler = t->process->action[number].handler;
+        enum delivery d;
+
+        if (handler == SIG_IGN && number != SIGKILL && number != SIGSTOP)
+            continue;
+        if (handler != SIG_DFL && number != SIGKILL && number != SIGSTOP) {
+            if (run_handler(t, r, number, &info, *result))
+                return DELIVER_REGS;
+            process_exit(t->process, SIGSEGV);
+            return DELIVER_GONE;
+        }
+        d = by_default(t, number);
+        if (d != DELIVER_NOTHING)
+            return d;
+    }
+    return DELIVER_NOTHING;
+}
+
+/* The program did something that the processor refused: it cannot go on, even if it blocks the
+ * signal. */
+void signal_fault(struct task *t, int number, int code, word_t address)
+{
+    struct siginfo info = {.number = number, .code = code, .fault = {address}};
+    struct sigaction *a = &t->process->action[number];
+
+    if (t->blocked & SIGNAL_BIT(number) || a->handler == SIG_IGN) {
+        a->handler = SIG_DFL;
+        signal_set_mask(t, t->blocked & ~SIGNAL_BIT(number));
+    }
+    if (a->handler == SIG_DFL)
+        t->fatal = number; /* even for the first process */
+    signal_force(t, &info);
+}
+
+static void regs_from(struct regs *r, const struct sigcontext *c)
+{
+    r->r8 = c->r8, r->r9 = c->r9, r->r10 = c->r10, r->r11 = c->r11, r->r12 = c->r12;
+    r->r13 = c->r13, r->r14 = c->r14, r->r15 = c->r15, r->rdi = c->rdi, r->rsi = c->rsi;
+    r->rbp = c->rbp, r->rbx = c->rbx, r->rdx = c->rdx, r->rax = c->rax, r->rcx = c->rcx;
+    r->sp = c->rsp, r->ip = c->rip, r->flags = c->flags;
+}
+
+/* The frame that the handler returned to: its restorer has taken the first word off. */
+static bool read_frame(struct task *t, struct regs *r, struct frame *f)
+{
+    task_regs_read(t, r);
+    return user_read(t, f, r->sp - 8, sizeof *f) == 0;
+}
+
+static long bad_frame(struct task *t)
+{
+    signal_fault(t, SIGSEGV, SI_KERNEL, 0);
+    return 0;
+}
+
+/* By way of the vdso, which restores the FPU and then calls sys_vdso_sigreturn. */
+long sys_rt_sigreturn(struct task *t, const word_t *arg)
+{
+    struct regs r;
+    struct frame f;
+
+    (void)arg;
+    if (!read_frame(t, &r, &f))
+        return bad_frame(t);
+    if (f.context.fpu == 0)
+        return sys_vdso_sigreturn(t, arg);
+    r.rcx = f.context.fpu;
+    r.ip = VDSO_RETURN;
+    task_answer_regs(t, &r);
+    return NO_REPLY;
+}
+
+long sys_vdso_sigreturn(struct task *t, const word_t *arg)
+{
+    struct regs r;
+    struct frame f;
+
+    (void)arg;
+    if (!read_frame(t, &r, &f) || f.context.rip >= USER_END)
+        return bad_frame(t);
+    regs_from(&r, &f.context);
+    t->alt_stack = f.stack;
+    t->alt_stack_bytes = f.stack_flags & SS_DISABLE ? 0 : f.stack_bytes;
+    t->alt_stack_flags = f.stack_flags & SS_AUTODISARM;
+    signal_set_mask(t, f.mask);
+    task_answer_regs(t, &r);
+    return NO_REPLY;
+}

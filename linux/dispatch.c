@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a message to a handler, and from its result back to the task. The main path is short: find
+ * the task, note the arguments, call the handler, answer.
+ */
+#include "core_priv.h"
+
+#include "futex_priv.h"
+#include "handlers.h"
+
+#include <abi/invoke.h>
+#include <rt/program.h>
+#include <rt/thread.h>
+
+struct task *current;
+
+struct task *task_by_badge(word_t badge)
+{
+    return badge <= TASK_MAX ? tasks[badge] : NULL;
+}
+
+/* --- registers --------------------------------------------------------------------------------- */
+
+_Static_assert(sizeof(struct regs) == REGS_WORDS * 8, "21 words, in the kernel's order");
+
+void task_regs_read(const struct task *t, struct regs *r)
+{
+    const word_t *rest = rt_buffer()->words;
+
+    RT_CHECK(thread_read_registers(t->thread, &r->ip, &r->sp, &r->flags, &r->tls, &r->gs, &r->rdi,
+                                   &r->rsi, &r->rdx) == E_OK);
+    memcpy(&r->rax, rest + MESSAGE_REGS, (REGS_WORDS - MESSAGE_REGS) * 8);
+}
+
+static struct message regs_message(word_t label, const struct regs *r)
+{
+    struct message m = {
+        .tag = MESSAGE_TAG(label, REGS_WORDS, 0),
+        .w = {r->ip, r->sp, r->flags, r->tls, r->gs, r->rdi, r->rsi, r->rdx},
+    };
+
+    memcpy(rt_buffer()->words + MESSAGE_REGS, &r->rax, (REGS_WORDS - MESSAGE_REGS) * 8);
+    return m;
+}
+
+void task_regs_write(const struct task *t, const struct regs *r)
+{
+    struct message m = regs_message(THREAD_WRITE_REGISTERS, r);
+
+    RT_CHECK(sys_call(t->thread, &m) == E_OK);
+}
+
+/* Whatever holds the task's call; it is free afterwards. */
+static void answer(struct task *t, struct message *m)
+{
+    cap_t reply = t->reply != 0 ? t->reply : loop_reply;
+
+    /* E_STATE: nothing is held, because the thread was stopped meanwhile: it calls again. */
+    enum error e = sys_send(reply, m, 0);
+
+    RT_CHECK(e == E_OK || e == E_STATE);
+    if (t->reply != 0) {
+        loop_free_reply(t->reply);
+        t->reply = 0;
+    }
+}
+
+void task_answer_regs(struct task *t, const struct regs *r)
+{
+    struct message m = regs_message(0, r);
+
+    answer(t, &m);
+    if (current == t)
+        current = NULL;
+    if (t->attention)
+        task_kick(t); /* one signal more */
+}
+
+/* --- the end of a call ------------------------------------------------------------------------- */
+
+/* A signal is due. @return true: the call is to be answered with *result as if nothing was */
+static bool look_at_signals(struct task *t, long *result)
+{
+    struct regs r;
+
+    task_regs_read(t, &r);
+    switch (signal_deliver(t, &r, result)) {
+    case DELIVER_NOTHING:
+        signal_mask_restore(t);
+        return true;
+    case DELIVER_REGS:
+        task_answer_regs(t, &r);
+        return false;
+    case DELIVER_STOPPED:
+        if (t->reply == 0)
+            t->reply = loop_keep_call();
+        t->has_result = true;
+        t->result = *result;
+        t->state = TASK_STOPPED;
+        return false;
+    default:
+        return false;
+    }
+}
+
+static struct message result_message(const struct task *t, long result)
+{
+    return (struct message){.tag = MESSAGE_TAG(0, t->is_fault ? 0 : 1, 0), .w = {(word_t)result}};
+}
+
+void task_finish(struct task *t, long result)
+{
+    if (t->attention && !look_at_signals(t, &result))
+        return;
+
+    struct message m = result_message(t, result);
+
+    answer(t, &m);
+}
+
+/* Only what ends the process interrupts this. */
+static bool holds(const struct task *t)
+{
+    return !t->is_fault && t->number < CALL_COUNT &&
+           calls[t->number].interrupted == CALL_HOLDS &&
+           !(signal_pending(t) & SIGNAL_BIT(SIGKILL));
+}
+
+void task_interrupt(struct task *t)
+{
+    long result = t->progress != 0 ? (long)t->progress : INTERRUPTED;
+    struct regs r;
+
+    if (!signal_due(t) || holds(t))
+        return;
+    task_regs_read(t, &r);
+    if (signal_deliver(t, &r, &result) != DELIVER_REGS)
+        return; /* it waits on, stopped perhaps; or is gone */
+    task_unwait(t);
+    task_forget_ready(t);
+    futex_forget(t);
+    task_answer_regs(t, &r);
+}
+
+struct task *kicked_tasks;
+
+void task_kick(struct task *t)
+{
+    if (t == current || t->is_kicked)
+        return; /* it looks by itself */
+    t->is_kicked = true;
+    t->kicked = kicked_tasks;
+    kicked_tasks = t;
+}
+
+void task_forget_kick(struct task *t)
+{
+    struct task **at = &kicked_tasks;
+
+    if (!t->is_kicked)
+        return;
+    while (*at != t)
+        at = &(*at)->kicked;
+    *at = t->kicked;
+    t->is_kicked = false;
+}
+
+static void kick(struct task *t)
+{
+    long result = IN_USER_MODE;
+    struct regs r;
+
+    if (t->process->stopped || !t->attention)
+        return; /* it looks when it goes on */
+    if (t->reply != 0) {
+        task_interrupt(t);
+        return;
+    }
+    RT_CHECK(thread_suspend(t->thread) == E_OK);
+    task_regs_read(t, &r);
+    while (t->attention) {
+        enum delivery d = signal_deliver(t, &r, &result);
+
+        if (d == DELIVER_STOPPED)
+            t->suspended = true;
+        if (d == DELIVER_REGS)
+            task_regs_write(t, &r);
+        else if (d != DELIVER_NOTHING)
+            return;
+    }
+    RT_CHECK(thread_resume(t->thread) == E_OK);
+}
+
+void tasks_run_kicked(void)
+{
+    while (kicked_tasks != NULL) {
+        struct task *t = kicked_tasks;
+
+        kicked_tasks = t->kicked;
+        t->is_kicked = false;
+        kick(t);
+    }
+}
+
+/* A call that is being handled for the first time has this result. @return true: answer with m */
+static bool finish_current(struct task *t, long result, struct message *m)
+{
+    if (result == NO_REPLY)
+        return false;
+    if (result == BLOCKED) {
+        t->reply = loop_keep_call();
+        current = NULL;
+        if (t->attention)
+            task_interrupt(t);
+        return false;
+    }
+    if (t->attention && !look_at_signals(t, &result))
+        return false;
+    *m = result_message(t, result);
+    return true;
+}
+
+/* --- calls ------------------------------------------------------------------------------------- */
+
+static long call_unknown(struct task *t)
+{
+    static uint64_t named[(CALL_COUNT + 63) / 64];
+    word_t n = t->number;
+
+    if (n < CALL_COUNT && !(named[n / 64] >> n % 64 & 1)) {
+        named[n / 64] |= 1ul << n % 64;
+        rt_say(1, "system call %lu (%s) is not there: first made by %s", n,
+               call_name(n) != NULL ? call_name(n) : "?", t->name);
+    }
+    return -ENOSYS;
+}
+
+static long call(struct task *t)
+{
+    call_handler *handler = t->number < CALL_COUNT ? calls[t->number].handler : NULL;
+
+    return handler != NULL ? handler(t, t->arg) : call_unknown(t);
+}
+
+static long page_fault(struct task *t)
+{
+    word_t access = t->fault_access;
+    long e = space_fault(t->space, t->fault_address, access & 2, access & 16);
+
+    if (e == 0 || e == BLOCKED)
+        return e;
+    if (e == -ENOMEM) {
+        rt_say(1, "out of memory: %s (%d) ends", t->name, t->process->pid);
+        signal_fault(t, SIGKILL, SI_KERNEL, 0);
+    } else if (e == -EIO) {
+        signal_fault(t, SIGBUS, 2 /* BUS_ADRERR */, t->fault_address);
+    } else {
+        signal_fault(t, SIGSEGV, access & 1 ? SEGV_ACCERR : SEGV_MAPERR, t->fault_address);
+    }
+    return 0;
+}
+
+void task_again(struct task *t)
+{
+    long result;
+
+    if (t->process->stopped)
+        return; /* process_continue makes it ready again */
+    if (t->has_result) {
+        t->has_result = false;
+        t->state = TASK_RUNNING;
+        task_finish(t, t->result);
+        return;
+    }
+    result = t->is_fault ? page_fault(t) : call(t);
+    if (result == BLOCKED) {
+        if (t->attention)
+            task_interrupt(t);
+    } else if (result != NO_REPLY) {
+        task_finish(t, result);
+    }
+}
+
+/* A processor exception, as the signal that Linux makes of it. */
+static void exception(struct task *t, const struct message *m)
+{
+    static const uint8_t signals[32] = {
+        [0] = SIGFPE, [1] = SIGTRAP, [3] = SIGTRAP, [4] = SIGSEGV, [5] = SIGSEGV, [6] = SIGILL,
+        [7] = SIGSEGV, [11] = SIGBUS, [12] = SIGBUS, [13] = SIGSEGV, [16] = SIGFPE, [17] = SIGBUS,
+        [19] = SIGFPE,
+    };
+    static const uint8_t codes[32] = {[0] = 1 /* FPE_INTDIV */, [1] = 2 /* TRAP_TRACE */,
+                                      [6] = 2 /* ILL_ILLOPN */, [17] = 1 /* BUS_ADRALN */};
+    word_t vector = m->w[0] % 32;
+    int number = signals[vector] != 0 ? signals[vector] : SIGSEGV;
+
+    signal_fault(t, number, codes[vector] != 0 ? codes[vector] : SI_KERNEL,
+                 number == SIGSEGV || number == SIGTRAP ? 0 : m->w[2]);
+}
+
+static bool fault(struct task *t, struct message *m)
+{
+    long result = 0;
+
+    t->is_fault = true;
+    if (message_label(m->tag) == FAULT_PAGE) {
+        t->fault_address = m->w[0];
+        t->fault_access = m->w[1];
+        t->faults++;
+        result = page_fault(t);
+    } else {
+        exception(t, m);
+    }
+    return finish_current(t, result, m);
+}
+
+bool task_message(struct message *m)
+{
+    struct task *t = task_by_badge(m->badge);
+    word_t label = message_label(m->tag);
+    bool answered;
+
+    if (t == NULL)
+        return false; /* it ended with this call on its way */
+    current = t;
+    t->progress = 0;
+    t->saved_arg = 0;
+    t->deadline = NEVER;
+    t->has_deadline = false;
+    t->timed_out = false;
+    if (label != FAULT_SYSCALL) {
+        answered = fault(t, m);
+    } else {
+        t->is_fault = false;
+        t->number = m->w[0];
+        for (unsigned i = 0; i < 6; i++)
+            t->arg[i] = m->w[1 + i];
+        t->call_ip = m->w[7];
+        answered = finish_current(t, call(t), m);
+    }
+    current = NULL;
+    return answered;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Futexes, for the core. */
+#ifndef LINUX_FUTEX_PRIV_H
+#define LINUX_FUTEX_PRIV_H
+
+#include "linux.h"
+
+/* Wake those who wait at an address of a task's memory. @return how many, or an error */
+long futex_wake_at(struct task *t, word_t address, unsigned count);
+/* The task waits no more, whatever for. */
+void futex_forget(struct task *t);
+/* It ends: mark the robust futexes that it holds. */
+void robust_leave(struct task *t);
+
+#endif

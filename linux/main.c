@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The event loop. Every message is a system call or a fault of a task, or signals of the
+ * component's notification. A call is answered together with waiting for the next message; a call
+ * that is BLOCKED keeps its Reply object, and the next message comes with another one.
+ */
+#include "core_priv.h"
+#include "event.h"
+
+#include <abi/invoke.h>
+#include <rt/component.h>
+#include <rt/object.h>
+#include <rt/program.h>
+#include <rt/thread.h>
+
+#define EVENTS 32u
+
+static struct {
+    void (*arrived)(void *context);
+    void *context;
+} events[EVENTS];
+static unsigned event_count;
+
+cap_t loop_endpoint;
+
+/* Reply objects that hold no call. */
+static cap_t spare[TASK_MAX + 2];
+static unsigned spares;
+cap_t loop_reply; /* the one that the next call comes with */
+
+cap_t event_add(void (*arrived)(void *context), void *context)
+{
+    cap_t signal;
+
+    if (event_count == EVENTS)
+        return 0;
+    signal = rt_object_badge(COMPONENT_SIGNALS, RIGHT_WRITE, 1ul << event_count);
+    if (signal != 0) {
+        events[event_count].arrived = arrived;
+        events[event_count++].context = context;
+    }
+    return signal;
+}
+
+static void signals_arrived(word_t bits)
+{
+    for (unsigned i = 0; i < event_count; i++) {
+        if (bits >> i & 1)
+            events[i].arrived(events[i].context);
+    }
+}
+
+cap_t loop_keep_call(void)
+{
+    cap_t kept = loop_reply;
+
+    loop_reply = spares > 0 ? spare[--spares] : rt_object_new(TYPE_REPLY, 0);
+    RT_CHECK(loop_reply != 0); /* there are never more calls than tasks, and room for those */
+    return kept;
+}
+
+void loop_free_reply(cap_t reply)
+{
+    RT_CHECK(spares < TASK_MAX + 2);
+    spare[spares++] = reply;
+}
+
+/* One message. @return true: the call is answered with m */
+static bool serve(struct message *m)
+{
+    if (message_label(m->tag) == MESSAGE_SIGNAL) {
+        signals_arrived(m->badge);
+        return false;
+    }
+    return task_message(m);
+}
+
+/* Calls that can go on, and signals that are due, after the present message has been seen to. */
+static void run_others(void)
+{
+    do {
+        tasks_run_kicked();
+        tasks_run_ready();
+    } while (kicked_tasks != NULL);
+}
+
+static _Noreturn void loop(void)
+{
+    struct message m = {.tag = 0};
+    bool answer = false;
+
+    run_others();
+    for (;;) {
+        enum error e = answer ? sys_reply_recv(loop_endpoint, loop_reply, &m, 0)
+                              : sys_recv(loop_endpoint, loop_reply, &m, 0);
+
+        RT_CHECK(e == E_OK || e == E_STATE || e == E_ARG); /* not OK: the caller is gone */
+        answer = e == E_OK && serve(&m);
+        if (kicked_tasks == NULL && ready_tasks == NULL)
+            continue;
+        if (answer)
+            (void)sys_send(loop_reply, &m, 0);
+        answer = false;
+        run_others();
+    }
+}
+
+int main(void)
+{
+    loop_endpoint = rt_object_new(TYPE_ENDPOINT, 0);
+    loop_reply = rt_object_new(TYPE_REPLY, 0);
+    RT_CHECK(loop_endpoint != 0 && loop_reply != 0);
+    RT_CHECK(system_start());
+    loop();
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tasks and processes: making them, taking them apart, finding them. */
+#include "core_priv.h"
+
+#include <abi/invoke.h>
+#include <rt/component.h>
+#include <rt/object.h>
+#include <rt/program.h>
+
+#include "file.h"
+#include "pidfd_priv.h"
+
+#include <rt/clock.h>
+
+#define SLICE_MS 10u
+
+struct task *tasks[TASK_MAX + 1];
+struct process *processes;
+
+/* What a task's index keeps of the kernel's objects when the task is gone. */
+static cap_t contexts[TASK_MAX + 1], handlers[TASK_MAX + 1];
+static cap_t cpu;
+static word_t priority = 90;
+
+bool tasks_init(void)
+{
+    const struct component_entry *e = rt_find(COMPONENT_CAP, "cpu");
+
+    if (e == NULL)
+        rt_say(0, "the manifest does not give it the right to processor time (authority: cpu)");
+    else
+        cpu = e->slot;
+    return cpu != 0;
+}
+
+struct task *task_find(int tid)
+{
+    for (unsigned i = 1; i <= TASK_MAX; i++) {
+        if (tasks[i] != NULL && tasks[i]->tid == tid)
+            return tasks[i];
+    }
+    return NULL;
+}
+
+struct process *process_find(int pid)
+{
+    for (struct process *p = processes; p != NULL; p = p->next) {
+        if (p->pid == pid)
+            return p;
+    }
+    return NULL;
+}
+
+struct process *process_of_group(int pgid, int sid)
+{
+    for (struct process *p = processes; p != NULL; p = p->next) {
+        if (p->pgid == pgid && (sid == 0 || p->sid == sid))
+            return p;
+    }
+    return NULL;
+}
+
+bool process_group_orphaned(int pgid)
+{
+    for (struct process *p = processes; p != NULL; p = p->next) {
+        if (p->pgid == pgid && !p->zombie && p->parent != NULL && p->parent->pgid != pgid &&
+            p->parent->sid == p->sid)
+            return false;
+    }
+    return true;
+}
+
+static bool is_taken(int pid)
+{
+    for (struct process *p = processes; p != NULL; p = p->next) {
+        if (p->pid == pid || p->pgid == pid || p->sid == pid)
+            return true;
+    }
+    return task_find(pid) != NULL;
+}
+
+int pid_new(void)
+{
+    static int last;
+
+    do
+        last = last % PID_MAX + 1;
+    while (is_taken(last));
+    return last;
+}
+
+static void limits_first(struct rlimit *limit)
+{
+    for (unsigned i = 0; i < RLIMITS; i++)
+        limit[i] = (struct rlimit){~0ul, ~0ul};
+    limit[RLIMIT_STACK].soft = 8ul << 20;
+    limit[RLIMIT_CORE].soft = 0;
+    limit[RLIMIT_NPROC] = (struct rlimit){TASK_MAX, TASK_MAX};
+    limit[RLIMIT_NOFILE] = (struct rlimit){1024, FILES_MAX};
+    limit[RLIMIT_MEMLOCK] = (struct rlimit){8ul << 20, 8ul << 20};
+    limit[RLIMIT_SIGPENDING] = (struct rlimit){1024, 1024};
+    limit[RLIMIT_MSGQUEUE] = (struct rlimit){819200, 819200};
+    limit[RLIMIT_NICE] = limit[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
+}
+
+static void inherit(struct process *p, struct process *parent)
+{
+    p->pgid = parent->pgid;
+    p->sid = parent->sid;
+    memcpy(p->limit, parent->limit, sizeof p->limit);
+    p->identity = parent->identity;
+    p->nice = parent->nice;
+    p->personality = parent->personality;
+    p->no_new_privileges = parent->no_new_privileges;
+    p->exe = parent->exe != NULL ? inode_get(parent->exe) : NULL;
+    p->sibling = parent->children;
+    parent->children = p;
+}
+
+struct process *process_new(struct process *parent, int pid)
+{
+    struct process *p = heap_alloc(sizeof *p);
+    struct process **end = &processes;
+
+    if (p == NULL)
+        return NULL;
+    p->pid = pid;
+    p->parent = parent;
+    p->exit_signal = SIGCHLD;
+    p->dumpable = true;
+    p->start_ns = clock_now();
+    if (parent != NULL) {
+        inherit(p, parent);
+    } else {
+        p->pgid = p->sid = pid;
+        limits_first(p->limit);
+    }
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = p;
+    return p;
+}
+
+static void leave_parent(struct process *p)
+{
+    struct process **at = &p->parent->children;
+
+    while (*at != p)
+        at = &(*at)->sibling;
+    *at = p->sibling;
+}
+
+void process_free(struct process *p)
+{
+    struct process **at = &processes;
+
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    if (p->parent != NULL)
+        leave_parent(p);
+    signal_flush(&p->pending);
+    pidfd_forget(p);
+    if (p->exe != NULL)
+        inode_put(p->exe);
+    heap_free(p, sizeof *p);
+}
+
+/* --- the kernel's objects ---------------------------------------------------------------------- */
+
+static bool objects_of(unsigned index)
+{
+    word_t slice = rt_info()->ticks_per_second / 1000 * SLICE_MS;
+
+    if (handlers[index] == 0)
+        handlers[index] = rt_object_badge(loop_endpoint, RIGHT_WRITE, index);
+    if (contexts[index] == 0) {
+        contexts[index] = rt_object_new(TYPE_SCHED_CONTEXT, 0);
+        if (contexts[index] != 0 &&
+            cpu_configure(cpu, contexts[index], slice, slice, priority) != E_OK) {
+            rt_object_delete(contexts[index]);
+            contexts[index] = 0;
+        }
+    }
+    return handlers[index] != 0 && contexts[index] != 0;
+}
+
+static word_t context_ticks(cap_t context)
+{
+    word_t ticks = 0, budget, period, at, bound;
+
+    (void)sched_context_consumed(context, &ticks, &budget, &period, &at, &bound);
+    return ticks;
+}
+
+word_t task_ticks(const struct task *t)
+{
+    return context_ticks(t->context) - t->context_ticks;
+}
+
+word_t process_time_ns(struct process *p)
+{
+    word_t ticks = p->ticks;
+
+    for (struct task *t = p->tasks; t != NULL; t = t->peer)
+        ticks += task_ticks(t);
+    return rt_ticks_to_ns(ticks);
+}
+
+struct task *task_new(struct process *p, int tid)
+{
+    unsigned index = 1;
+    struct task *t;
+
+    while (index <= TASK_MAX && tasks[index] != NULL)
+        index++;
+    if (index > TASK_MAX || !objects_of(index))
+        return NULL;
+    t = heap_alloc(sizeof *t);
+    if (t == NULL)
+        return NULL;
+    t->index = index;
+    t->tid = tid;
+    t->process = p;
+    t->context = contexts[index];
+    t->context_ticks = context_ticks(t->context);
+    t->handler = handlers[index];
+    t->peer = p->tasks;
+    p->tasks = t;
+    p->task_count++;
+    tasks[index] = t;
+    return t;
+}
+
+static void thread_drop(struct task *t)
+{
+    if (t->thread == 0)
+        return;
+    (void)sched_context_unbind(t->context);
+    rt_object_delete(t->thread);
+    t->thread = 0;
+    if (t->reply != 0) {
+        loop_free_reply(t->reply); /* what it held went with the thread */
+        t->reply = 0;
+    }
+}
+
+bool task_thread_new(struct task *t)
+{
+    cap_t thread = rt_object_new(TYPE_THREAD, 0);
+
+    if (thread == 0)
+        return false;
+    if (thread_configure(thread, 0, space_cap(t->space), 0, t->handler, 0) != E_OK) {
+        rt_object_delete(thread);
+        return false;
+    }
+    RT_CHECK(thread_set_flags(thread, THREAD_FOREIGN) == E_OK);
+    thread_drop(t);
+    t->thread = thread;
+    RT_CHECK(sched_context_bind(t->context, thread) == E_OK);
+    return true;
+}
+
+void task_start(struct task *t, const struct regs *r)
+{
+    task_regs_write(t, r);
+    RT_CHECK(thread_resume(t->thread) == E_OK);
+}
+
+void task_free(struct task *t)
+{
+    struct process *p = t->process;
+    struct task **at = &p->tasks;
+
+    task_unwait(t);
+    task_forget_ready(t);
+    task_forget_kick(t);
+    t->state = TASK_DEAD;
+    memcpy(p->name, t->name, TASK_NAME);
+    p->ticks += task_ticks(t);
+    p->faults += t->faults;
+    thread_drop(t);
+    signal_flush(&t->pending);
+    if (t->files != NULL)
+        files_put(t->files, t);
+    if (t->place != NULL)
+        place_put(t->place);
+    if (t->space != NULL)
+        space_put(t->space);
+    while (*at != t)
+        at = &(*at)->peer;
+    *at = t->peer;
+    p->task_count--;
+    tasks[t->index] = NULL;
+    if (current == t)
+        current = NULL;
+    heap_free(t, sizeof *t);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The page of code that is mapped into every program, and what it needs to know of the processor. */
+#include "vdso_priv.h"
+
+#include "core_priv.h"
+#include "space_priv.h"
+
+#define FXSAVE_BYTES 512u
+#define HEADER_BYTES 64u
+#define XSTATE       7u /* x87, SSE, AVX: what vdso.S saves */
+#define MAGIC_1      0x46505853u
+#define MAGIC_2      0x46505845u
+
+bool vdso_xsave;
+word_t vdso_fpu_bytes;
+
+static page_t page;
+
+/* What Linux says of the area's size, in bytes that FXSAVE leaves free. */
+struct software_bytes {
+    uint32_t magic, extended_bytes;
+    uint64_t features;
+    uint32_t bytes, padding[7];
+};
+
+extern const char vdso_code[], vdso_code_end[], vdso_plain[], vdso_plain_end[];
+
+static void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+    __asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(sub));
+}
+
+static void look_at_processor(void)
+{
+    uint32_t r[4];
+
+    vdso_fpu_bytes = FXSAVE_BYTES;
+    cpuid(1, 0, r);
+    vdso_xsave = r[2] >> 27 & 1;
+    if (!vdso_xsave)
+        return;
+    cpuid(13, 0, r); /* EBX: bytes for what is enabled */
+    vdso_fpu_bytes = r[1] + sizeof(uint32_t);
+}
+
+bool vdso_init(void)
+{
+    const char *code;
+    size_t bytes;
+
+    look_at_processor();
+    page = page_alloc();
+    if (page == 0)
+        return false;
+    code = vdso_xsave ? vdso_code : vdso_plain;
+    bytes = (size_t)(vdso_xsave ? vdso_code_end - vdso_code : vdso_plain_end - vdso_plain);
+    memcpy((char *)page_data(page) + VDSO_SIGNAL % PAGE, code, bytes);
+    return true;
+}
+
+long vdso_map(struct space *s)
+{
+    long e = space_map(s, VDSO_BASE, PAGE, PROT_READ | PROT_EXEC, NULL);
+    entry_t *entry = e == 0 ? table_entry(s, VDSO_BASE, true) : NULL;
+
+    if (entry == NULL)
+        return -ENOMEM;
+    page_ref(page);
+    *entry = entry_make(page, 0, 0);
+    s->resident++;
+    return 0;
+}
+
+bool vdso_prepare_fpu(struct task *t, word_t at)
+{
+    static const uint8_t clear[HEADER_BYTES];
+    struct software_bytes s = {MAGIC_1, (uint32_t)vdso_fpu_bytes, XSTATE,
+                               (uint32_t)vdso_fpu_bytes - 4, {0}};
+    uint32_t end = MAGIC_2;
+
+    if (!vdso_xsave)
+        return user_clear(t, at, FXSAVE_BYTES) == 0;
+    return user_write(t, at + FXSAVE_BYTES - sizeof s, &s, sizeof s) == 0 &&
+           user_write(t, at + FXSAVE_BYTES, clear, sizeof clear) == 0 &&
+           user_write(t, at + vdso_fpu_bytes - 4, &end, sizeof end) == 0;
+}

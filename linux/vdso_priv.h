@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The page of code that every program finds in its memory (vdso.S). */
+#ifndef LINUX_VDSO_PRIV_H
+#define LINUX_VDSO_PRIV_H
+
+#include "linux.h"
+
+#define VDSO_BASE   0x00007ffff7fff000ul
+/* Saves the FPU at RCX, then goes to R9 with RDX = R8. */
+#define VDSO_SIGNAL (VDSO_BASE + 0xf00)
+/* Restores the FPU from RCX, then calls vdso_sigreturn. */
+#define VDSO_RETURN (VDSO_BASE + 0xf40)
+
+/* The processor has XSAVE and the kernel allows it. */
+extern bool vdso_xsave;
+/* How large a signal frame's FPU area is. */
+extern word_t vdso_fpu_bytes;
+/* Make the area ready for XSAVE. */
+bool vdso_prepare_fpu(struct task *t, word_t at);
+/* Map it. @return 0 or -ENOMEM */
+long vdso_map(struct space *s);
+
+#endif
