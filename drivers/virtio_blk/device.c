@@ -119,8 +119,9 @@ static bool report(struct device *d, const char *wrong)
 {
     d->present = wrong == NULL;
     if (wrong != NULL) {
-        virtio_fail(&d->virtio.access);
-        rt_say(1, "no disk: %s", wrong);
+        if (d->virtio.device != 0)
+            virtio_fail(&d->virtio.access);
+        rt_say(d->virtio.device == 0 ? 2 : 1, "no disk: %s", wrong);
     }
     return d->present;
 }

@@ -156,6 +156,10 @@ enum block_error block_client_open(struct block_client *c, const struct block_op
     if (e == BLOCK_OK)
         e = map_session(c);
     c->gone = e != BLOCK_OK;
+    if (c->gone) {
+        rt_slot_delete(c->bell);
+        rt_slot_delete(c->signal);
+    }
     return e;
 }
 
@@ -356,13 +360,12 @@ static bool may_sleep(struct block_client *c, uint32_t count)
     return e == RING_EMPTY;
 }
 
-/* Signals are there. If they do not say that something is done, is the server still there? */
-static void heard(struct block_client *c, word_t bits)
+/* Our signal is there, and nothing is done: is the server still there? */
+static void heed(struct block_client *c, word_t bits)
 {
-    c->other_signals |= bits & ~c->options.bits;
     if (sleeps_on_own(c) && bits & COMPONENT_SIGNAL_RESTARTED)
         block_client_reopen(c);
-    else if (c->under_way > 0 && ring_available(&c->completions) == 0 && !ring_bell(c))
+    else if (bits & c->options.bits && ring_available(&c->completions) == 0 && !ring_bell(c))
         block_client_reopen(c);
 }
 
@@ -374,8 +377,10 @@ uint32_t block_client_wait(struct block_client *c, uint32_t count)
         if (may_sleep(c, count - done)) {
             struct message m = {0};
 
-            if (sys_recv(c->options.notification, 0, &m, 0) == E_OK)
-                heard(c, m.badge);
+            if (sys_recv(c->options.notification, 0, &m, 0) == E_OK) {
+                c->other_signals |= m.badge & ~c->options.bits;
+                heed(c, m.badge);
+            }
         }
         done += block_client_poll(c);
     }
@@ -393,8 +398,7 @@ enum block_status block_client_run(struct block_client *c, struct block_io *io)
 
 void block_client_signal(struct block_client *c, word_t bits)
 {
-    if (sleeps_on_own(c) && bits & COMPONENT_SIGNAL_RESTARTED)
-        block_client_reopen(c);
+    heed(c, bits);
     do
         (void)block_client_poll(c);
     while (c->under_way > 0 && !may_sleep(c, 1));
