@@ -33,6 +33,7 @@ void test_all(void);
 void test_kill(void);
 void test_errors(void);
 void test_gone(void);
+void test_record(bool flushes);
 
 /**
  * Random reads and writes of [first, first + blocks) in units of 4096 bytes, many at once, checked

@@ -72,6 +72,8 @@ int main(void)
         test_errors();
     else if (begins(first, "gone"))
         test_gone();
+    else if (begins(first, "record"))
+        test_record(!begins(first, "record-unsafe"));
     else
         check(false, "the disk says what to test", "it says %c%c", first[0], first[1]);
     rt_say(2, "%u passed, %u failed", passed, failed);

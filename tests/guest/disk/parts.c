@@ -9,6 +9,8 @@
 #define LOAD_FIRST  4096u /* blocks of 4096 bytes: from 16 MiB on */
 #define LOAD_BLOCKS 1024u
 #define KILLS       40u
+#define ROUNDS       40u
+#define ROUND_BLOCKS 4u
 
 static struct block_client c, d;
 static struct load load[2];
@@ -321,4 +323,44 @@ void test_gone(void)
     for (unsigned i = 0; i < 10 && status != BLOCK_GONE; i++)
         status = transfer(&c, false, MIB, 4096, 0);
     check(status == BLOCK_GONE, "is gone in the end", "%s", block_status_name(status));
+}
+
+/* --- A recording ----------------------------------------------------------------------------- */
+
+static void finish(struct block_io *io, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        block_client_submit(&c, &io[i]);
+    block_client_kick(&c);
+    while (c.under_way > 0)
+        (void)block_client_wait(&c, c.under_way);
+}
+
+/* Rounds of blocks, a flush, and a mark which says that they are safe. See powercut.py. */
+void test_record(bool flushes)
+{
+    static struct block_io io[ROUND_BLOCKS + 1];
+    word_t *page;
+
+    open_session(&c, 1, PAGES, SIGNAL_FIRST);
+    for (word_t round = 1; round <= ROUNDS; round++) {
+        for (unsigned i = 0; i < ROUND_BLOCKS; i++) {
+            page = (word_t *)(void *)(c.region + i * BLOCK_PAGE);
+            for (unsigned k = 0; k < BLOCK_PAGE / 8; k++)
+                page[k] = round << 32 | i;
+            block_io_write(&io[i], (LOAD_FIRST + round * ROUND_BLOCKS + i) * BLOCK_PAGE, BLOCK_PAGE,
+                           i * BLOCK_PAGE);
+        }
+        finish(io, ROUND_BLOCKS);
+        block_io_flush(&io[0]);
+        if (flushes)
+            finish(io, 1);
+        *(word_t *)(void *)(c.region + MIB / 2) = round;
+        block_io_write(&io[0], 12 * MIB, BLOCK_PAGE, MIB / 2);
+        finish(io, 1);
+    }
+    block_io_flush(&io[0]);
+    finish(io, 1);
+    check(io[0].status == BLOCK_DONE, "a run to be recorded", "%s",
+          block_status_name(io[0].status));
 }
