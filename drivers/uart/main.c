@@ -9,16 +9,20 @@
  * its last byte is in the chip: so if this driver dies with bytes in its queue their writer knows,
  * and writes again.
  */
+#include <abi/invoke.h>
 #include <device/irq.h>
 #include <ipclib/serve.h>
 #include <proto/serial.h>
 #include <rt/bytes.h>
+#include <rt/clock.h>
 #include <rt/object.h>
 #include <rt/program.h>
 
 #include "chip.h"
 
-#define SIGNAL_IRQ 1u
+#define SIGNAL_IRQ   1u
+#define SIGNAL_TIMER 2u
+#define LOOK_NS      20000000u /* between looks at the chip without an interrupt */
 #define WRITERS    4u /* that can wait */
 
 /* A write whose bytes are not all in the chip yet. */
@@ -34,6 +38,7 @@ static struct {
     struct ipc_server server;
     cap_t spare[WRITERS + 1];
     cap_t interrupt;
+    cap_t timer;
     cap_t reader;             /* Reply of the read that waits; 0: none */
     size_t reader_size;
     struct writer writers[WRITERS]; /* oldest first */
@@ -150,8 +155,10 @@ static void report(void)
 static void on_signal(void *context, word_t bits)
 {
     (void)context;
-    if (!(bits & SIGNAL_IRQ))
+    if (!(bits & (SIGNAL_IRQ | SIGNAL_TIMER)))
         return;
+    if (bits & SIGNAL_TIMER)
+        (void)timer_set(uart.timer, rt_now() + rt_ns_to_ticks(LOOK_NS));
     chip_serve(&uart.chip);
     device_irq_done(uart.interrupt);
     /* What came up while the line was masked made no edge that anybody saw. */
@@ -163,6 +170,17 @@ static void on_signal(void *context, word_t bits)
 
 static const struct serial_server callbacks = {
     .read = on_read, .write = on_write, .counts = on_counts};
+
+/* Interrupts get lost: when this driver's last incarnation took one and died, or in the machine.
+ * The chip's line has no second edge then, so it is looked at from time to time in any case. */
+static bool open_timer(void)
+{
+    cap_t signal = rt_object_badge(COMPONENT_SIGNALS, RIGHT_WRITE, SIGNAL_TIMER);
+
+    uart.timer = rt_object_new(TYPE_TIMER, 0);
+    return signal != 0 && uart.timer != 0 && timer_bind(uart.timer, signal) == E_OK &&
+           timer_set(uart.timer, rt_now() + rt_ns_to_ticks(LOOK_NS)) == E_OK;
+}
 
 /* Those that wait need Reply objects of their own. */
 static bool make_spares(void)
@@ -194,7 +212,7 @@ int main(int argc, char **argv)
                                       .signal = on_signal,
                                       .spare = uart.spare,
                                       .spare_room = WRITERS + 1};
-    if (!make_spares())
+    if (!make_spares() || !open_timer())
         rt_fail(__FILE__, __LINE__, "%s: its memory quota is too small", argv[0]);
     if (!chip_open(&uart.chip))
         rt_fail(__FILE__, __LINE__, "%s: there is no UART at port 0x%lx", argv[0],

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of the injector share. */
+#ifndef INJECT_INJECT_H
+#define INJECT_INJECT_H
+
+#include <abi/call.h>
+#include <rt/component.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decode.h"
+
+/** Kinds of faults, in the order in which reports name them. */
+enum kind {
+    KIND_KILL,
+    KIND_HANG,
+    KIND_WILD,
+    KIND_CODE,
+    KIND_STACK,
+    KIND_DATA,
+    KIND_REGISTER,
+    KIND_VAULT,
+    KIND_MUTATION, /**< and MUTATIONS - 1 that follow */
+    KIND_MESSAGE = KIND_MUTATION + MUTATIONS,
+    KIND_SPURIOUS,
+    KIND_STORM,
+    KIND_LOST,
+    KINDS
+};
+
+/** A component to do harm to, with root's handles for its present incarnation. */
+struct victim {
+    const char *name;
+    cap_t endpoint; /**< as a client of it, 0: none */
+    cap_t thread, cnode, inventory, space;
+};
+
+/** A pseudo-random number of the present case (xorshift64*, Vigna, 2016). */
+word_t random_word(void);
+
+/** The same below a bound. */
+static inline word_t random_below(word_t bound)
+{
+    return random_word() % bound;
+}
+
+/** Get handles for a victim. @return false: it is not running */
+bool victim_open(struct victim *v);
+
+/** Give them back. */
+void victim_close(struct victim *v);
+
+/** Do harm of a kind. @param what a text of 64 bytes: what was done @return false: not possible
+ * with this victim now (nothing was changed) */
+bool harm(struct victim *v, enum kind kind, char what[static 64]);
+
+/** After the victim has gone: what harm put in its place is given back. */
+void harm_end(void);
+
+/** The record page of a component, mapped for good. @return NULL: it is not running */
+struct rt_record *open_record(const char *name);
+
+#endif

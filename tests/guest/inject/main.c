@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Injects faults, one case after the other, and says what became of each: see tools/inject, which
+ * boots this, reads its lines and counts. Arguments:
+ *
+ *   seed=N first=N count=N       which cases; each depends on the seed and its number only, apart
+ *                                from what the cases before it left behind
+ *   victims=A,B workers=C,D      components; a victim A is also the route A, if there is one
+ *   kinds=MASK                   which kinds of faults, as bits
+ *
+ * It writes to the serial port that its manifest gives it, so that nothing that it harms is
+ * needed for it.
+ */
+#include "inject.h"
+
+#include <abi/invoke.h>
+#include <proto/supervisor.h>
+#include <rt/bytes.h>
+#include <rt/clock.h>
+#include <rt/format.h>
+#include <rt/memory.h>
+#include <rt/program.h>
+#include <rt/record.h>
+
+#define NAMES_MAX 12u
+#define POLL_NS   100000u
+#define QUIET_NS  2500000ul    /* after which a fault that shows nothing is taken to be none */
+#define PATIENCE  3000000000ul /* in ns: who is not back by then is lost */
+#define ANSWERS   5u           /* that each worker must get afterwards */
+#define TRANSMIT  0u
+#define STATUS    5u
+#define EMPTY     0x20u
+#define TRIES     8u
+
+static const char *const kind_names[KINDS] = {
+    "kill",          "hang",          "wild-write",   "flip-code",     "flip-stack",
+    "flip-data",     "flip-register", "flip-vault",   "mutate-source", "mutate-dest",
+    "mutate-branch", "mutate-delete", "mutate-bound", "mutate-init",   "bad-message",
+    "spurious-irq",  "irq-storm",     "lost-irq",
+};
+
+struct worker {
+    const char *name;
+    struct rt_record *record;
+    word_t answers, wrong, told; /* before the case */
+};
+
+static struct victim victims[NAMES_MAX];
+static struct worker workers[NAMES_MAX];
+static unsigned victim_count, worker_count;
+static cap_t root, port;
+static word_t port_first, state;
+
+word_t random_word(void)
+{
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return state * 0x2545f4914f6cdd1dul;
+}
+
+/* --- Output ---------------------------------------------------------------------------------- */
+
+static void put(char byte)
+{
+    word_t status = 0;
+
+    do {
+        if (io_port_read(port, port_first + STATUS, 1, &status) != E_OK)
+            return;
+    } while (!(status & EMPTY));
+    (void)io_port_write(port, port_first + TRANSMIT, 1, (unsigned char)byte);
+}
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+    char text[300];
+    va_list list;
+    size_t size;
+
+    va_start(list, format);
+    size = rt_format_list(text, sizeof text, format, list);
+    va_end(list);
+    for (size_t i = 0; i < size; i++)
+        put(text[i]);
+    put('\n');
+}
+
+/* --- Arguments ------------------------------------------------------------------------------- */
+
+static word_t number(const char *name, word_t otherwise)
+{
+    const char *text = rt_argument(name);
+    word_t value = 0;
+
+    if (text == NULL)
+        return otherwise;
+    for (; *text >= '0' && *text <= '9'; text++)
+        value = value * 10 + (word_t)(*text - '0');
+    return value;
+}
+
+/* Names separated by commas, copied. */
+static unsigned names(const char *argument, char (*to)[COMPONENT_NAME])
+{
+    const char *text = rt_argument(argument);
+    unsigned count = 0, at = 0;
+
+    for (; text != NULL && *text != 0 && count < NAMES_MAX; text++) {
+        if (*text != ',' && at < COMPONENT_NAME - 1)
+            to[count][at++] = *text;
+        if (*text == ',' || text[1] == 0) {
+            to[count++][at] = 0;
+            at = 0;
+        }
+    }
+    return count;
+}
+
+static void read_arguments(void)
+{
+    static char victim_names[NAMES_MAX][COMPONENT_NAME], worker_names[NAMES_MAX][COMPONENT_NAME];
+
+    victim_count = names("victims", victim_names);
+    worker_count = names("workers", worker_names);
+    for (unsigned i = 0; i < victim_count; i++)
+        victims[i] = (struct victim){.name = victim_names[i], .endpoint = rt_uses(victim_names[i])};
+    for (unsigned i = 0; i < worker_count; i++)
+        workers[i] =
+            (struct worker){.name = worker_names[i], .record = open_record(worker_names[i])};
+}
+
+/* --- What workers and components are at ------------------------------------------------------- */
+
+static word_t restarts_of(const char *name)
+{
+    struct supervisor_status status = {0};
+
+    (void)supervisor_query(root, name, &status);
+    return status.restarts;
+}
+
+static bool is_running(const char *name)
+{
+    struct supervisor_status status = {0};
+
+    return supervisor_query(root, name, &status) == SUPERVISOR_OK &&
+           status.state == SUPERVISOR_STATE_RUNNING;
+}
+
+/* Restarts of all but one. */
+static word_t restarts_but(const char *name)
+{
+    char who[SUPERVISOR_NAME_MAX + 1];
+    struct supervisor_status status = {0};
+    uint64_t at = 0;
+    word_t sum = 0;
+
+    while (supervisor_list(root, at, who, &status, &at) == SUPERVISOR_OK)
+        sum += rt_same(who, name) ? 0 : status.restarts;
+    return sum;
+}
+
+static void mark_workers(void)
+{
+    for (unsigned i = 0; i < worker_count; i++) {
+        struct worker *w = &workers[i];
+
+        w->answers = w->record->own[0];
+        w->wrong = w->record->own[1];
+        w->told = w->record->own[2];
+        w->record->own[3] = 0;
+    }
+}
+
+static bool all_answered(word_t answers)
+{
+    for (unsigned i = 0; i < worker_count; i++)
+        if (workers[i].record->own[0] < workers[i].answers + answers)
+            return false;
+    return true;
+}
+
+/* Wait until each worker has got so many answers. @return false: one does not */
+static bool wait_for_answers(word_t answers)
+{
+    word_t end = rt_now() + rt_ns_to_ticks(PATIENCE);
+
+    while (!all_answered(answers)) {
+        if (rt_now() > end)
+            return false;
+        (void)rt_sleep_ns(POLL_NS);
+    }
+    return true;
+}
+
+static word_t longest_gap(void)
+{
+    word_t longest = 0;
+
+    for (unsigned i = 0; i < worker_count; i++)
+        if (workers[i].record->own[3] > longest)
+            longest = workers[i].record->own[3];
+    return longest;
+}
+
+/* --- A case ---------------------------------------------------------------------------------- */
+
+/* What is known of a case. */
+struct outcome {
+    bool back;       /* victim and workers go on */
+    word_t restarts; /* of the victim */
+    word_t others;   /* of all others */
+    word_t wrong, told, gap;
+    char cause[64];
+};
+
+static bool has(const char *text, const char *word)
+{
+    size_t length = rt_length(word), size = rt_length(text);
+
+    for (size_t i = 0; i + length <= size; i++)
+        if (memcmp(text + i, word, length) == 0)
+            return true;
+    return false;
+}
+
+/* How root came to know: from the first line of the latest report. */
+static void read_cause(struct outcome *o)
+{
+    char name[SUPERVISOR_NAME_MAX + 1], cause[201];
+    uint64_t ticks;
+    size_t size = 0;
+    const char *how = "other";
+
+    if (supervisor_ends(root, 0, name, &ticks, cause, &size) != SUPERVISOR_OK)
+        return;
+    cause[size] = 0;
+    if (has(cause, "was killed"))
+        how = "by-hand";
+    else if (has(cause, "hangs"))
+        how = "heartbeat";
+    else if (has(cause, "invalid instruction"))
+        how = "assertion"; /* or an instruction that is none: both end so */
+    else if (has(cause, "failed"))
+        how = "fault";
+    else if (has(cause, "exit code"))
+        how = "exit";
+    rt_format(o->cause, sizeof o->cause, "%s", how);
+}
+
+static void look_at_workers(struct outcome *o)
+{
+    o->wrong = o->told = 0;
+    for (unsigned i = 0; i < worker_count; i++) {
+        o->wrong += workers[i].record->own[1] - workers[i].wrong;
+        o->told += workers[i].record->own[2] - workers[i].told;
+    }
+    o->gap = longest_gap();
+}
+
+/* From the fault until it is known what becomes of it. */
+static void observe(const struct victim *v, word_t restarts, word_t others, struct outcome *o)
+{
+    word_t start = rt_now(), quiet = rt_ns_to_ticks(QUIET_NS), end = rt_ns_to_ticks(PATIENCE);
+
+    *o = (struct outcome){.cause = "-"};
+    for (;;) {
+        (void)rt_sleep_ns(POLL_NS);
+        o->restarts = restarts_of(v->name) - restarts;
+        o->back = is_running(v->name) && all_answered(ANSWERS);
+        if ((o->back && (o->restarts != 0 || rt_now() - start > quiet)) || rt_now() - start > end)
+            break;
+    }
+    /* Once more, as what was counted may have come before the restart. */
+    if (o->restarts != 0 && o->back) {
+        for (unsigned i = 0; i < worker_count; i++)
+            workers[i].answers = workers[i].record->own[0];
+        o->back = wait_for_answers(ANSWERS);
+    }
+    look_at_workers(o);
+    o->others = restarts_but(v->name) - others;
+    if (o->restarts + o->others != 0)
+        read_cause(o);
+}
+
+static const char *class_of(const struct outcome *o)
+{
+    if (!o->back)
+        return "lost";
+    if (o->wrong != 0)
+        return "silent";
+    if (o->told != 0)
+        return "reported";
+    return o->restarts + o->others != 0 ? "transparent" : "none";
+}
+
+/* A fault that showed nothing may still be there: begin anew. */
+static bool clean_up(struct victim *v, enum kind kind)
+{
+    if (kind != KIND_KILL && kind != KIND_HANG && supervisor_kill(root, v->name) == SUPERVISOR_OK) {
+        word_t end = rt_now() + rt_ns_to_ticks(PATIENCE);
+
+        while (!is_running(v->name) && rt_now() < end)
+            (void)rt_sleep_ns(POLL_NS);
+    }
+    harm_end();
+    mark_workers();
+    return wait_for_answers(ANSWERS);
+}
+
+static word_t seed_of(word_t seed, word_t number)
+{
+    word_t x = (seed + 1) * 0x9e3779b97f4a7c15ul + number * 0xbf58476d1ce4e5b9ul;
+
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ul;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebul;
+    return (x ^ x >> 31) | 1;
+}
+
+static enum kind choose_kind(word_t mask)
+{
+    enum kind kind;
+
+    do
+        kind = (enum kind)random_below(KINDS);
+    while (!(mask >> kind & 1));
+    return kind;
+}
+
+/* @return false: the system is not what it was; go on in another one */
+static bool run_case(word_t seed, word_t number, word_t mask)
+{
+    struct victim *v;
+    struct outcome o;
+    enum kind kind;
+    word_t restarts, others;
+    char what[64];
+    bool done, clean;
+
+    state = seed_of(seed, number);
+    v = &victims[random_below(victim_count)];
+    kind = choose_kind(mask);
+    (void)rt_sleep_ns(random_below(1000000));
+    restarts = restarts_of(v->name);
+    others = restarts_but(v->name);
+    mark_workers();
+    if (!victim_open(v))
+        return false;
+    say("try %lu %s %s", number, v->name, kind_names[kind]);
+    done = harm(v, kind, what);
+    for (unsigned i = 0; !done && i < TRIES; i++) { /* another kind is */
+        kind = choose_kind(mask);
+        done = harm(v, kind, what);
+    }
+    if (!done)
+        rt_format(what, sizeof what, "not possible");
+    observe(v, restarts, others, &o);
+    say("case %lu %s %s %s %s %lu %lu %lu %lu # %s", number, v->name, kind_names[kind],
+        done ? class_of(&o) : "skipped", o.cause, o.gap, o.others, o.wrong, o.told, what);
+    victim_close(v);
+    clean = clean_up(v, kind);
+    return o.back && o.wrong == 0 && clean;
+}
+
+int main(void)
+{
+    const struct component_entry *ports = rt_find(COMPONENT_PORTS, NULL);
+    word_t seed, first, count, mask;
+
+    root = rt_uses("supervisor");
+    RT_CHECK(ports != NULL);
+    port = ports->slot;
+    port_first = ports->value % 65536;
+    (void)rt_sleep_ns(20000000);
+    read_arguments();
+    seed = number("seed", 1);
+    first = number("first", 0);
+    count = number("count", 10);
+    mask = number("kinds", (1ul << KINDS) - 1);
+    for (unsigned i = 0; i < worker_count; i++)
+        if (workers[i].record == NULL)
+            say("worker %s is not there", workers[i].name);
+    mark_workers();
+    if (!wait_for_answers(ANSWERS))
+        say("the workers do not work");
+    say("begin %lu ticks/s", rt_info()->ticks_per_second);
+    for (word_t i = first; i < first + count; i++) {
+        if (!run_case(seed, i, mask)) {
+            say("abandon %lu", i + 1);
+            break;
+        }
+    }
+    say("end");
+    (void)io_port_write(port, port_first + TRANSMIT, 1, '\n');
+    for (;;)
+        (void)rt_sleep_ns(1000000000ul);
+}

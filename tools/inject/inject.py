@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Injects faults into a running system and tells what became of each.
+
+  inject.py BUILD [--seed N] [--faults N] [--first N] [--batch N] [--victims A,B] [--kinds A,B]
+            [--seconds N] [--case N] [--gdb] [--short] [--table]
+
+A campaign is a seed and a number of faults. Each boot of the system (tools/inject/services.yaml) does
+a batch of them; QEMU counts instructions instead of time (-icount shift=0), so a batch does the same
+each time. What is done is kept in BUILD/inject/, one line a fault: who is interrupted goes on where
+it was. --case N runs the batch of a fault again up to that fault, with --gdb under GDB.
+"""
+import argparse
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SYSTEM = os.path.join(HERE, "services.yaml")
+VICTIMS = "uart,console,log,ledger,counter"
+WORKERS = "toil-ledger,toil-counter,toil-log,toil-console"
+KINDS = ("kill hang wild-write flip-code flip-stack flip-data flip-register flip-vault mutate-source "
+         "mutate-dest mutate-branch mutate-delete mutate-bound mutate-init bad-message spurious-irq "
+         "irq-storm lost-irq").split()
+CASE = re.compile(r"^case (\d+) (\S+) (\S+) (\S+) (\S+) (\d+) (\d+) (\d+) (\d+) # (.*?)\r?$", re.M)
+TRY = re.compile(r"^try (\d+) (\S+) (\S+)\r?$", re.M)
+LINE = re.compile(r"toil (\d+) (\d+)\r?$")
+BATCH_SECONDS = 600     # of wall time, at most
+STOPS_FAST = {"kill"}   # and whatever root saw as a fault, an assertion or an exit
+
+
+class Campaign:
+    """What is asked for, and the files that it uses."""
+
+    def __init__(self, options):
+        self.options = options
+        self.folder = os.path.join(options.build, "inject")
+        os.makedirs(self.folder, exist_ok=True)
+        self.path = os.path.join(self.folder, f"seed-{options.seed}-{options.batch}.jsonl")
+        self.mask = sum(1 << n for n, kind in enumerate(KINDS)
+                        if not options.kinds or kind in options.kinds.split(","))
+        self.cases = {}
+        if os.path.exists(self.path) and not options.again:
+            with open(self.path, encoding="utf-8") as file:
+                self.cases = {c["case"]: c for c in map(json.loads, file)}
+        elif os.path.exists(self.path):
+            os.remove(self.path)
+
+    def image(self, first, count):
+        """A boot image whose injector does these cases."""
+        words = [f"seed={self.options.seed}", f"first={first}", f"count={count}",
+                 f"victims={self.options.victims}", f"workers={WORKERS}", f"kinds={self.mask}"]
+        with open(SYSTEM, encoding="utf-8") as file:
+            text = file.read().replace("#: part\n", "").replace(
+                "args: [INJECT]", "args: [" + ", ".join(f'"{w}"' for w in words) + "]")
+        path = os.path.join(self.folder, f"batch-{os.getpid()}")
+        with open(path + ".yaml", "w", encoding="utf-8") as file:
+            file.write(text)
+        subprocess.run([os.path.join(self.options.build, "tools/manifest"), "--images",
+                        os.path.join(self.options.build, "bin"), "--output", path + ".img",
+                        path + ".yaml"], check=True)
+        return path + ".img"
+
+    def machine(self, image, console):
+        """The command of a machine in which time is the number of instructions."""
+        return ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", "128M",
+                "-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none",
+                "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1",
+                "-kernel", os.path.join(self.options.build, "kernel.elf"), "-initrd", image,
+                "-serial", "stdio", "-serial", f"file:{console}"]
+
+    def boot(self, first, count):
+        """Runs a batch; returns what the injector said."""
+        console = os.path.join(self.folder, f"console-{os.getpid()}")
+        command = self.machine(self.image(first, count), console)
+        if self.options.gdb:
+            print("QEMU waits for GDB: gdb", os.path.join(self.options.build, "kernel.elf"),
+                  "-ex 'target remote :1234'", flush=True)
+            command += ["-s", "-S"]
+        text = ""
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+            end = time.monotonic() + (86400 if self.options.gdb else BATCH_SECONDS)
+            for line in process.stdout:
+                text += line
+                if self.options.verbose:
+                    print(line, end="", flush=True)
+                if line.startswith("end") or time.monotonic() > end:
+                    break
+            process.kill()
+        return text, console_faults(console)
+
+    def keep(self, case):
+        """Notes the end of a case, at once, for who goes on later."""
+        self.cases[case["case"]] = case
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(case) + "\n")
+
+    def batch(self, first, count):
+        """Runs a batch and what it abandons; returns the number of the next case."""
+        text, damaged = self.boot(first, count)
+        done = first
+        for found in CASE.finditer(text):
+            number, victim, kind, outcome, cause, gap, others, wrong, told, what = found.groups()
+            self.keep({"case": int(number), "victim": victim, "kind": kind, "outcome": outcome,
+                       "cause": cause, "gap": int(gap), "others": int(others),
+                       "wrong": int(wrong), "told": int(told), "what": what})
+            done = int(number) + 1
+        # A case that was begun and has no end took injector, root or kernel with it.
+        begun = TRY.findall(text)
+        if begun and int(begun[-1][0]) >= done:
+            number, victim, kind = begun[-1]
+            self.keep({"case": int(number), "victim": victim, "kind": kind, "outcome": "system",
+                       "cause": "-", "gap": 0, "others": 0, "wrong": 0, "told": 0,
+                       "what": " | ".join(text.splitlines()[-4:])})
+            done = int(number) + 1
+        if done == first and not begun:
+            sys.exit("the system under faults does not start:\n" + text[-2000:])
+        if damaged:
+            self.keep({**self.cases[done - 1], "console": damaged})
+        return done
+
+    def run(self):
+        """All cases that are not done yet."""
+        options = self.options
+        end = time.monotonic() + options.seconds if options.seconds else None
+        last = options.first + options.faults
+        at = options.first
+        while at < last and (end is None or time.monotonic() < end):
+            start = at - at % options.batch
+            stop = min(start + options.batch, last)
+            missing = [n for n in range(at, stop) if n not in self.cases]
+            if not missing:
+                at = stop
+                continue
+            at = self.batch(missing[0], stop - missing[0])
+            if not options.short:
+                print(f"\r{len(self.cases)} faults", end="", file=sys.stderr, flush=True)
+        if not options.short:
+            print(file=sys.stderr)
+
+
+def console_faults(path):
+    """How many lines of the clients came out wrong at the serial port."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        lines = [line for line in file.read().split("\n") if line.startswith("toil ")]
+    right = sum(bool(m) and int(m[2]) == int(m[1]) * 7919 % 104729
+                for m in map(LINE.match, lines[:-1]))
+    return len(lines[:-1]) - right
+
+
+def per(values, share):
+    """A percentile, of what is not sorted."""
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))] if values else 0
+
+
+def fail_stop(case):
+    """Did the victim, or another, stop and root see it?"""
+    return case["cause"] in ("fault", "assertion", "exit", "by-hand")
+
+
+def rows(cases, key):
+    """One row for each value of a field, and one for all."""
+    groups = collections.defaultdict(list)
+    for case in cases:
+        groups[case[key]].append(case)
+    order = sorted(groups) if key == "victim" else [k for k in KINDS if k in groups]
+    return [(name, groups[name]) for name in order] + [("all", cases)]
+
+
+def print_table(cases, key):
+    """The report, one row a component or kind."""
+    print(f"{key:14} {'injected':>8} {'shown':>6} {'fault':>6} {'assert':>6} {'hang':>5} {'exit':>5} "
+          f"{'transp.':>7} {'told':>5} {'silent':>6} {'lost':>5} {'others':>6} "
+          f"{'p50 ms':>7} {'p99 ms':>8} {'max ms':>8}")
+    for name, group in rows(cases, key):
+        shown = [c for c in group if c["outcome"] != "none"]
+        count = collections.Counter(c["outcome"] for c in group)
+        cause = collections.Counter(c["cause"] for c in shown)
+        gaps = [c["gap"] / 1e6 for c in shown if c["outcome"] in ("transparent", "reported")]
+        print(f"{name:14} {len(group):8} {len(shown):6} {cause['fault']:6} {cause['assertion']:6} "
+              f"{cause['heartbeat']:5} {cause['exit']:5} {count['transparent']:7} "
+              f"{count['reported']:5} {count['silent']:6} {count['lost'] + count['system']:5} "
+              f"{sum(c['others'] != 0 for c in group):6} {per(gaps, .5):7.2f} {per(gaps, .99):8.2f} "
+              f"{max(gaps, default=0):8.2f}")
+
+
+def summary(cases):
+    """What is required, as (name, right, text)."""
+    stops = [c for c in cases if c["outcome"] != "none" and fail_stop(c)]
+    hangs = [c for c in cases if c["outcome"] != "none" and c["cause"] == "heartbeat"]
+    healed = [c for c in stops + hangs if c["outcome"] == "transparent"]
+    stop_gaps = [c["gap"] / 1e6 for c in stops if c["outcome"] == "transparent"]
+    hang_gaps = [c["gap"] / 1e6 for c in hangs if c["outcome"] == "transparent"]
+    system = sum(c["outcome"] == "system" for c in cases)
+    lost = sum(c["outcome"] == "lost" for c in cases)
+    share = 100 * len(healed) / max(1, len(stops + hangs))
+    return [
+        ("kernel and root survive", system == 0, f"{system} times not"),
+        ("nobody is lost", lost == 0, f"{lost} lost"),
+        ("stops and hangs are healed transparently", share >= 99.9, f"{share:.2f} %"),
+        ("blackout p99 below 10 ms after a stop", per(stop_gaps, .99) < 10,
+         f"{per(stop_gaps, .99):.2f} ms"),
+        ("blackout p99 below 110 ms after a hang", per(hang_gaps, .99) < 110,
+         f"{per(hang_gaps, .99):.2f} ms"),
+    ]
+
+
+def report(campaign):
+    """Tables and what is required. Returns the exit status."""
+    options = campaign.options
+    cases = [c for n, c in sorted(campaign.cases.items())
+             if options.first <= n < options.first + options.faults and c["outcome"] != "skipped"]
+    print_table(cases, "victim")
+    print()
+    print_table(cases, "kind")
+    print("\nshown: a restart, an error or a wrong answer; transp.: clients noticed a pause only; told: a "
+          "client got an error, or what\nwas lost was reported; silent: a wrong answer that nobody told of; "
+          "others: another component was restarted too.\nms: longest pause of any client, at 10^9 "
+          "instructions a second.")
+    checks = summary(cases)
+    for name, right, text in checks:
+        print(f"{'ok' if right else 'FAIL'} {name}" + ("" if right and options.short else f": {text}"))
+    failed = sum(not right for _, right, _ in checks)
+    print(f"{len(checks) - failed} passed, {failed} failed")
+    return failed != 0
+
+
+def main():
+    """Reads the arguments, runs, reports."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=50)
+    parser.add_argument("--victims", default=VICTIMS)
+    parser.add_argument("--kinds", default="")
+    parser.add_argument("--seconds", type=int, default=0)
+    parser.add_argument("--case", type=int)
+    for flag in ("gdb", "short", "table", "again", "verbose"):
+        parser.add_argument("--" + flag, action="store_true")
+    options = parser.parse_args()
+    campaign = Campaign(options)
+    if options.case is not None:
+        first = options.case - options.case % options.batch
+        options.verbose = True
+        campaign.path = os.devnull
+        campaign.batch(first, options.case - first + 1)
+        return 0
+    if not options.table:
+        campaign.run()
+    return report(campaign)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
