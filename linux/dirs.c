@@ -133,6 +133,9 @@ long sys_linkat(struct task *t, const word_t *arg)
 
     if (flags & ~(unsigned)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
+    error = path_check(t, arg[3]);
+    if (error != 0)
+        return error;
     error = path_find(t, arg[0], arg[1],
                       (flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0) |
                           (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0),
@@ -277,7 +280,9 @@ long sys_renameat2(struct task *t, const word_t *arg)
     if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
-    error = path_user(t, arg[0], arg[1], WALK_PARENT, &a);
+    error = path_check(t, arg[3]);
+    if (error == 0)
+        error = path_user(t, arg[0], arg[1], WALK_PARENT, &a);
     if (error != 0)
         return error;
     error = path_user(t, arg[2], arg[3], WALK_PARENT, &b);

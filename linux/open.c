@@ -229,6 +229,8 @@ static long open_descriptor(struct task *t, word_t dirfd, word_t path, struct op
 
     if (o->flags & UNNAMED && ((o->flags & O_TMPFILE) != O_TMPFILE || !(o->flags & O_ACCMODE)))
         return -EINVAL;
+    if ((o->flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) && !(o->flags & O_PATH))
+        return -EINVAL; /* as Linux since 6.4 */
     if (o->flags & O_PATH)
         o->flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     error = open_at(t, dirfd, path, o, &f);

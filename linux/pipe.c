@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pipes (pipe(7)). A ring of pages that come as they are needed. Writes of at most PIPE_BUF bytes
- * are not mixed with others'. The pipe hangs on its inode and lives as long as that.
+ * Pipes (pipe(7)): a ring of slots, each one page with the bytes of one write, or the odd ones of
+ * several. Linux does it so, and programs see it: how much fits, and when a pipe can be written.
+ * Writes of at most a page (PIPE_BUF) stay in one piece. The pipe hangs on its inode.
  */
 #include "pipe.h"
 
@@ -9,47 +10,70 @@
 #include "handlers.h"
 #include "linux.h"
 
-#define PIPE_BUF   4096u
-#define PAGES      16u  /* 64 KiB, as Linux */
-#define PAGES_MAX  256u /* 1 MiB: /proc/sys/fs/pipe-max-size */
+#define SLOTS     16u  /* 64 KiB */
+#define SLOTS_MAX 256u /* 1 MiB: /proc/sys/fs/pipe-max-size */
 
 enum { FIONREAD = 0x541b };
 
+/* A page with what of it is to be read. */
+struct slot {
+    page_t page;
+    uint16_t from, bytes;
+};
+
 struct pipe {
-    page_t page[PAGES_MAX];
-    word_t pages;            /* a power of two */
-    word_t head, tail;       /* bytes read and written since ever */
+    struct slot *slot;
+    unsigned slots;          /* a power of two */
+    unsigned head, tail;     /* slots used up and begun since ever */
     unsigned readers, writers;
-    word_t reader_count, writer_count; /* opened since ever: for those who wait to open */
+    bool had_writer;
     struct wait_queue changed, opened;
 };
 
-static word_t capacity(const struct pipe *p)
+static struct slot *slot_at(const struct pipe *p, unsigned at)
 {
-    return p->pages * PAGE;
+    return &p->slot[at & (p->slots - 1)];
+}
+
+static bool is_full(const struct pipe *p)
+{
+    return p->tail - p->head >= p->slots;
 }
 
 static word_t filled(const struct pipe *p)
 {
-    return p->tail - p->head;
+    word_t sum = 0;
+
+    for (unsigned at = p->head; at != p->tail; at++)
+        sum += slot_at(p, at)->bytes;
+    return sum;
 }
 
 static struct pipe *pipe_of(struct inode *i)
 {
-    if (i->pipe == NULL) {
-        i->pipe = heap_alloc(sizeof *i->pipe);
-        if (i->pipe != NULL)
-            i->pipe->pages = PAGES;
+    struct pipe *p = i->pipe;
+
+    if (p != NULL)
+        return p;
+    p = heap_alloc(sizeof *p);
+    if (p == NULL)
+        return NULL;
+    p->slots = SLOTS;
+    p->slot = heap_alloc(SLOTS * sizeof *p->slot);
+    if (p->slot == NULL) {
+        heap_free(p, sizeof *p);
+        return NULL;
     }
-    return i->pipe;
+    i->pipe = p;
+    return p;
 }
 
 static void drop_pages(struct pipe *p)
 {
-    for (unsigned n = 0; n < PAGES_MAX; n++) {
-        if (p->page[n] != 0)
-            page_unref(p->page[n]);
-        p->page[n] = 0;
+    for (unsigned n = 0; n < p->slots; n++) {
+        if (p->slot[n].page != 0)
+            page_unref(p->slot[n].page);
+        p->slot[n].page = 0;
     }
     p->head = p->tail = 0;
 }
@@ -57,95 +81,110 @@ static void drop_pages(struct pipe *p)
 void pipe_forget(struct inode *i)
 {
     drop_pages(i->pipe);
+    heap_free(i->pipe->slot, i->pipe->slots * sizeof *i->pipe->slot);
     heap_free(i->pipe, sizeof *i->pipe);
     i->pipe = NULL;
 }
 
-/* The page that a byte of the stream is in. */
-static page_t *page_at(struct pipe *p, word_t at)
+/* A slot has been read: its page stays for the next one that needs it, if the pipe is empty. */
+static void use_up(struct pipe *p)
 {
-    return &p->page[at / PAGE & (p->pages - 1)];
-}
+    struct slot *s = slot_at(p, p->head++);
 
-static size_t piece(word_t at, size_t left)
-{
-    return left < PAGE - at % PAGE ? left : PAGE - at % PAGE;
-}
-
-/* An empty pipe keeps one page, and is filled from that page's beginning. */
-static void begin_anew(struct pipe *p)
-{
-    p->head = p->tail = p->head / PAGE * PAGE;
+    if (p->head != p->tail) {
+        page_unref(s->page);
+        s->page = 0;
+    } else if (slot_at(p, p->head)->page == 0 && p->slots > 1) {
+        slot_at(p, p->head)->page = s->page;
+        s->page = 0;
+    }
 }
 
 static long pipe_read(struct file *f, struct transfer *x, word_t position)
 {
     struct pipe *p = f->inode->pipe;
-    size_t wanted = x->left;
     long done = 0;
 
     (void)position;
-    if (wanted == 0)
+    if (x->left == 0)
         return 0;
-    if (filled(p) == 0)
+    if (p->head == p->tail)
         return p->writers == 0 ? 0 : -EAGAIN;
-    if (wanted > filled(p))
-        wanted = filled(p);
-    while ((size_t)done < wanted) {
-        size_t bytes = piece(p->head, wanted - (size_t)done);
-        page_t *page = page_at(p, p->head);
-        long n = transfer_out(x, (char *)page_data(*page) + p->head % PAGE, bytes);
+    while (p->head != p->tail && x->left > 0) {
+        struct slot *s = slot_at(p, p->head);
+        long n = transfer_out(x, (char *)page_data(s->page) + s->from, s->bytes);
 
         if (n < 0) {
             done = done > 0 ? done : n;
             break;
         }
-        p->head += (word_t)n;
+        s->from += (uint16_t)n;
+        s->bytes -= (uint16_t)n;
         done += n;
-        if (p->head % PAGE == 0 && page_at(p, p->head) != page) {
-            page_unref(*page); /* read to its end */
-            *page = 0;
-        }
-        if ((size_t)n < bytes)
+        if (s->bytes > 0)
             break;
+        use_up(p);
     }
-    if (filled(p) == 0 && p->head % PAGE != 0)
-        begin_anew(p);
     task_wake(&p->changed);
     return done;
+}
+
+/* The odd bytes of a write go behind the last ones, if they fit into that page. @return bytes, 0 */
+static long append(struct pipe *p, struct transfer *x)
+{
+    struct slot *s = slot_at(p, p->tail - 1);
+    size_t odd = x->left % PAGE, end;
+    long n;
+
+    if (p->head == p->tail || odd == 0)
+        return 0;
+    end = s->from + s->bytes;
+    if (end + odd > PAGE)
+        return 0;
+    n = transfer_in(x, (char *)page_data(s->page) + end, odd);
+    if (n > 0)
+        s->bytes += (uint16_t)n;
+    return n;
+}
+
+static long write_slot(struct pipe *p, struct transfer *x)
+{
+    struct slot *s = slot_at(p, p->tail);
+    long n;
+
+    if (s->page == 0)
+        s->page = page_alloc_dirty();
+    if (s->page == 0)
+        return -ENOMEM;
+    n = transfer_in(x, page_data(s->page), PAGE);
+    if (n <= 0)
+        return n;
+    s->from = 0;
+    s->bytes = (uint16_t)n;
+    p->tail++;
+    return n;
 }
 
 static long pipe_write(struct file *f, struct transfer *x, word_t position)
 {
     struct pipe *p = f->inode->pipe;
-    word_t room = capacity(p) - filled(p);
-    long done = 0;
+    long done, n;
 
     (void)position;
     if (p->readers == 0)
         return -EPIPE;
     if (x->left == 0)
         return 0;
-    if (room == 0 || (x->left <= PIPE_BUF && room < x->left))
-        return -EAGAIN;
-    while (x->left > 0 && room > 0) {
-        size_t bytes = piece(p->tail, x->left < room ? x->left : room);
-        page_t *page = page_at(p, p->tail);
-        long n;
-
-        if (*page == 0)
-            *page = page_alloc_dirty();
-        n = *page == 0 ? -ENOMEM
-                       : transfer_in(x, (char *)page_data(*page) + p->tail % PAGE, bytes);
-        if (n < 0) {
+    done = append(p, x);
+    if (done < 0)
+        return done;
+    while (x->left > 0) {
+        n = is_full(p) ? -EAGAIN : write_slot(p, x);
+        if (n <= 0) {
             done = done > 0 ? done : n;
             break;
         }
-        p->tail += (word_t)n;
-        room -= (word_t)n;
         done += n;
-        if ((size_t)n < bytes)
-            break;
     }
     if (done > 0)
         task_wake(&p->changed);
@@ -158,13 +197,13 @@ static unsigned pipe_poll(struct file *f)
     unsigned events = 0;
 
     if (file_readable(f)) {
-        if (filled(p) > 0)
+        if (p->head != p->tail)
             events |= POLLIN | POLLRDNORM;
-        if (p->writers == 0 && p->writer_count > 0)
+        if (p->writers == 0 && p->had_writer)
             events |= POLLHUP;
     }
     if (file_writable(f)) {
-        if (capacity(p) - filled(p) >= PIPE_BUF)
+        if (!is_full(p))
             events |= POLLOUT | POLLWRNORM;
         if (p->readers == 0)
             events |= POLLERR;
@@ -179,13 +218,11 @@ static struct wait_queue *pipe_queue(struct file *f)
 
 static void count(struct pipe *p, const struct file *f, int by)
 {
-    if (file_readable(f)) {
+    if (file_readable(f))
         p->readers += (unsigned)by;
-        p->reader_count += by > 0;
-    }
     if (file_writable(f)) {
         p->writers += (unsigned)by;
-        p->writer_count += by > 0;
+        p->had_writer = true;
     }
 }
 
@@ -217,27 +254,48 @@ static const struct file_ops pipe_ops = {
     .name = "pipe",
 };
 
+/* Another number of slots, with what is in them. */
+static long set_slots(struct pipe *p, unsigned slots)
+{
+    struct slot *fresh = heap_alloc(slots * sizeof *fresh);
+    unsigned count = p->tail - p->head;
+
+    if (fresh == NULL)
+        return -ENOMEM;
+    for (unsigned n = 0; n < count; n++) {
+        fresh[n] = *slot_at(p, p->head + n);
+        slot_at(p, p->head + n)->page = 0;
+    }
+    drop_pages(p);
+    heap_free(p->slot, p->slots * sizeof *p->slot);
+    p->slot = fresh;
+    p->slots = slots;
+    p->tail = count;
+    return 0;
+}
+
 long pipe_size(struct file *f, bool set, word_t bytes)
 {
     struct pipe *p;
-    word_t pages = 1;
+    unsigned slots = 1;
+    long error;
 
     if (f->ops != &pipe_ops)
         return -EBADF;
     p = f->inode->pipe;
     if (!set)
-        return (long)capacity(p);
-    if (bytes > PAGES_MAX * PAGE)
-        return bytes > INT32_MAX ? -EINVAL : -EPERM;
-    while (pages * PAGE < bytes)
-        pages *= 2;
-    if (filled(p) > pages * PAGE)
+        return (long)(p->slots * PAGE);
+    if (bytes > INT32_MAX)
+        return -EINVAL;
+    if (bytes > SLOTS_MAX * PAGE)
+        return -EPERM;
+    while (slots * PAGE < bytes)
+        slots *= 2;
+    if (p->tail - p->head > slots)
         return -EBUSY;
-    if (filled(p) > 0 && pages != p->pages)
-        return -EBUSY; /* Linux moves what is in it; no program that we know does it then */
-    drop_pages(p);
-    p->pages = pages;
-    return (long)capacity(p);
+    error = set_slots(p, slots);
+    task_wake(&p->changed);
+    return error != 0 ? error : (long)(slots * PAGE);
 }
 
 /* A task that waits to open the other end: it has said which in saved_arg. */

@@ -309,10 +309,10 @@ static long vector_io(struct task *t, const word_t *arg, bool write, bool offset
     struct transfer x;
     long n;
 
-    if (f == NULL)
-        return -EBADF;
     if (offset && (int64_t)at < 0)
         return -EINVAL;
+    if (f == NULL)
+        return -EBADF;
     if (offset && !(f->ops->flags & FILE_SEEKS))
         return -ESPIPE;
     n = transfer_vector(&x, t, arg[1], arg[2]);

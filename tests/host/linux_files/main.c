@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The file half of the Linux personality, on the host: see the other files of this folder. */
+#include "fake.h"
+
+static unsigned passed, failed;
+
+void case_end(const char *name, const char *why)
+{
+    if (why == NULL) {
+        printf("ok %s\n", name);
+        passed++;
+    } else {
+        printf("FAIL %s: %s\n", name, why);
+        failed++;
+    }
+}
+
+int main(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    fake_start();
+    cases_tty();
+    cases_waiting();
+    cases_proc();
+    cases_compare(); /* last: changes its root */
+    printf("%u passed, %u failed\n", passed, failed);
+    return failed != 0;
+}
