@@ -152,6 +152,7 @@ static void serve_keys(void)
     while (front() != NULL && front()->size == 0 && keyboard_get(&key)) {
         enum edit_result result;
 
+        rt_alive(); /* much may have been pasted, and drawing takes long */
         show_front();
         result = edit_key(&console.edit, key);
         if (result != EDIT_MORE)

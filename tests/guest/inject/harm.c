@@ -151,15 +151,28 @@ struct rt_record *open_record(const char *name)
 
 /* --- Memory ---------------------------------------------------------------------------------- */
 
+/* Where in a page: of a stack mostly where it is in use, above the stack pointer. */
+static word_t choose_byte(const struct victim *v, const struct page *p)
+{
+    word_t r[8] = {0};
+    word_t used;
+
+    (void)thread_read_registers(v->thread, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]);
+    used = r[1] - p->address;
+    return used < RT_PAGE && random_below(4) != 0 ? used + random_below(RT_PAGE - used)
+                                                  : random_below(RT_PAGE);
+}
+
 static bool flip(struct victim *v, enum area area, char what[static 64])
 {
     const struct page *p = choose_page(v, area);
-    word_t at = random_below(RT_PAGE), bit = random_below(8);
+    word_t at, bit = random_below(8);
     uint8_t *here;
     cap_t copy = 0;
 
     if (p == NULL)
         return false;
+    at = choose_byte(v, p);
     here = open_page(p, &copy, MAP_READ | MAP_WRITE);
     if (here != NULL)
         here[at] ^= (uint8_t)(1u << bit);
