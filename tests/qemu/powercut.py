@@ -112,7 +112,7 @@ class Recording:
         return tuple(taken)
 
     def cuts(self, count, seed=0):
-        """`count` states in the order of time, spread evenly over the writes; the same for a seed."""
+        """`count` states in the order of time, spread over the writes; the same ones for a seed."""
         chance = random.Random(seed)
         moments = [i + 1 for i, entry in enumerate(self.entries) if entry.kind != "flush"]
         if not moments:
