@@ -67,6 +67,7 @@ static void map_pages(ref_t first, word_t pages, word_t vaddr, word_t flags)
         slot_set_object(scratch, granule_at(first, i * SMALL_GRANULES));
         slot_set_rights(scratch, RIGHT_ALL);
         if (space_check(scratch, vaddr + i * PAGE, flags) != E_OK ||
+            space_grow(space, TYPE_FRAME, vaddr + i * PAGE) != E_OK ||
             space_map(space, scratch, vaddr + i * PAGE, flags) != E_OK)
             boot_refuse("the boot image has a segment that cannot be mapped",
                         "make the image again: ./tessera build");

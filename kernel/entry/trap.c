@@ -10,10 +10,14 @@
 #include <sched/sched.h>
 
 #define EXCEPTION_PAGE_FAULT 14u
-/* Timer objects served in one entry; if more are due, the timer interrupt comes again at once. */
-#define TIMERS_STEP 16u
+/* Deadlines served in one entry; if more are due, the timer interrupt comes again at once. */
+#define TIMERS_STEP 2u
 
 /* The thread whose budget ran out is told, if it wants to know. */
+/*@ requires kernel_wf && cpu.expired != NIL;
+    assigns ANY_IPC;
+    ensures kernel_wf;
+*/
 static __attribute__((noinline)) void tell_expired(void)
 {
     ref_t thread = cpu.expired;
@@ -22,21 +26,27 @@ static __attribute__((noinline)) void tell_expired(void)
     if (slot_type(thread_timeout(thread)) == TYPE_ENDPOINT &&
         thread_state(thread) == THREAD_STATE_READY)
         fault_raise(thread, FAULT_TIMEOUT, sched_context_consumed(thread_sc(thread)), 0);
-    if (cpu.resched)
-        sched_reschedule();
+    sched_go_on();
 }
 
+/*@ requires ALL_WF;
+    assigns ANY_IPC;
+    ALL_KEPT
+*/
 static void timer_interrupt(void)
 {
     arch_timer_fired();
     /*@ loop invariant 0 <= i <= TIMERS_STEP;
+        loop invariant ALL_WF;
+        loop assigns i, ANY_IPC;
         loop variant TIMERS_STEP - i; */
     for (word_t i = 0; i < TIMERS_STEP; i++) {
-        ref_t timer = sched_timer();
+        ref_t node = sched_due();
 
-        if (timer == NIL)
+        if (node == NIL)
             break;
-        timer_fire(timer);
+        if (object_kind(node) == TYPE_TIMER)
+            timer_fire(node);
     }
 }
 

@@ -75,10 +75,10 @@ static inline ref_t walk(ref_t space, word_t vaddr, word_t level)
     return table;
 }
 
-/* As walk, but tables that are missing are made. @return E_STATE if a larger page is in the way,
- * E_MEMORY */
-static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *found)
+enum error space_grow(ref_t space, word_t type, word_t vaddr)
 {
+    word_t level = frame_level(type);
+
     if (space_root(space) == NIL) {
         ref_t root = table_take(space);
 
@@ -109,7 +109,6 @@ static enum error walk_make(ref_t space, word_t vaddr, word_t level, ref_t *foun
         }
         table = arch_pte_target(entry);
     }
-    *found = table;
     return E_OK;
 }
 
@@ -124,12 +123,8 @@ enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags)
     word_t index = arch_pte_index(vaddr, level);
     ref_t table = walk(space, vaddr, level);
 
-    if (rarely(table == NIL)) {
-        enum error e = walk_make(space, vaddr, level, &table);
-
-        if (e != E_OK)
-            return e;
-    }
+    if (rarely(table == NIL))
+        return E_RESTART;
     if (arch_pte_present(K_INDEX(table, index)))
         return E_STATE;
     K_INDEX(table, index) =

@@ -63,8 +63,12 @@ static inline enum error space_check(ref_t frame, word_t vaddr, word_t flags)
 bool space_mapped(ref_t slot);
 
 /** Map the frame of `slot`, which is not mapped. space_check has been passed. @return E_STATE:
- * address in use; E_MEMORY */
+ * address in use; E_RESTART: a table is missing, space_grow makes it */
 enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags);
+
+/** Make the tables that are missing for a frame of this type at this address. @return E_STATE: a
+ * larger page is in the way; E_MEMORY */
+enum error space_grow(ref_t space, word_t type, word_t vaddr);
 
 /** Undo the mapping that the frame capability in `slot` remembers, if it still stands. */
 void space_unmap(ref_t slot);

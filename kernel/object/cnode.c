@@ -8,7 +8,7 @@
 
 /* Slots copied or emptied, and descendants deleted, in one go. */
 #define COPY_STEP 64u
-#define DELETE_STEP 32u
+#define DELETE_STEP 12u
 
 /* Destination and source that copy, mint and move name alike. */
 struct pair {
@@ -17,6 +17,12 @@ struct pair {
 };
 
 /* @param right on the source CNode */
+/*@ requires CAP_WF && is_thread(thread) && is_home(slot) && Slot_type(slot) == TYPE_CNODE;
+    requires \valid(pair);
+    assigns *pair;
+    ensures found: \result == E_OK ==> is_home(pair->to) && is_home(pair->from) &&
+        Slot_type(pair->to) == TYPE_NULL && Slot_type(pair->from) != TYPE_NULL;
+*/
 static enum error find_pair(ref_t thread, ref_t slot, word_t right, struct pair *pair)
 {
     ref_t source = NIL;
@@ -31,6 +37,12 @@ static enum error find_pair(ref_t thread, ref_t slot, word_t right, struct pair 
     return slot_type(pair->to) == TYPE_NULL ? E_OK : E_SLOT;
 }
 
+/*@ requires CAP_WF && is_home(to) && is_home(from);
+    assigns ANY_TREE;
+    CAP_KEPT
+    ensures others: other_slots_same{Pre, Here}(to, to);
+    ensures full: \old(Slot_type(to)) != TYPE_NULL ==> other_slots_same{Pre, Here}(NIL, NIL);
+*/
 static enum error copy_one(ref_t to, ref_t from, word_t rights)
 {
     if (slot_type(from) == TYPE_NULL)
@@ -43,6 +55,7 @@ static enum error copy_one(ref_t to, ref_t from, word_t rights)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_CNODE) */
 enum error op_cnode_copy(ref_t thread, ref_t slot)
 {
     word_t rights = thread_word3(thread);
@@ -58,6 +71,13 @@ enum error op_cnode_copy(ref_t thread, ref_t slot)
         !cap_range_in(source, thread_word2(thread), count))
         return E_CAP;
     /*@ loop invariant 0 <= i <= COPY_STEP;
+        loop invariant CAP_WF && asid_wf && Slot_type(slot) == TYPE_CNODE &&
+            Slot_type(source) == TYPE_CNODE && is_slot(source);
+        loop invariant 0 < K[thread + 2][4] <= RANGE_COUNT && 0 < K[thread + 2][0] &&
+            0 < K[thread + 2][2];
+        loop invariant K[thread + 2][0] + K[thread + 2][4] <= Slot_badge(slot);
+        loop invariant K[thread + 2][2] + K[thread + 2][4] <= Slot_badge(source);
+        loop assigns i, e, ANY_TREE, ALL_MEMORY;
         loop variant COPY_STEP - i; */
     for (word_t i = 0; i < COPY_STEP; i++) {
         e = copy_one(granule_at(slot_object(slot), thread_word0(thread)),
@@ -73,6 +93,7 @@ enum error op_cnode_copy(ref_t thread, ref_t slot)
     return E_RESTART;
 }
 
+/*@ OPERATION(TYPE_CNODE) */
 enum error op_cnode_mint(ref_t thread, ref_t slot)
 {
     word_t rights = thread_word3(thread);
@@ -90,6 +111,7 @@ enum error op_cnode_mint(ref_t thread, ref_t slot)
     return e;
 }
 
+/*@ OPERATION(TYPE_CNODE) */
 enum error op_cnode_move(ref_t thread, ref_t slot)
 {
     struct pair pair = {NIL, NIL};
@@ -103,6 +125,7 @@ enum error op_cnode_move(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_CNODE) */
 enum error op_cnode_delete(ref_t thread, ref_t slot)
 {
     word_t count = thread_word1(thread);
@@ -112,6 +135,11 @@ enum error op_cnode_delete(ref_t thread, ref_t slot)
     if (!cap_range_in(slot, thread_word0(thread), count))
         return E_CAP;
     /*@ loop invariant 0 <= i <= DELETE_STEP;
+        loop invariant ALL_WF;
+        loop invariant Slot_type(slot) == TYPE_CNODE;
+        loop invariant 0 < K[thread + 2][0] && K[thread + 2][1] <= RANGE_COUNT &&
+            K[thread + 2][0] + K[thread + 2][1] <= Slot_badge(slot);
+        loop assigns i, ANY_DESTROY, ANY_EMPTY;
         loop variant DELETE_STEP - i; */
     for (word_t i = 0; i < DELETE_STEP && thread_word1(thread) != 0; i++) {
         if (destroy_slot(granule_at(slot_object(slot), thread_word0(thread))) != E_OK)
@@ -130,6 +158,7 @@ enum error op_cnode_delete(ref_t thread, ref_t slot)
     return thread_word1(thread) == 0 || slot_type(slot) != TYPE_CNODE ? E_OK : E_RESTART;
 }
 
+/*@ OPERATION(TYPE_CNODE) */
 enum error op_cnode_revoke(ref_t thread, ref_t slot)
 {
     ref_t target = cap_slot_in(slot, thread_word0(thread));
@@ -137,6 +166,8 @@ enum error op_cnode_revoke(ref_t thread, ref_t slot)
     if (target == NIL || slot_type(target) == TYPE_NULL)
         return E_CAP;
     /*@ loop invariant 0 <= i <= DELETE_STEP;
+        loop invariant ALL_WF && is_home(target);
+        loop assigns i, ANY_DESTROY, ANY_EMPTY;
         loop variant DELETE_STEP - i; */
     for (word_t i = 0; i < DELETE_STEP; i++) {
         ref_t child = slot_child(target);
@@ -151,6 +182,9 @@ enum error op_cnode_revoke(ref_t thread, ref_t slot)
 }
 
 /* Objects are named by where they are in physical memory: no kernel address is shown. */
+/*@ requires is_slot(slot);
+    assigns \nothing;
+*/
 static word_t object_number(ref_t slot)
 {
     switch (slot_type(slot)) {
@@ -175,6 +209,7 @@ static bool shows_extra(word_t type)
     return type == TYPE_UNTYPED || type == TYPE_DEVICE_UNTYPED || cap_is_frame(type);
 }
 
+/*@ OPERATION(TYPE_CNODE) */
 enum error op_cnode_inspect(ref_t thread, ref_t slot)
 {
     ref_t target = cap_slot_in(slot, thread_word0(thread));

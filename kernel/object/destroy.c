@@ -13,12 +13,19 @@
 #include <sched/deadline.h>
 #include <sched/sched.h>
 
-/* Steps of dismantling in one go. */
-#define DOOMED_STEPS 32u
+/* Short steps of dismantling in one go; a long one ends it. */
+#define DOOMED_STEPS 16u
 
 /* Put an object behind the one that is being dismantled. */
+/*@ requires doomed_wf && is_object(object);
+    assigns ANY(object_doom), doomed, dooming[0 .. GRANULES - 1];
+    ensures doomed: doomed_wf;
+    ensures listed: dooming[object] != 0;
+    ensures first: \old(doomed) == NIL ? doomed == object : doomed == \old(doomed);
+*/
 static void doom(ref_t object)
 {
+    /*@ ghost dooming[object] = 1; */
     if (doomed == NIL) {
         object_set_doom(object, NIL);
         doomed = object;
@@ -28,15 +35,13 @@ static void doom(ref_t object)
     object_set_doom(doomed, object);
 }
 
-enum error destroy_slot(ref_t slot)
+void destroy_capability(ref_t slot)
 {
     word_t type = slot_type(slot);
     ref_t object = slot_object(slot);
 
     if (type == TYPE_NULL)
-        return E_OK;
-    if (type == TYPE_TABLES && space_empty(slot_rights(slot)) != E_OK)
-        return E_RESTART;
+        return;
     if (cap_is_frame(type) && slot_badge(slot) != 0)
         space_unmap(slot);
     if (type == TYPE_ADDRESS_SPACE)
@@ -47,77 +52,193 @@ enum error destroy_slot(ref_t slot)
         if (object_caps(object) == 0)
             doom(object);
     }
-    return E_OK;
 }
 
-static enum error dismantle_cnode(ref_t cnode)
+void destroy_tables(ref_t slot)
 {
+    (void)space_empty(slot_rights(slot));
+}
+
+/* The object that is being dismantled is gone. */
+/*@ requires doomed_wf && object == doomed && object != NIL;
+    assigns doomed;
+    ensures doomed: doomed_wf;
+*/
+static void gone(ref_t object)
+{
+    doomed = object_doom(object);
+}
+
+/* One slot less. @return false if that takes a long step */
+/*@ requires ALL_WF && is_cnode(cnode) && cnode == doomed;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+    ensures tables: \result == 0 ==> Cnode_cursor(cnode) < Cnode_slots(cnode) &&
+        Slot_type(cnode + Cnode_cursor(cnode)) == TYPE_TABLES;
+    ensures still: \result == 0 ==> doomed == cnode;
+*/
+static bool short_cnode(ref_t cnode)
+{
+    if (cnode_cursor(cnode) == 0)
+        cnode_set_cursor(cnode, 1);
+
     word_t cursor = cnode_cursor(cnode);
 
-    if (cursor == 0)
-        cursor = 1;
-    if (cursor >= cnode_slots(cnode))
-        return E_OK;
-    if (destroy_slot(granule_at(cnode, cursor)) == E_OK)
-        cursor++;
-    cnode_set_cursor(cnode, cursor);
-    return E_RESTART;
+    if (cursor >= cnode_slots(cnode)) {
+        gone(cnode);
+        return true;
+    }
+
+    ref_t slot = granule_at(cnode, cursor);
+
+    if (slot_type(slot) == TYPE_TABLES)
+        return false;
+    cnode_set_cursor(cnode, cursor + 1);
+    destroy_capability(slot);
+    return true;
 }
 
-static enum error dismantle_endpoint(ref_t endpoint)
+/*@ requires doomed_wf && is_endpoint(endpoint) && endpoint == doomed;
+    assigns doomed;
+    ensures doomed: doomed_wf;
+    ensures more: \result == 0 ==> doomed == endpoint && Endpoint_head(endpoint) != NIL;
+*/
+static bool short_endpoint(ref_t endpoint)
+{
+    if (endpoint_head(endpoint) != NIL)
+        return false;
+    gone(endpoint);
+    return true;
+}
+
+/*@ requires doomed_wf && bound_wf && is_notification(notification) && notification == doomed;
+    assigns doomed, ANY(thread_notification);
+    ensures doomed: doomed_wf;
+    ensures bound: bound_wf;
+    ensures more: \result == 0 ==> doomed == notification &&
+        Notification_head(notification) != NIL;
+*/
+static bool short_notification(ref_t notification)
+{
+    if (notification_head(notification) != NIL)
+        return false;
+    if (notification_bound(notification) != NIL)
+        thread_set_notification(notification_bound(notification), NIL);
+    gone(notification);
+    return true;
+}
+
+/*@ requires doomed_wf && wait_wf && sent_wf && replies_wf && is_reply(reply) && reply == doomed;
+    assigns doomed, ANY(thread_reply);
+    ensures doomed: doomed_wf;
+    ensures wait: wait_wf;
+    ensures more: \result == 0 ==> doomed == reply;
+*/
+static bool short_reply(ref_t reply)
+{
+    if (reply_caller(reply) != NIL)
+        return false;
+    if (reply_thread(reply) != NIL) /* a receiver: from now on it can take no calls */
+        thread_set_reply(reply_thread(reply), NIL);
+    gone(reply);
+    return true;
+}
+
+/* A step that is short enough for several in one go. @return false if a long one is needed */
+/*@ requires ALL_WF && is_object(object) && object == doomed;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+    ensures still: \result == 0 ==> doomed == object;
+    ensures tables: \result == 0 && is_cnode(object) ==>
+        is_home(object + Cnode_cursor(object)) &&
+        Slot_type(object + Cnode_cursor(object)) == TYPE_TABLES;
+    ensures waits: \result == 0 ==> (is_endpoint(object) ==> Endpoint_head(object) != NIL) &&
+        (is_notification(object) ==> Notification_head(object) != NIL);
+*/
+static bool short_step(ref_t object)
+{
+    switch (object_kind(object)) {
+    case TYPE_CNODE:
+        return short_cnode(object);
+    case TYPE_ENDPOINT:
+        return short_endpoint(object);
+    case TYPE_NOTIFICATION:
+        return short_notification(object);
+    case TYPE_REPLY:
+        return short_reply(object);
+    default:
+        return false;
+    }
+}
+
+/* The slots inside an object are at most a few: one step. Tables are never among them. */
+/*@ requires ALL_WF && count <= 5;
+    requires slots: \forall integer s; first <= s < first + count ==> is_inside(s);
+    assigns ANY_DESTROY;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+    ensures first: \old(doomed) != NIL ==> doomed == \old(doomed);
+*/
+static void empty_slots(ref_t first, word_t count)
+{
+    /*@ loop invariant 0 <= i <= 5 && i <= count;
+        loop invariant ALL_WF && cleared{Pre, Here};
+        loop invariant \at(doomed, Pre) != NIL ==> doomed == \at(doomed, Pre);
+        loop assigns i, ANY_DESTROY;
+        loop variant count - i; */
+    for (word_t i = 0; i < count; i++)
+        destroy_capability(granule_at(first, i));
+}
+
+/*@ requires ALL_WF && is_endpoint(endpoint) && Endpoint_head(endpoint) != NIL;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+static void wake_sender_or_receiver(ref_t endpoint)
 {
     ref_t thread = endpoint_head(endpoint);
-
-    if (thread == NIL)
-        return E_OK;
-
     bool fault = thread_state(thread) == THREAD_STATE_SENDING && thread_fault(thread) != 0;
 
     if (fault) /* nobody will handle it */
         ipc_cancel(thread);
     else
         ipc_gone(thread);
-    return E_RESTART;
 }
 
-static enum error dismantle_notification(ref_t notification)
+/*@ requires is_thread(thread) && threads_wf;
+    assigns \nothing;
+*/
+static bool borrows(ref_t thread)
 {
-    ref_t thread = notification_head(notification);
+    return thread_sc(thread) != NIL && sched_context_top(thread_sc(thread)) != NIL;
+}
 
-    if (thread != NIL) {
-        ipc_gone(thread);
-        return E_RESTART;
+/*@ requires ALL_WF && is_thread(thread) && thread == doomed;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+static void dismantle_thread(ref_t thread)
+{
+    if (thread_state(thread) != THREAD_STATE_SUSPENDED || borrows(thread)) {
+        ipc_cancel(thread);
+        return;
     }
-    if (notification_bound(notification) != NIL)
-        thread_set_notification(notification_bound(notification), NIL);
-    return E_OK;
-}
-
-static enum error dismantle_reply(ref_t reply)
-{
-    ipc_abandon(reply);
-    if (reply_thread(reply) != NIL) /* a receiver: from now on it can take no calls */
-        thread_set_reply(reply_thread(reply), NIL);
-    return E_OK;
-}
-
-/* The slots inside an object are at most a few: one step. Tables are never among them. */
-static void empty_slots(ref_t first, word_t count)
-{
-    /*@ loop invariant 0 <= i <= 5;
-        loop variant count - i; */
-    for (word_t i = 0; i < count; i++)
-        (void)destroy_slot(granule_at(first, i));
-}
-
-static enum error dismantle_thread(ref_t thread)
-{
-    ipc_cancel(thread);
-    sched_unlend(thread);
-    if (thread_own(thread) != NIL)
+    if (thread_lent(thread) != NIL) {
+        sched_unlend(thread);
+        return;
+    }
+    if (thread_own(thread) != NIL) {
         sched_unbind(thread_own(thread));
-    if (thread_sc(thread) != NIL)
+        return;
+    }
+    if (thread_sc(thread) != NIL) {
         sched_unbind(thread_sc(thread));
+        return;
+    }
     if (thread_notification(thread) != NIL)
         notification_set_bound(thread_notification(thread), NIL);
     arch_fpu_forget(thread);
@@ -126,75 +247,117 @@ static enum error dismantle_thread(ref_t thread)
     if (cpu.expired == thread)
         cpu.expired = NIL;
     empty_slots(thread_cspace(thread), 5);
-    return E_OK;
+    gone(thread);
 }
 
-static enum error dismantle_sched_context(ref_t sc)
+/*@ requires ALL_WF && is_context(sc) && sc == doomed;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+static void dismantle_sched_context(ref_t sc)
 {
     if (sched_context_top(sc) != NIL) {
         sched_unlend(sched_context_top(sc));
-        return E_RESTART;
+        return;
     }
     sched_unbind(sc);
-    return E_OK;
+    gone(sc);
 }
 
-static enum error dismantle_space(ref_t space)
+/*@ requires ALL_WF && is_space(space) && space == doomed;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+static void dismantle_space(ref_t space)
 {
     if (space_empty(space) != E_OK)
-        return E_RESTART;
+        return;
     asid_drop(space_asid(space));
-    return E_OK;
+    gone(space);
 }
 
-static enum error dismantle_timer(ref_t timer)
+/*@ requires ALL_WF && is_timer(timer) && timer == doomed;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+static void dismantle_timer(ref_t timer)
 {
     deadline_remove(timer);
     empty_slots(timer_notification(timer), 1);
-    return E_OK;
+    gone(timer);
 }
 
-static enum error dismantle_interrupt(ref_t interrupt)
+/*@ requires ALL_WF && is_interrupt(interrupt) && interrupt == doomed;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+static void dismantle_interrupt(ref_t interrupt)
 {
     interrupt_detach(interrupt);
     empty_slots(interrupt_notification(interrupt), 1);
-    return E_OK;
+    gone(interrupt);
 }
 
-/* One bounded step. @return E_OK when the object is gone, E_RESTART if there is more to do */
-static enum error dismantle(ref_t object)
+/* A long step; the object may need more. */
+/*@ requires ALL_WF && is_object(object) && object == doomed;
+    requires tables: is_cnode(object) ==> is_home(object + Cnode_cursor(object)) &&
+        Slot_type(object + Cnode_cursor(object)) == TYPE_TABLES;
+    requires waits: (is_endpoint(object) ==> Endpoint_head(object) != NIL) &&
+        (is_notification(object) ==> Notification_head(object) != NIL);
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+static void long_step(ref_t object)
 {
     switch (object_kind(object)) {
-    case TYPE_CNODE:
-        return dismantle_cnode(object);
+    case TYPE_CNODE: /* its next slot holds Tables: they become an Untyped */
+        destroy_tables(granule_at(object, cnode_cursor(object)));
+        break;
     case TYPE_ENDPOINT:
-        return dismantle_endpoint(object);
+        wake_sender_or_receiver(object);
+        break;
     case TYPE_NOTIFICATION:
-        return dismantle_notification(object);
+        ipc_gone(notification_head(object));
+        break;
     case TYPE_REPLY:
-        return dismantle_reply(object);
+        ipc_abandon(object);
+        break;
     case TYPE_THREAD:
-        return dismantle_thread(object);
+        dismantle_thread(object);
+        break;
     case TYPE_SCHED_CONTEXT:
-        return dismantle_sched_context(object);
+        dismantle_sched_context(object);
+        break;
     case TYPE_ADDRESS_SPACE:
-        return dismantle_space(object);
+        dismantle_space(object);
+        break;
     case TYPE_INTERRUPT:
-        return dismantle_interrupt(object);
+        dismantle_interrupt(object);
+        break;
     default:
-        return dismantle_timer(object);
+        dismantle_timer(object);
+        break;
     }
 }
 
 enum error destroy_doomed(void)
 {
     /*@ loop invariant 0 <= i <= DOOMED_STEPS;
+        loop invariant ALL_WF && cleared{Pre, Here};
+        loop assigns i, ANY_STATE;
         loop variant DOOMED_STEPS - i; */
     for (word_t i = 0; i < DOOMED_STEPS; i++) {
         if (doomed == NIL)
             return E_OK;
-        if (dismantle(doomed) == E_OK)
-            doomed = object_doom(doomed);
+        if (!short_step(doomed)) {
+            long_step(doomed);
+            break;
+        }
     }
     return doomed == NIL ? E_OK : E_RESTART;
 }

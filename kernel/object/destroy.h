@@ -13,11 +13,64 @@
 
 #include <model/fields.h>
 
-/** Empty a slot. @return E_RESTART if a bounded number of steps was not enough (Tables of a large
- * address space) */
-enum error destroy_slot(ref_t slot);
+/*@ // Slots are emptied, or Tables become Untyped; nothing else.
+    predicate cleared{A, B} = \forall integer s; 0 <= s < GRANULES ==>
+        (\at(Slot_type(s), B) == \at(Slot_type(s), A) &&
+         \at(Slot_rights(s), B) == \at(Slot_rights(s), A) &&
+         \at(Slot_object(s), B) == \at(Slot_object(s), A) &&
+         (\at(Slot_type(s), A) == TYPE_CNODE ==>
+            \at(Slot_badge(s), B) == \at(Slot_badge(s), A))) ||
+        \at(Slot_type(s), B) == TYPE_NULL || \at(Slot_type(s), A) == TYPE_TABLES;
+*/
+#define ANY_DESTROY ANY_TREE, ANY(object_doom), doomed, dooming[0 .. GRANULES - 1], cpu.resched, \
+    ALL_MEMORY
+
+/** Empty a slot of any type but Tables. */
+/*@ requires ALL_WF && (is_home(slot) || is_inside(slot)) && Slot_type(slot) != TYPE_TABLES;
+    assigns ANY_DESTROY;
+    ALL_KEPT
+    ensures empty: Slot_type(slot) == TYPE_NULL;
+    ensures cleared: cleared{Pre, Here};
+    ensures first: \old(doomed) != NIL ==> doomed == \old(doomed);
+*/
+void destroy_capability(ref_t slot);
+
+#define ANY_EMPTY ANY_SLOT, ANY_SPACE, ALL_MEMORY, asid_fresh, asid_free, \
+    asid_live[0 .. GRANULES - 1], asid_before[0 .. GRANULES - 1]
+
+/** Take a step towards turning Tables back into an Untyped. */
+/*@ requires ALL_WF && is_slot(slot) && Slot_type(slot) == TYPE_TABLES;
+    assigns ANY_EMPTY;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+*/
+void destroy_tables(ref_t slot);
+
+/** Empty a slot. @return E_RESTART if there is more to do: it held Tables */
+/*@ requires ALL_WF && is_home(slot);
+    assigns ANY_DESTROY, ANY_EMPTY;
+    ALL_KEPT
+    ensures empty: \result == E_OK ==> Slot_type(slot) == TYPE_NULL;
+    ensures cleared: cleared{Pre, Here};
+    ensures first: \old(doomed) != NIL ==> doomed == \old(doomed);
+*/
+static inline enum error destroy_slot(ref_t slot)
+{
+    if (rarely(slot_type(slot) == TYPE_TABLES)) {
+        destroy_tables(slot);
+        return E_RESTART;
+    }
+    destroy_capability(slot);
+    return E_OK;
+}
 
 /** Dismantle doomed objects for a bounded number of steps. @return E_RESTART if there are more */
+/*@ requires ALL_WF;
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures cleared: cleared{Pre, Here};
+    ensures all: \result == E_OK <==> doomed == NIL;
+*/
 enum error destroy_doomed(void);
 
 #endif

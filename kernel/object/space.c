@@ -13,6 +13,7 @@
 #define RANGE_STEP 32u
 #define SUPPLY_PAGES 1024u
 
+/*@ OPERATION(TYPE_ADDRESS_SPACE) */
 enum error op_address_space_supply(ref_t thread, ref_t slot)
 {
     ref_t source = NIL;
@@ -36,8 +37,10 @@ enum error op_address_space_supply(ref_t thread, ref_t slot)
         }
         untyped_reset(source);
     }
-    if (untyped_clear(source, size) != E_OK)
+    if (slot_rights(source) != size) {
+        (void)untyped_clear(source, size);
         return E_RESTART;
+    }
     space_supply(slot_object(slot), source);
     return E_OK;
 }
@@ -70,6 +73,14 @@ static inline enum error act(enum range_action action, ref_t space, ref_t frame,
     return e == E_OK ? space_protect(space, frame, flags) : e;
 }
 
+/* A mapping needs a table that is not there: it is tried again with it. */
+static __attribute__((noinline)) enum error grow(ref_t space, ref_t frame, word_t vaddr)
+{
+    enum error e = space_grow(space, slot_type(frame), vaddr);
+
+    return e == E_OK ? E_RESTART : e;
+}
+
 /* One frame after the other; words 1 (slot), 2 (count) and, for map, 3 (address) of the thread's
  * message move along. */
 static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_t slot,
@@ -92,6 +103,8 @@ static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_
         ref_t frame = granule_at(slot_object(cnode), thread_word1(thread));
 
         e = act(action, slot_object(slot), frame, thread_word3(thread), flags);
+        if (action == RANGE_MAP && rarely(e == E_RESTART))
+            return grow(slot_object(slot), frame, thread_word3(thread));
         if (e != E_OK)
             return e;
         if (thread_word2(thread) == 1)
@@ -104,16 +117,19 @@ static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_
     return E_RESTART;
 }
 
+/*@ OPERATION(TYPE_ADDRESS_SPACE) */
 enum error op_address_space_map(ref_t thread, ref_t slot)
 {
     return range(thread, slot, RANGE_MAP);
 }
 
+/*@ OPERATION(TYPE_ADDRESS_SPACE) */
 enum error op_address_space_unmap(ref_t thread, ref_t slot)
 {
     return range(thread, slot, RANGE_UNMAP);
 }
 
+/*@ OPERATION(TYPE_ADDRESS_SPACE) */
 enum error op_address_space_protect(ref_t thread, ref_t slot)
 {
     return range(thread, slot, RANGE_PROTECT);

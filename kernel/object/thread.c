@@ -21,6 +21,7 @@ static const struct { word_t type, rights; } wanted[5] = {
     {TYPE_ENDPOINT, RIGHT_WRITE},
 };
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_configure(ref_t thread, ref_t slot)
 {
     ref_t source[5] = {NIL, NIL, NIL, NIL, NIL};
@@ -29,6 +30,10 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
     if (thread_word0(thread) != 0 && thread_flags(slot_object(slot)) & THREAD_FOREIGN)
         return E_STATE;
     /*@ loop invariant 0 <= i <= 5;
+        loop invariant \forall integer j; 0 <= j < 5 ==> source[j] == NIL || (j < i &&
+            is_home(source[j]) && Slot_type(source[j]) == wanted[j].type &&
+            (Slot_rights(source[j]) & wanted[j].rights) == wanted[j].rights);
+        loop assigns i, source[0 .. 4];
         loop variant 5 - i; */
     for (word_t i = 0; i < 5; i++) {
         word_t index = K_WORD(thread, THREAD_WORD0, i);
@@ -40,11 +45,16 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
             return e;
     }
     /*@ loop invariant 0 <= i <= 5;
+        loop invariant ALL_WF;
+        loop invariant \forall integer j; i <= j < 5 ==> source[j] == NIL ||
+            (is_home(source[j]) && (Slot_type(source[j]) == wanted[j].type ==>
+                (Slot_rights(source[j]) & wanted[j].rights) == wanted[j].rights));
+        loop assigns i, ANY_DESTROY;
         loop variant 5 - i; */
     for (word_t i = 0; i < 5; i++) {
         if (source[i] == NIL)
             continue;
-        (void)destroy_slot(granule_at(target, i)); /* never Tables: done in one step */
+        destroy_capability(granule_at(target, i)); /* never Tables */
         if (slot_type(source[i]) == wanted[i].type) /* unless that destroyed the source with it */
             cap_copy(source[i], granule_at(target, i), RIGHT_ALL);
     }
@@ -55,6 +65,7 @@ enum error op_thread_configure(ref_t thread, ref_t slot)
                     next who deletes does */
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_write_registers(ref_t thread, ref_t slot)
 {
     ref_t target = slot_object(slot);
@@ -69,12 +80,14 @@ enum error op_thread_write_registers(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_read_registers(ref_t thread, ref_t slot)
 {
     registers_read(slot_object(slot), thread);
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_resume(ref_t thread, ref_t slot)
 {
     ref_t target = slot_object(slot);
@@ -91,6 +104,7 @@ enum error op_thread_resume(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_suspend(ref_t thread, ref_t slot)
 {
     ref_t target = slot_object(slot);
@@ -108,6 +122,7 @@ enum error op_thread_suspend(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_bind(ref_t thread, ref_t slot)
 {
     ref_t target = slot_object(slot);
@@ -136,6 +151,7 @@ enum error op_thread_bind(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_set_flags(ref_t thread, ref_t slot)
 {
     if (thread_word0(thread) > (THREAD_FOREIGN | THREAD_BORROW))
@@ -167,6 +183,7 @@ static ref_t waits_for(ref_t thread)
     }
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_inspect(ref_t thread, ref_t slot)
 {
     ref_t target = slot_object(slot);
@@ -179,6 +196,7 @@ enum error op_thread_inspect(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_THREAD) */
 enum error op_thread_set_tls(ref_t thread, ref_t slot)
 {
     ref_t target = slot_object(slot);

@@ -78,24 +78,24 @@ static enum error check(ref_t thread, ref_t untyped, word_t n, ref_t *cnode)
     return all_empty(*cnode, first, count) ? E_OK : E_SLOT;
 }
 
-/* Sizes are multiples of alignments, so objects in a row have no gaps. */
-static bool fits(ref_t untyped, word_t type, word_t n, word_t count)
+/* Is there memory for all of them, and is it clear? Sizes are multiples of alignments, so objects in
+ * a row have no gaps. */
+static enum error prepare(ref_t untyped, word_t type, word_t n, word_t count)
 {
     word_t start = untyped_next(untyped, untyped_object_align(type));
     word_t total = slot_badge(untyped);
 
-    return start <= total && n <= (total - start) / count;
+    if (start > total || n > (total - start) / count)
+        return E_MEMORY;
+    if (slot_type(untyped) == TYPE_DEVICE_UNTYPED || type == TYPE_UNTYPED)
+        return E_OK;
+    return untyped_clear(untyped, start + n * count);
 }
 
-/* Make one object behind what is used already; fits() has been checked. */
+/* Make one object behind what is used already, in memory that is prepared. */
 static enum error make_one(ref_t untyped, ref_t to, word_t type, word_t n, word_t size)
 {
     word_t start = untyped_next(untyped, untyped_object_align(type));
-
-    if (slot_type(untyped) == TYPE_UNTYPED && type != TYPE_UNTYPED &&
-        untyped_clear(untyped, start + n) != E_OK)
-        return E_RESTART;
-
     ref_t object = granule_at(slot_object(untyped), start);
     enum error e = make_object(type, object, size);
 
@@ -125,8 +125,9 @@ enum error op_untyped_retype(ref_t thread, ref_t slot)
         }
         untyped_reset(slot);
     }
-    if (!fits(slot, type, n, thread_word4(thread)))
-        return E_MEMORY;
+    e = prepare(slot, type, n, thread_word4(thread));
+    if (e != E_OK)
+        return e;
     /*@ loop invariant 0 <= i <= RETYPE_STEP;
         loop variant RETYPE_STEP - i; */
     for (word_t i = 0; i < RETYPE_STEP; i++) {

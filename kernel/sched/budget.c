@@ -66,7 +66,7 @@ word_t budget_refill_time(ref_t sc)
     return sched_context_refills(sc) == 0 ? WORD_MAX : refill_time(sc, i);
 }
 
-/* Take `used` out of the first refills. @return what was there to take */
+/* Take `used` out of the first refills. @return how much more than all of them that is */
 /*@ requires refills_wf(sc);
     assigns Sched_context_refills(sc), Sched_context_first(sc), K[sc + 3][0 .. 7],
         K[sc + 4][0 .. 7];
@@ -90,12 +90,31 @@ static word_t take(ref_t sc, word_t used)
 
         if (amount > want) {
             refill_set(sc, i, refill_time(sc, i), amount - want);
-            return used;
+            return 0;
         }
         want -= amount;
         drop_first(sc);
     }
-    return used - want;
+    return want;
+}
+
+/*
+ * All refills are used up, and `over` more: the kernel is not interrupted, so a turn can end late.
+ * That is taken out of the periods to come, so that on the average the budget holds.
+ */
+static void overrun(ref_t sc, word_t time, word_t amount, word_t over)
+{
+    word_t period = sched_context_period(sc);
+    word_t rest = over % amount;
+    word_t late = over / amount;
+    word_t begin = late <= WORD_MAX / 4 / period ? time + late * period : WORD_MAX / 2;
+
+    refill_set(sc, sched_context_first(sc), begin, amount - rest);
+    sched_context_set_refills(sc, 1);
+    if (rest != 0) {
+        refill_set(sc, (sched_context_first(sc) + 1) % REFILLS, begin + period, rest);
+        sched_context_set_refills(sc, 2);
+    }
 }
 
 void budget_charge(ref_t sc, word_t start, word_t used)
@@ -106,12 +125,17 @@ void budget_charge(ref_t sc, word_t start, word_t used)
         return;
     }
 
-    word_t amount = take(sc, used);
+    word_t over = take(sc, used);
+    word_t amount = used - over;
     word_t time = start + sched_context_period(sc);
     word_t n = sched_context_refills(sc);
 
     if (amount == 0)
         return;
+    if (over != 0) {
+        overrun(sc, time, amount, over);
+        return;
+    }
     if (n < REFILLS) {
         refill_set(sc, (sched_context_first(sc) + n) % REFILLS, time, amount);
         sched_context_set_refills(sc, n + 1);

@@ -8,13 +8,25 @@
 _Static_assert(SCHED_CONTEXT_GRANULES >= 1 && TIMER_GRANULES >= 1,
                "both begin with a granule that has the links");
 
-/* Nodes of a bucket that are looked at or moved in one go. */
-#define SORT_STEP 16u
-/* Buckets that are sorted in one go. */
-#define TAKE_STEPS 3u
+/* Nodes of a bucket that are looked at in one go. */
+#define LOOK_STEP 16u
+/* Nodes of a bucket that are moved in one go. */
+#define SORT_STEP 8u
+/* Buckets that are looked at in one go: the one to be sorted, and the one that it is sorted to. */
+#define TAKE_STEPS 2u
 /* Later than any real deadline; keeps the buckets at 64. */
 #define DEADLINE_MAX (WORD_MAX / 2)
 
+/*@ axiomatic Xor {
+      axiom xor_small: \forall integer a, b; 0 <= a < 0x8000000000000000 &&
+          0 <= b < 0x8000000000000000 ==> 0 <= (a ^ b) < 0x8000000000000000;
+      axiom bit_small: \forall integer x; 0 <= x < 0x8000000000000000 ==> !bit(x, 63);
+    } */
+
+/*@ requires deadline < 0x8000000000000000 && cpu.deadline_last < 0x8000000000000000;
+    assigns \nothing;
+    ensures in: \result < DEADLINE_BUCKETS;
+*/
 static word_t bucket_of(word_t deadline)
 {
     word_t differs = deadline ^ cpu.deadline_last;
@@ -22,6 +34,14 @@ static word_t bucket_of(word_t deadline)
     return differs == 0 ? 0 : 1 + bit_highest(differs);
 }
 
+/*@ requires deadline_wf && is_node(node) && !in_time(node) && deadline < 0x8000000000000000 &&
+        Timer_deadline(node) < 0x8000000000000000;
+    requires state: is_context(node) ==> Sched_context_state(node) == SC_THROTTLED;
+    assigns ANY(timer_dnext), ANY(timer_dprev), Timer_dbucket(node),
+        cpu.deadline_bits, cpu.deadline_head[0 .. DEADLINE_BUCKETS - 1];
+    DEADLINE_KEPT
+    ensures in: in_time(node);
+*/
 static void push(ref_t node, word_t deadline)
 {
     word_t b = bucket_of(deadline);
@@ -69,25 +89,36 @@ void deadline_remove(ref_t node)
 
 /* The first time that can be in bucket b: deadline_last with bit b-1 set and those below cleared.
  */
+/*@ requires b < DEADLINE_BUCKETS && cpu.deadline_last < 0x8000000000000000;
+    assigns \nothing;
+    ensures \result < 0x8000000000000000;
+*/
 static word_t bucket_start(word_t b)
 {
     if (b == 0)
         return cpu.deadline_last;
 
-    word_t unit = (word_t)1 << (b - 1);
+    word_t unit = bit_set(0, b - 1);
+    word_t start = (cpu.deadline_last / unit + 1) * unit;
 
-    return (cpu.deadline_last / unit + 1) * unit;
+    return start > DEADLINE_MAX ? DEADLINE_MAX : start; /* never; spares the proof an invariant */
 }
 
 /* The earliest deadline in bucket b, or a time before it if there are too many to look at. */
+/*@ requires deadline_wf && b < DEADLINE_BUCKETS;
+    assigns \nothing;
+    ensures \result < 0x8000000000000000;
+*/
 static word_t bucket_earliest(word_t b)
 {
     word_t earliest = DEADLINE_MAX;
     ref_t node = cpu.deadline_head[b];
 
-    /*@ loop invariant 0 <= i <= SORT_STEP;
-        loop variant SORT_STEP - i; */
-    for (word_t i = 0; i < SORT_STEP && node != NIL; i++) {
+    /*@ loop invariant 0 <= i <= LOOK_STEP;
+        loop invariant earliest < 0x8000000000000000 && (node == NIL || in_time(node));
+        loop assigns i, earliest, node;
+        loop variant LOOK_STEP - i; */
+    for (word_t i = 0; i < LOOK_STEP && node != NIL; i++) {
         if (timer_deadline(node) < earliest)
             earliest = timer_deadline(node);
         node = timer_dnext(node);
@@ -105,11 +136,20 @@ word_t deadline_next(void)
 }
 
 /* Move up to SORT_STEP nodes of the bucket that is being sorted to where they belong now. */
+/*@ requires deadline_wf;
+    assigns ANY(timer_dnext), ANY(timer_dprev), ANY(timer_dbucket), cpu.deadline_bits,
+        cpu.deadline_sorting, cpu.deadline_head[0 .. DEADLINE_BUCKETS - 1];
+    DEADLINE_KEPT
+    ensures others: deadline_states{Pre, Here};
+*/
 static void sort(void)
 {
     word_t b = cpu.deadline_sorting;
 
     /*@ loop invariant 0 <= i <= SORT_STEP;
+        loop invariant deadline_wf && deadline_states{Pre, Here};
+        loop assigns i, ANY(timer_dnext), ANY(timer_dprev), ANY(timer_dbucket), cpu.deadline_bits,
+            cpu.deadline_head[0 .. DEADLINE_BUCKETS - 1];
         loop variant SORT_STEP - i; */
     for (word_t i = 0; i < SORT_STEP; i++) {
         ref_t node = cpu.deadline_head[b];
@@ -126,6 +166,9 @@ static void sort(void)
 ref_t deadline_take(word_t now)
 {
     /*@ loop invariant 0 <= i <= TAKE_STEPS;
+        loop invariant deadline_wf && deadline_states{Pre, Here};
+        loop assigns i, ANY(timer_dnext), ANY(timer_dprev), ANY(timer_dbucket), cpu.deadline_bits,
+            cpu.deadline_last, cpu.deadline_sorting, cpu.deadline_head[0 .. DEADLINE_BUCKETS - 1];
         loop variant TAKE_STEPS - i; */
     for (word_t i = 0; i < TAKE_STEPS; i++) {
         if (cpu.deadline_sorting != 0)

@@ -8,6 +8,9 @@
 #include <arch/arch.h>
 
 /* Has the running context, charged up to now, no reason to give way but a more urgent one? */
+/*@ requires budgets_wf && is_context(sc);
+    assigns \nothing;
+*/
 static bool may_go_on(ref_t sc)
 {
     if (budget_full(sc))
@@ -20,6 +23,13 @@ static bool may_go_on(ref_t sc)
  * sched_reschedule would come to, without its search. Nobody of its priority is ready, or that one
  * would run; so its turn needs no timer, only its budget does.
  */
+/*@ requires SCHED_WF && is_context(sc) && Sched_context_state(sc) == SC_IDLE;
+    requires has: is_thread(Sched_context_thread(sc));
+    assigns ANY_TIME;
+    SCHED_KEPT
+    ensures still: \result == 0 ==> Sched_context_state(sc) == SC_IDLE;
+    ensures runs: \result != 0 ==> cpu.sc == sc;
+*/
 static bool overtake(ref_t sc)
 {
     ref_t running = cpu.sc;
@@ -41,6 +51,11 @@ static bool overtake(ref_t sc)
 }
 
 /* Put an SC_IDLE context, whose thread is ready, where it belongs. */
+/*@ requires SCHED_WF && is_context(sc) && Sched_context_state(sc) == SC_IDLE;
+    requires has: is_thread(Sched_context_thread(sc));
+    assigns ANY_TIME;
+    SCHED_KEPT
+*/
 static void start(ref_t sc, bool in_front)
 {
     if (sched_context_budget(sc) == 0)
@@ -59,6 +74,12 @@ static void start(ref_t sc, bool in_front)
 }
 
 /* Make a context SC_IDLE, wherever it is. */
+/*@ requires SCHED_WF && is_context(sc);
+    assigns ANY_TIME;
+    SCHED_KEPT
+    ensures idle: Sched_context_state(sc) == SC_IDLE && cpu.sc != sc;
+    ensures other: cpu.sc == \old(cpu.sc) || cpu.sc == NIL;
+*/
 static void stop(ref_t sc)
 {
     switch (sched_context_state(sc)) {
@@ -80,6 +101,10 @@ static void stop(ref_t sc)
 }
 
 /* The thread of `sc` has changed, or what it may do: put it where it belongs. */
+/*@ requires SCHED_WF && is_context(sc);
+    assigns ANY_TIME;
+    SCHED_KEPT
+*/
 static void settle(ref_t sc)
 {
     ref_t thread = sched_context_thread(sc);
@@ -116,6 +141,11 @@ void sched_bind(ref_t sc, ref_t thread)
 
 /* The thread no longer runs on what it runs on: back to its own context, if it has one that rests.
  */
+/*@ requires SCHED_WF && is_thread(thread) && Thread_lent(thread) == NIL;
+    assigns ANY_TIME, Thread_own(thread), Thread_sc(thread);
+    SCHED_KEPT
+    ensures own: Thread_sc(thread) == \old(Thread_own(thread)) && Thread_own(thread) == NIL;
+*/
 static void fall_back(ref_t thread)
 {
     ref_t own = thread_own(thread);
@@ -165,6 +195,15 @@ void sched_lend(ref_t from, ref_t to)
 }
 
 /* A thread that lent its context leaves the stack of those who did. */
+/*@ requires LEND_WF && is_thread(thread) && Thread_lent(thread) != NIL;
+    assigns ANY(thread_lender), ANY(thread_borrower), Thread_lent(thread),
+        Sched_context_top(Thread_lent(thread));
+    ensures top: lend_top_wf;
+    ensures down: lend_down_wf;
+    ensures up: lend_up_wf;
+    ensures none: lend_none_wf;
+    ensures out: Thread_lent(thread) == NIL;
+*/
 static void leave_lenders(ref_t thread)
 {
     ref_t sc = thread_lent(thread);
@@ -238,30 +277,26 @@ void sched_yield(void)
     cpu.resched = RESCHED_DECIDE;
 }
 
-ref_t sched_timer(void)
+ref_t sched_due(void)
 {
-    word_t now = arch_now();
+    ref_t node = deadline_take(arch_now());
 
     cpu.resched = RESCHED_DECIDE;
-    /*@ loop invariant 0 <= i <= 16;
-        loop variant 16 - i; */
-    for (word_t i = 0; i < 16; i++) {
-        ref_t node = deadline_take(now);
-
-        if (node == NIL)
-            return NIL;
-        if (object_kind(node) == TYPE_TIMER)
-            return node;
+    if (node != NIL && object_kind(node) != TYPE_TIMER) {
         sched_context_set_state(node, SC_IDLE);
         settle(node);
     }
-    return NIL;
+    return node;
 }
 
 /*
  * The running context has used up its turn or its budget: put it away. A server that ran on it and
  * has a context of its own goes on with that, so that a client without budget holds up nobody else.
  */
+/*@ requires SCHED_WF && sc == cpu.sc && sc != NIL;
+    assigns ANY_TIME, ANY_LOAN;
+    SCHED_KEPT
+*/
 static void expire(ref_t sc, word_t now)
 {
     ref_t thread = sched_context_thread(sc);
@@ -282,6 +317,10 @@ static void expire(ref_t sc, word_t now)
 }
 
 /* Take the running context off the processor if it must not, or should not, go on. */
+/*@ requires SCHED_WF;
+    assigns ANY_TIME, ANY_LOAN;
+    SCHED_KEPT
+*/
 static void preempt(word_t now)
 {
     ref_t sc = cpu.sc;
@@ -303,6 +342,9 @@ static void preempt(word_t now)
 
 /* When to decide again: a deadline, the end of the budget, or of the turn if somebody waits for it.
  */
+/*@ requires SCHED_WF && (sc == NIL || is_context(sc));
+    assigns \nothing;
+*/
 static word_t next_decision(ref_t sc)
 {
     word_t next = deadline_next();
@@ -321,6 +363,11 @@ static word_t next_decision(ref_t sc)
 }
 
 /* Go on with the thread that has the running context. */
+/*@ requires SCHED_WF && SLOTS_WF && inside_wf && spaces_wf;
+    assigns cpu.thread, cpu.frame;
+    ensures who: cpu.thread == NIL <==> cpu.sc == NIL;
+    ensures cpu: cpu_wf;
+*/
 static void enter(void)
 {
     ref_t thread = cpu.sc == NIL ? NIL : sched_context_thread(cpu.sc);
@@ -344,6 +391,13 @@ void sched_reschedule(void)
     }
     sched_charge();
     preempt(cpu.started);
+    if (rarely(cpu.expired != NIL))
+        return;
+    sched_go_on();
+}
+
+void sched_go_on(void)
+{
     if (cpu.sc == NIL) {
         cpu.sc = ready_first();
         if (cpu.sc != NIL) {

@@ -34,12 +34,21 @@ class Code:
             program = dwarf.line_program_for_CU(unit)
             if not program:
                 continue
-            files = [f.name.decode() for f in program["file_entry"]]
             first = 0 if program["version"] >= 5 else 1
+            files = Code.files(unit, program, first)
             for entry in program.get_entries():
                 state = entry.state
                 if state and not state.end_sequence and 0 <= state.file - first < len(files):
-                    yield state.address, os.path.basename(files[state.file - first]), state.line
+                    yield state.address, files[state.file - first], state.line
+
+    @staticmethod
+    def files(unit, program, first):
+        """The files of a line table, named from the current folder."""
+        top = unit.get_top_DIE().attributes["DW_AT_comp_dir"].value.decode()
+        folders = [top] * first + [d.decode() for d in program["include_directory"]]
+        return [os.path.relpath(os.path.realpath(os.path.join(top, folders[f.dir_index],
+                                                              f.name.decode())))
+                for f in program["file_entry"]]
 
     def line(self, address):
         """(file, line) of an instruction."""

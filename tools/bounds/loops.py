@@ -62,7 +62,7 @@ def bounds(flags_of):
                 if limits:
                     low = limits[1].replace("loop invariant", "")
                     lines[at] = value(limits[2], macros) - value(low, macros)
-        known.update({(os.path.basename(path), at): (n, extent(text, at))
+        known.update({(path, at): (n, extent(text, at))
                       for at, n in lines.items()})
         bare += [f"{path}:{n}" for n in (text.count("\n", 0, m.end()) + 1
                                          for m in ANY.finditer(text)
@@ -84,6 +84,6 @@ def repeats():
         for head in re.finditer(r"\bx86_(zero|copy)\([^;{]*\)\s*\{", text):
             first = text.count("\n", 0, head.start()) + 1
             last = text.count("\n", 0, text.index("\n}", head.end())) + 2
-            found.update({(os.path.basename(path), n): most[head[1]]
+            found.update({(path, n): most[head[1]]
                           for n in range(first, last + 1)})
     return found

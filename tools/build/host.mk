@@ -13,9 +13,10 @@ HOST_ROOMS := $(filter-out tool.% hosttest.% guest.% server.% driver.% app.% exa
 # Tools. The file LINK of a tool names the rooms whose code is linked in, as for tests.
 TOOL_FOLDERS := $(patsubst tools/%/,%,$(sort $(dir $(wildcard tools/*/*.c))))
 TOOLS := $(addprefix $(BUILD)/tools/,$(filter-out idl,$(TOOL_FOLDERS)))
+# Their own makefiles know what they are made from.
+.PHONY: FORCE
 define own_makefile
-$(BUILD)/$1: $(call below,$2) $(wildcard $2/*) $3 | $(BUILD)/rooms.mk
-	$$(call SAY,make $2)
+$(BUILD)/$1: FORCE $3 | $(BUILD)/rooms.mk
 	$(Q)mkdir -p $$(@D) && $$(MAKE) -s -C $2 BUILD=$(abspath $(BUILD)) CC=$(HOSTCC)
 endef
 FLAGS_tool := $(filter-out -fsanitize% -fno-sanitize%,$(FLAGS_host)) -D_GNU_SOURCE
@@ -40,7 +41,7 @@ define host_test
 $(call room_rules,hosttest.$1,host,host,)
 HOST_OBJECTS_$1 := $(call room_objects,hosttest.$1,host,host) \
 	$(foreach r,$(call linked,tests/host/$1),$(call room_objects,$r,host,host))
-$(BUILD)/tests/host/$1: $$(HOST_OBJECTS_$1)
+$(BUILD)/tests/host/$1: $$(HOST_OBJECTS_$1) $(if $(filter ext4,$(call linked,tests/host/$1)),$(EXT2FS_HOST))
 	$$(call SAY,test $1)
 	$(Q)mkdir -p $$(@D) && $(HOSTCC) -fsanitize=address,undefined -o $$@ $$^
 endef

@@ -30,7 +30,7 @@ void arch_timer_fired(void);
 static inline void arch_thread_switch(ref_t t);
 /*@ assigns cpu.thread, cpu.frame; ensures cpu.thread == to; */
 static inline void arch_thread_pass(ref_t from, ref_t to, bool call);
-/*@ requires is_thread(t); assigns K[t + 4][2 .. 3]; */
+/*@ requires is_thread(t); assigns Thread_fs_base(t), Thread_gs_base(t); */
 void arch_bases_save(ref_t t);
 /*@ requires is_thread(t); assigns \nothing; */
 void arch_bases_load(ref_t t);
@@ -38,17 +38,17 @@ void arch_bases_load(ref_t t);
 static inline word_t arch_flags_user(word_t flags);
 /*@ requires is_thread(t); assigns K[t + 11 .. t + 23][0 .. 7]; */
 void arch_fpu_init(ref_t t);
-/*@ requires is_thread(t); assigns K[t + 4][2 .. 3], K[t + 11 .. t + 23][0 .. 7]; */
+/*@ requires is_thread(t); assigns Thread_fs_base(t), Thread_gs_base(t), K[t + 11 .. t + 23][0 .. 7]; */
 void arch_fpu_forget(ref_t t);
 /*@ requires is_thread(from) && is_thread(to);
-    assigns K[to + 2][0 .. 7], K[to + 3][0];
+    assigns K[to + 2][0 .. 7], Thread_rax(to);
     ensures \forall integer w; 0 <= w < 8 ==> K[to + 2][w] == \old(K[from + 2][w]);
-    ensures K[to + 3][0] == E_OK; */
+    ensures Thread_rax(to) == E_OK; */
 static inline void arch_words_carry(ref_t from, ref_t to);
 
 /*@ assigns \nothing; */
 static inline void arch_space_enter(ref_t root, word_t asid);
-/*@ requires granules(root, 64); assigns K[root .. root + 63][0 .. 7]; */
+/*@ requires is_table(root); assigns K[root .. root + 63][0 .. 7]; */
 void arch_space_init(ref_t root);
 /*@ assigns \nothing; */
 void arch_space_forget(ref_t root, word_t asid);
@@ -85,12 +85,13 @@ static inline word_t arch_paddr(ref_t r);
 /*@ assigns \nothing; */
 static inline ref_t arch_ref(word_t paddr);
 /*@ requires limit: words <= 112;
-    requires granules(from, (first + words + 7) / 8) && granules(to, (first + words + 7) / 8);
+    requires plain_granules(from, (first + words + 7) / 8);
+    requires plain_granules(to, (first + words + 7) / 8);
     assigns K[to .. to + (first + words - 1) / 8][0 .. 7]; */
 static inline void arch_copy(ref_t from, ref_t to, word_t first, word_t words);
-/*@ requires granules(first, count);
-    requires limit: count <= 256;
-    assigns K[..][..];
+/*@ requires plain_granules(first, count);
+    requires limit: count <= 512;
+    assigns ALL_MEMORY;
     ensures \forall integer g, w; 0 <= g < GRANULES && 0 <= w < GRANULE_WORDS ==>
         K[g][w] == (first <= g < first + count ? 0 : \old(K[g][w])); */
 static inline void arch_zero(ref_t first, word_t count);

@@ -239,7 +239,10 @@ static void wake_waiters(struct m_object *o, bool all)
     for (word_t i = 0; i < o->waiting;) {
         ref_t t = o->queue[i];
 
-        if (all || thread_waits_for(t) != o->at || thread_state(t) != m_obj(t)->state)
+        bool cancelled = m_obj(t)->dead && thread_state(t) == THREAD_STATE_SUSPENDED;
+        bool left = thread_waits_for(t) != o->at || thread_state(t) != m_obj(t)->state;
+
+        if (all || (left && !cancelled))
             gone(m_obj(t));
         else
             i++;
@@ -367,18 +370,60 @@ static void drop_inside(ref_t at)
     m_delete(at);
 }
 
+/* A dead thread that the kernel is dismantling: each of these is a step of its own. (What it lent
+ * may have come back instead, and it may run on its own again.) */
+static void observe_thread(struct m_object *t)
+{
+    ref_t lent = t->lent, own = t->own, sc = t->sc;
+    word_t state = t->state;
+
+    if (thread_state(t->at) == THREAD_STATE_SUSPENDED &&
+        (t->state != THREAD_STATE_SUSPENDED ||
+         (t->sc != NIL && m_obj(t->sc)->lenders > 0 && thread_sc(t->at) != t->sc)))
+        m_cancel(t);
+    if (t->lent != NIL && thread_lent(t->at) == NIL && thread_sc(t->at) != t->lent)
+        m_unlend(t);
+    if (t->own != NIL && thread_own(t->at) == NIL && thread_sc(t->at) != t->own)
+        m_unbind(m_obj(t->own));
+    if (t->sc != NIL && thread_sc(t->at) == NIL)
+        m_unbind(m_obj(t->sc));
+    progress = progress || state != t->state || lent != t->lent || own != t->own || sc != t->sc;
+}
+
+/* What the kernel has done about a dead object that is still there. */
+static void observe_dying(struct m_object *o)
+{
+    switch (o->kind) {
+    case TYPE_CNODE:
+        progress = progress || cnode_cursor(o->at) > o->cursor;
+        o->cursor = cnode_cursor(o->at);
+        break;
+    case TYPE_ENDPOINT:
+    case TYPE_NOTIFICATION:
+        wake_waiters(o, false);
+        break;
+    case TYPE_REPLY:
+        if (o->caller != NIL && reply_thread(o->at) != o->caller &&
+            thread_state(o->caller) != THREAD_STATE_SUSPENDED) { /* or it was cancelled itself */
+            m_abandon(o);
+            progress = true;
+        }
+        break;
+    case TYPE_THREAD:
+        observe_thread(o);
+        break;
+    default:
+        break;
+    }
+}
+
 /* A dead object: what the kernel has done about it. @return whether it is gone */
 static bool observe_dead(struct m_object *o)
 {
     ref_t at = o->at;
 
     if (kernel_dooms(at)) {
-        if (o->kind == TYPE_CNODE && cnode_cursor(at) > o->cursor) {
-            o->cursor = cnode_cursor(at);
-            progress = true;
-        }
-        if (o->kind == TYPE_ENDPOINT || o->kind == TYPE_NOTIFICATION)
-            wake_waiters(o, false);
+        observe_dying(o);
         return false;
     }
 

@@ -163,6 +163,8 @@ ref_t m_buffer(const struct m_object *t);
 word_t m_word(struct m_object *t, word_t i);
 
 /* model_space.c */
+/** The tables that a mapping of this frame needs are made. @return E_STATE, E_MEMORY */
+enum error m_grow(struct m_object *space, struct m_slot *frame, word_t vaddr);
 enum error m_map(struct m_object *space, struct m_slot *frame, word_t vaddr, word_t flags);
 void m_unmap(struct m_slot *frame);
 struct m_map *m_mapping(struct m_object *space, const struct m_slot *frame);

@@ -75,6 +75,13 @@ static enum error act(struct m_object *space, word_t label, struct m_slot *frame
     return e;
 }
 
+/* The kernel went no further because it made tables for this frame, which is mapped next time. */
+static bool grown(struct m_object *space, struct m_slot *frame, word_t vaddr)
+{
+    return space_free(space->at) < space->free && frame != NULL && m_frame(frame->type) &&
+           m_grow(space, frame, vaddr) == E_OK;
+}
+
 static struct m_result range(struct m_object *t, struct m_object *space, word_t label,
                              bool restarted)
 {
@@ -90,7 +97,7 @@ static struct m_result range(struct m_object *t, struct m_object *space, word_t 
         return m_done(E_ARG);
     if (m_place_in(cnode, first) == NIL || count > cnode->badge - first)
         return m_done(E_CAP);
-    CHECK(steps > 0 && steps <= count);
+    CHECK(steps <= count);
     for (word_t i = 0; i < steps; i++) {
         struct m_slot *frame = m_at(cnode->object + first + i);
 
@@ -99,6 +106,9 @@ static struct m_result range(struct m_object *t, struct m_object *space, word_t 
             return m_done(e);
         vaddr += (word_t)4096 << (9 * (frame->type - TYPE_FRAME));
     }
+    if (steps == 0 || space_free(space->at) != space->free)
+        CHECK(restarted && label == ADDRESS_SPACE_MAP &&
+              grown(space, m_at(cnode->object + first + steps), vaddr));
     return (struct m_result){restarted ? M_AGAIN : M_DONE, E_OK};
 }
 

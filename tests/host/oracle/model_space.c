@@ -98,6 +98,11 @@ static enum error need_tables(struct m_object *space, word_t vaddr, word_t level
     return E_OK;
 }
 
+enum error m_grow(struct m_object *space, struct m_slot *frame, word_t vaddr)
+{
+    return need_tables(space, vaddr, level_of(frame));
+}
+
 enum error m_map(struct m_object *space, struct m_slot *frame, word_t vaddr, word_t flags)
 {
     word_t level = level_of(frame);
