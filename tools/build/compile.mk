@@ -31,8 +31,8 @@ FREESTANDING = -ffreestanding -fno-builtin -mgeneral-regs-only -isystem $(GCC_IN
 HOSTED = -isystem $(MUSL)/include -isystem $(GCC_INCLUDE)
 user_libc = $(if $(filter posix,$1 $(call links,$1)),$(HOSTED),$(FREESTANDING))
 
-# $1: room; $2: architecture whose headers it sees
-include_flags = -I$(VIEW)/$2/$1 -iquote $(FOLDER_$1) -iquote $(FOLDER_$1)/$2 -iquote $(GEN)/$1
+# $1: room; $2: architecture whose headers it sees. SYSTEM_room: headers of a library not our own.
+include_flags = -I$(VIEW)/$2/$1 -iquote $(FOLDER_$1) -iquote $(FOLDER_$1)/$2 -iquote $(GEN)/$1 $(SYSTEM_$1)
 
 # A file that changes when the flags do, so that objects are made anew. $1: world
 define flags_file

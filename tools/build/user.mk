@@ -30,6 +30,17 @@ $(LIBC):
 	$(Q)tools/musl/musl.sh build
 endif
 
+# libext2fs, kept in the same way; only the room ext4 sees its headers.
+EXT2FS := $(shell tools/ext2fs/ext2fs.sh path)
+EXT2FS_USER := $(EXT2FS)/user/libext2fs.a
+EXT2FS_HOST := $(EXT2FS)/host/libext2fs.a
+SYSTEM_ext4 := -isystem $(EXT2FS)/include
+$(EXT2FS_USER) $(EXT2FS_HOST) &: | $(LIBC)
+	$(call SAY,libext2fs $(EXT2FS))
+	$(Q)tools/ext2fs/ext2fs.sh build $(MUSL)
+$(foreach w,user,$(call room_objects,ext4,$w,$(ARCH))): | $(EXT2FS_USER)
+$(foreach w,host tool,$(call room_objects,ext4,$w,host)): | $(EXT2FS_HOST)
+
 $(foreach r,$(LIB_ROOMS) $(COMPONENT_ROOMS),$(eval \
 	$(call room_rules,$r,user,$(ARCH),$$(call user_libc,$r) $(USER_FLAGS))))
 
@@ -56,7 +67,8 @@ $(BUILD)/lib/libproto.a: $(PROTO_OBJECTS)
 	$(archive)
 
 # Rooms that a room can reach through those it may use, as archives. The C library comes last.
-archives = $(foreach r,$(filter $(LIB_ROOMS) $(if $(PROTO_OBJECTS),proto),$(call links,$1)),$(BUILD)/lib/lib$r.a)
+archives = $(foreach r,$(filter $(LIB_ROOMS) $(if $(PROTO_OBJECTS),proto),$(call links,$1)),$(BUILD)/lib/lib$r.a) \
+	$(if $(filter ext4,$(call links,$1)),$(EXT2FS_USER))
 LINK_USER := -static -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=0x1000 -Wl,-z,separate-code -Wl,-Ttext-segment=0x400000 \
 	-Wl,--gc-sections -Wl,-u,_start -Wl,--fatal-warnings

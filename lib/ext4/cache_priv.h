@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The cache: blocks of the disk in the device's memory, data and metadata alike, found by their
+ * number. A buffer is in exactly one state, which is the list that it is on:
+ *
+ *   FREE    no block                    CLEAN   as on the disk; oldest first
+ *   DIRTY   newer data than the disk    META    changed by the running transaction: stays
+ *   LOGGED  in the journal, newer than at home: may go home at any time, must before the journal's
+ *           tail moves
+ *
+ * A buffer with pins is in use by somebody up the stack and never evicted.
+ */
+#ifndef EXT4_CACHE_PRIV_H
+#define EXT4_CACHE_PRIV_H
+
+#include "ext4.h"
+
+enum buffer_state { BUFFER_FREE, BUFFER_CLEAN, BUFFER_DIRTY, BUFFER_META, BUFFER_LOGGED };
+#define BUFFER_STATES 5u
+
+struct buffer {
+    uint64_t block;
+    uint8_t *data;
+    uint32_t owner; /* inode of dirty data */
+    uint16_t pins;
+    uint8_t state;
+    bool ordered; /* dirty data that must be on the disk before the running transaction is */
+    bool checked; /* its checksum as a directory block was right */
+    struct buffer *hash_next;
+    struct buffer *next, *previous;
+};
+
+struct buffer_list {
+    struct buffer *first, *last;
+    uint32_t count;
+};
+
+struct cache {
+    const struct ext4_device *device;
+    uint32_t block_bytes;
+    uint64_t block_count; /* of the device */
+    uint32_t buffer_count;
+    struct buffer *buffers;
+    struct buffer **hash;
+    uint32_t hash_mask;
+    struct buffer_list list[BUFFER_STATES];
+    uint8_t *scratch; /* SCRATCH_BLOCKS blocks that are nobody's, for the journal */
+    uint64_t hits, misses, written;
+    /* Called when data of an inode could not be written. */
+    void (*lost)(void *self, uint32_t owner, int error);
+    void *lost_self;
+};
+
+#define SCRATCH_BLOCKS 8u
+#define CACHE_BATCH    64u
+
+/** Divide the device's memory into blocks. @return 0, ENOMEM */
+int cache_init(struct cache *cache, const struct ext4_device *device, uint32_t block_bytes);
+void cache_free(struct cache *cache);
+/** Forget all that is clean, and everything else too. For a device that changed below it. */
+void cache_clear(struct cache *cache);
+
+enum cache_how {
+    CACHE_READ, /* with what is on the disk */
+    CACHE_NEW,  /* all of it is going to be overwritten */
+};
+
+/** Get a block, pinned. @return 0, EIO, ENOMEM, EUCLEAN (no such block) */
+int cache_get(struct cache *cache, uint64_t block, enum cache_how how, struct buffer **buffer);
+/** Only if it is there; pinned. */
+struct buffer *cache_find(struct cache *cache, uint64_t block);
+void cache_put(struct buffer *buffer);
+/** Read blocks that follow each other on the disk and are not there yet. Errors do not matter. */
+void cache_read_ahead(struct cache *cache, uint64_t block, uint32_t count);
+void cache_move(struct cache *cache, struct buffer *buffer, enum buffer_state state);
+/** A block was freed: what the cache has of it does not matter any more. */
+void cache_drop(struct cache *cache, uint64_t block);
+
+/** Which dirty data cache_write_back() is about. */
+enum cache_which { CACHE_ALL, CACHE_ORDERED, CACHE_OWNER, CACHE_SOME };
+
+/** Write dirty data; what cannot be written is dropped and its owner told. @return 0, EIO, ... */
+int cache_write_back(struct cache *cache, enum cache_which which, uint32_t owner);
+/** Write buffers of LOGGED home, all or some. @return 0, EIO: those stay */
+int cache_write_home(struct cache *cache, bool all);
+
+#endif

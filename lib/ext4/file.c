@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The contents of files. */
+#include "fs_priv.h"
+
+#include <string.h>
+
+#define CUT_CREDITS   24u
+#define WRITE_CREDITS 40u
+#define WRITE_BLOCKS  64u /* new blocks in one transaction's step */
+#define AHEAD_MAX     CACHE_BATCH
+#define SEEK_STEPS    (1u << 20)
+
+static int regular(const struct node *node)
+{
+    if (LINUX_S_ISDIR(node->inode.i_mode))
+        return EISDIR;
+    return LINUX_S_ISREG(node->inode.i_mode) ? 0 : EINVAL;
+}
+
+static int changeable(const struct node *node)
+{
+    int error = regular(node);
+
+    if (error == 0 && (node->inode.i_flags & EXT2_IMMUTABLE_FL) != 0)
+        error = EPERM;
+    return error;
+}
+
+/* One who reads on where he stopped gets more than he asked for, more each time. */
+static void read_ahead(struct ext4 *fs, struct node *node, uint64_t offset, size_t size)
+{
+    uint64_t first = offset >> fs->block_shift, end = (node_size(node) - 1) >> fs->block_shift;
+    uint64_t last = (offset + size - 1) >> fs->block_shift, at;
+    struct run run;
+
+    if (offset == node->next_read && offset + size < node_size(node))
+        node->ahead = node->ahead < 4 ? 4 : node->ahead < AHEAD_MAX ? node->ahead * 2 : AHEAD_MAX;
+    else
+        node->ahead = 0;
+    node->next_read = offset + size;
+    if (offset == 0 || first > node->ahead_end || first + 2 * AHEAD_MAX < node->ahead_end)
+        node->ahead_end = first;
+    if (node->ahead > 0 && last + node->ahead / 2 < node->ahead_end)
+        return;
+    at = node->ahead_end > first ? node->ahead_end : first;
+    end = last + node->ahead < end ? last + node->ahead : end;
+    while (at <= end && (at < end || at > first || last > first)) {
+        uint64_t count = end - at + 1 < AHEAD_MAX ? end - at + 1 : AHEAD_MAX;
+
+        if (map_find(fs, node, at, &run) != 0)
+            return;
+        if (run.first + run.count - at < count)
+            count = run.first + run.count - at;
+        if (run.block != 0 && !run.unwritten)
+            cache_read_ahead(&fs->cache, run.block + (at - run.first), (uint32_t)count);
+        at += count;
+    }
+    node->ahead_end = at;
+}
+
+/* A part of one block. */
+static int read_piece(struct ext4 *fs, struct node *node, uint64_t offset, uint8_t *to, size_t size)
+{
+    uint64_t block = offset >> fs->block_shift;
+    struct buffer *buffer;
+    struct run run;
+    int error = map_find(fs, node, block, &run);
+
+    if (error != 0)
+        return error;
+    if (run.block == 0 || run.unwritten) {
+        memset(to, 0, size);
+        return 0;
+    }
+    error = cache_get(&fs->cache, run.block + (block - run.first), CACHE_READ, &buffer);
+    if (error != 0)
+        return error;
+    memcpy(to, buffer->data + (offset & (fs->block_bytes - 1)), size);
+    cache_put(buffer);
+    return 0;
+}
+
+int ext4_read(struct ext4 *fs, struct ext4_handle file, uint64_t offset, void *to, size_t *size)
+{
+    size_t wanted = *size, done = 0;
+    struct node *node;
+    int error = node_get(fs, file, &node);
+
+    *size = 0;
+    if (error != 0)
+        return error;
+    error = regular(node);
+    if (error == 0 && offset < node_size(node)) {
+        if (wanted > node_size(node) - offset)
+            wanted = (size_t)(node_size(node) - offset);
+        if (wanted > 0)
+            read_ahead(fs, node, offset, wanted);
+        while (done < wanted && error == 0) {
+            size_t piece = fs->block_bytes - (offset & (fs->block_bytes - 1));
+
+            if (piece > wanted - done)
+                piece = wanted - done;
+            error = read_piece(fs, node, offset, (uint8_t *)to + done, piece);
+            done += error == 0 ? piece : 0;
+            offset += piece;
+        }
+    }
+    node_put(fs, node);
+    *size = done;
+    return done > 0 ? 0 : error;
+}
+
+/* Get the block of a partial write into the cache, before anything is changed. */
+static int preload(struct ext4 *fs, struct node *node, uint64_t offset)
+{
+    uint8_t byte;
+
+    if ((offset & (fs->block_bytes - 1)) == 0)
+        return 0;
+    return read_piece(fs, node, offset, &byte, 1);
+}
+
+/* What a write puts into a part of a file: bytes, or zeros (from: NULL). */
+struct piece {
+    uint64_t offset, end; /* bytes of the file */
+    const uint8_t *from;  /* of `offset` */
+};
+
+/* One block of it. `fresh`: the block is new, what the disk has there is nobody's. */
+static int write_block(struct ext4 *fs, struct node *node, uint64_t disk_block, bool fresh,
+                       struct piece *piece)
+{
+    uint32_t within = (uint32_t)(piece->offset & (fs->block_bytes - 1));
+    uint64_t size = fs->block_bytes - within;
+    struct buffer *buffer;
+    int error;
+
+    if (size > piece->end - piece->offset)
+        size = piece->end - piece->offset;
+    error = cache_get(&fs->cache, disk_block,
+                      fresh || size == fs->block_bytes ? CACHE_NEW : CACHE_READ, &buffer);
+    if (error != 0)
+        return error;
+    if (buffer->state == BUFFER_META || buffer->state == BUFFER_LOGGED) {
+        cache_put(buffer);
+        return ext4_damaged(fs, node->number, "a block is data and metadata");
+    }
+    if (fresh && size < fs->block_bytes)
+        memset(buffer->data, 0, fs->block_bytes);
+    if (piece->from != NULL)
+        memcpy(buffer->data + within, piece->from, size);
+    else
+        memset(buffer->data + within, 0, size);
+    if (buffer->state != BUFFER_DIRTY)
+        cache_move(&fs->cache, buffer, BUFFER_DIRTY);
+    buffer->owner = node->number;
+    buffer->ordered |= fresh;
+    cache_put(buffer);
+    piece->offset += size;
+    piece->from += piece->from != NULL ? size : 0;
+    return 0;
+}
+
+/* Blocks for the start of a piece: those that are there, or new ones. */
+static int write_map(struct ext4 *fs, struct node *node, uint64_t block, uint64_t left,
+                     struct run *run, bool *fresh)
+{
+    int error = map_find(fs, node, block, run);
+
+    if (error != 0)
+        return error;
+    *fresh = run->block == 0 || run->unwritten;
+    run->count -= block - run->first;
+    run->block += run->block != 0 ? block - run->first : 0;
+    run->first = block;
+    if (run->count > left)
+        run->count = left;
+    if (run->block == 0)
+        return map_fill(fs, node, block, run->count, false, run);
+    return run->unwritten ? map_written(fs, node, run) : 0;
+}
+
+static int write_step(struct ext4 *fs, struct node *node, struct piece piece)
+{
+    uint64_t last = (piece.end - 1) >> fs->block_shift;
+    int error = 0;
+
+    while (piece.offset < piece.end && error == 0) {
+        uint64_t block = piece.offset >> fs->block_shift;
+        struct run run;
+        bool fresh;
+
+        error = write_map(fs, node, block, last - block + 1, &run, &fresh);
+        for (uint64_t i = 0; error == 0 && i < run.count; i++)
+            error = write_block(fs, node, run.block + i, fresh, &piece);
+    }
+    return error;
+}
+
+/* One step: at most WRITE_BLOCKS blocks, in one transaction. */
+static int write_some(struct ext4 *fs, struct node *node, uint64_t offset, const uint8_t *from,
+                      size_t size)
+{
+    uint64_t blocks = ((offset + size - 1) >> fs->block_shift) - (offset >> fs->block_shift) + 1;
+    uint32_t count = node->inode.i_blocks;
+    bool grows = offset + size > node_size(node);
+    struct run run;
+    int error = preload(fs, node, offset);
+
+    if (error == 0 && offset + size < node_size(node))
+        error = preload(fs, node, offset + size);
+    if (error == 0)
+        error = map_find(fs, node, offset >> fs->block_shift, &run);
+    if (error != 0)
+        return error;
+    if (run.block != 0 && !run.unwritten &&
+        run.first + run.count >= (offset >> fs->block_shift) + blocks)
+        blocks = 0;
+    error = journal_begin(fs, WRITE_CREDITS, blocks);
+    if (error != 0)
+        return error;
+    error = write_step(fs, node, (struct piece){offset, offset + size, from});
+    if (error == 0 && grows)
+        node_set_size(node, offset + size);
+    node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
+    if (error == 0)
+        error = node_write(fs, node, grows || count != node->inode.i_blocks || run.unwritten);
+    return journal_end(fs, error);
+}
+
+/* Zero what lies behind the end of the file in its last block. */
+static int clear_tail(struct ext4 *fs, struct node *node, uint64_t size)
+{
+    uint32_t within = (uint32_t)(size & (fs->block_bytes - 1));
+    struct buffer *buffer;
+    struct run run;
+    int error;
+
+    if (within == 0)
+        return 0;
+    error = map_find(fs, node, size >> fs->block_shift, &run);
+    if (error != 0 || run.block == 0 || run.unwritten)
+        return error;
+    error = cache_get(&fs->cache, run.block + ((size >> fs->block_shift) - run.first), CACHE_READ,
+                      &buffer);
+    if (error != 0)
+        return error;
+    if (buffer->state == BUFFER_META || buffer->state == BUFFER_LOGGED)
+        error = ext4_damaged(fs, node->number, "a block is data and metadata");
+    if (error == 0) {
+        memset(buffer->data + within, 0, fs->block_bytes - within);
+        if (buffer->state != BUFFER_DIRTY)
+            cache_move(&fs->cache, buffer, BUFFER_DIRTY);
+        buffer->owner = node->number;
+        buffer->ordered = true;
+    }
+    cache_put(buffer);
+    return error;
+}
+
+int ext4_write(struct ext4 *fs, struct ext4_handle file, uint64_t offset, const void *from,
+               size_t *size)
+{
+    size_t wanted = *size, done = 0;
+    struct node *node;
+    int error = node_get(fs, file, &node);
+
+    *size = 0;
+    if (error != 0)
+        return error;
+    error = changeable(node);
+    if (error == 0 && (offset > map_limit(fs) << fs->block_shift ||
+                       wanted > (map_limit(fs) << fs->block_shift) - offset))
+        error = EFBIG;
+    if (error == 0 && wanted > 0 && offset > node_size(node))
+        error = fs->aborted != 0 || fs->read_only ? EROFS : clear_tail(fs, node, node_size(node));
+    while (error == 0 && done < wanted) {
+        size_t step = WRITE_BLOCKS * fs->block_bytes - (offset & (fs->block_bytes - 1));
+
+        if (step > wanted - done)
+            step = wanted - done;
+        error = write_some(fs, node, offset, (const uint8_t *)from + done, step);
+        done += error == 0 ? step : 0;
+        offset += step;
+    }
+    node_put(fs, node);
+    *size = done;
+    return done > 0 ? 0 : error;
+}
+
+int file_cut(struct ext4 *fs, struct node *node, uint64_t size)
+{
+    uint64_t first = (size + fs->block_bytes - 1) >> fs->block_shift;
+    bool more = true;
+    int error = 0;
+
+    while (more && error == 0) {
+        error = journal_begin(fs, CUT_CREDITS, 0);
+        if (error != 0)
+            return error;
+        error = map_cut(fs, node, first, map_limit(fs), &more);
+        if (error == 0)
+            error = node_write(fs, node, true);
+        error = journal_end(fs, error);
+    }
+    return error;
+}
+
+static int set_size(struct ext4 *fs, struct node *node, uint64_t size)
+{
+    bool shorter = size < node_size(node);
+    int error = clear_tail(fs, node, shorter ? size : node_size(node));
+
+    if (error == 0)
+        error = journal_begin(fs, 6, 0);
+    if (error != 0)
+        return error;
+    node_set_size(node, size);
+    node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
+    error = shorter ? orphan_add(fs, node) : 0;
+    if (error == 0)
+        error = node_write(fs, node, true);
+    error = journal_end(fs, error);
+    if (error != 0 || !shorter)
+        return error;
+    error = file_cut(fs, node, size);
+    if (error == 0)
+        error = journal_begin(fs, 6, 0);
+    if (error == 0)
+        error = journal_end(fs, orphan_remove(fs, node));
+    return error;
+}
+
+int ext4_truncate(struct ext4 *fs, struct ext4_handle file, uint64_t size)
+{
+    struct node *node;
+    int error = node_get(fs, file, &node);
+
+    if (error != 0)
+        return error;
+    error = fs->aborted != 0 || fs->read_only ? EROFS : changeable(node);
+    if (error == 0 && size > map_limit(fs) << fs->block_shift)
+        error = EFBIG;
+    if (error == 0)
+        error = set_size(fs, node, size);
+    node_put(fs, node);
+    return error;
+}
+
+/* Zero a part of a block that exists. */
+static int zero_part(struct ext4 *fs, struct node *node, uint64_t offset, uint64_t end)
+{
+    struct run run;
+    int error;
+
+    if (offset >= end)
+        return 0;
+    error = map_find(fs, node, offset >> fs->block_shift, &run);
+    if (error != 0 || run.block == 0 || run.unwritten)
+        return error;
+    return write_some(fs, node, offset, NULL, (size_t)(end - offset));
+}
+
+static int punch(struct ext4 *fs, struct node *node, uint64_t offset, uint64_t end)
+{
+    uint64_t mask = fs->block_bytes - 1, first = (offset + mask) >> fs->block_shift;
+    uint64_t last = end >> fs->block_shift;
+    bool more = true;
+    int error;
+
+    if (end > node_size(node))
+        end = node_size(node);
+    if (first > last || (first << fs->block_shift) > end)
+        return zero_part(fs, node, offset, end);
+    error = zero_part(fs, node, offset, first << fs->block_shift);
+    if (error == 0 && (last << fs->block_shift) < end)
+        error = zero_part(fs, node, last << fs->block_shift, end);
+    while (more && error == 0) {
+        error = journal_begin(fs, CUT_CREDITS, 1);
+        if (error != 0)
+            return error;
+        error = map_cut(fs, node, first, last, &more);
+        node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
+        if (error == 0)
+            error = node_write(fs, node, true);
+        error = journal_end(fs, error);
+    }
+    return error;
+}
+
+static int reserve(struct ext4 *fs, struct node *node, uint64_t first, uint64_t end)
+{
+    int error = 0;
+
+    for (uint64_t at = first; at < end && error == 0;) {
+        struct run run;
+        uint64_t count;
+
+        error = map_find(fs, node, at, &run);
+        if (error != 0)
+            return error;
+        count = run.first + run.count - at;
+        if (run.block == 0) {
+            count = count < end - at ? count : end - at;
+            count = count < 8192 ? count : 8192;
+            error = journal_begin(fs, WRITE_CREDITS, count);
+            if (error != 0)
+                return error;
+            error = map_fill(fs, node, at, count, true, &run);
+            count = run.count;
+            node_stamp(fs, node, TIME_CHANGED);
+            if (error == 0)
+                error = node_write(fs, node, true);
+            error = journal_end(fs, error);
+        }
+        at += count;
+    }
+    return error;
+}
+
+static int allocate(struct ext4 *fs, struct node *node, unsigned mode, uint64_t offset,
+                    uint64_t end)
+{
+    uint64_t mask = fs->block_bytes - 1;
+    int error = 0;
+
+    if ((mode & (EXT4_PUNCH_HOLE | EXT4_ZERO)) != 0)
+        error = punch(fs, node, offset, end);
+    if (error == 0 && (mode & EXT4_PUNCH_HOLE) == 0)
+        error = reserve(fs, node, offset >> fs->block_shift, (end + mask) >> fs->block_shift);
+    if (error == 0 && (mode & EXT4_KEEP_SIZE) == 0 && end > node_size(node))
+        error = set_size(fs, node, end);
+    return error;
+}
+
+int ext4_allocate(struct ext4 *fs, struct ext4_handle file, unsigned mode, uint64_t offset,
+                  uint64_t length)
+{
+    struct node *node;
+    int error;
+
+    if (mode != 0 && mode != EXT4_KEEP_SIZE && mode != (EXT4_PUNCH_HOLE | EXT4_KEEP_SIZE) &&
+        mode != EXT4_ZERO && mode != (EXT4_ZERO | EXT4_KEEP_SIZE))
+        return EOPNOTSUPP;
+    if (length == 0)
+        return EINVAL;
+    error = node_get(fs, file, &node);
+    if (error != 0)
+        return error;
+    error = fs->aborted != 0 || fs->read_only ? EROFS : changeable(node);
+    if (error == 0 && (offset > map_limit(fs) << fs->block_shift ||
+                       length > (map_limit(fs) << fs->block_shift) - offset))
+        error = EFBIG;
+    if (error == 0)
+        error = allocate(fs, node, mode, offset, offset + length);
+    node_put(fs, node);
+    return error;
+}
+
+int ext4_seek(struct ext4 *fs, struct ext4_handle file, uint64_t offset, bool want_hole,
+              uint64_t *found)
+{
+    struct node *node;
+    int error = node_get(fs, file, &node);
+    uint64_t size;
+
+    if (error != 0)
+        return error;
+    size = node_size(node);
+    error = LINUX_S_ISDIR(node->inode.i_mode) ? EISDIR : offset >= size ? ENXIO : 0;
+    for (uint32_t step = 0; error == 0; step++) {
+        uint64_t block = offset >> fs->block_shift;
+        struct run run = {0};
+
+        if (offset >= size) {
+            offset = size;
+            error = want_hole ? 0 : ENXIO;
+            break;
+        }
+        error = step == SEEK_STEPS ? EUCLEAN : map_find(fs, node, block, &run);
+        if (error != 0 || (run.block == 0 || run.unwritten) == want_hole)
+            break;
+        offset = (run.first + run.count) << fs->block_shift;
+    }
+    node_put(fs, node);
+    *found = offset;
+    return error;
+}
+
+int ext4_sync_file(struct ext4 *fs, struct ext4_handle file, bool data_only)
+{
+    struct node *node;
+    int error = node_get(fs, file, &node);
+
+    if (error != 0)
+        return error;
+    if (fs->read_only || fs->aborted != 0) {
+        error = fs->aborted != 0 ? EIO : 0;
+    } else {
+        error = cache_write_back(&fs->cache, CACHE_OWNER, node->number);
+        if (node->lost != 0)
+            error = node->lost;
+        node->lost = 0;
+        if (error == 0 && (data_only ? node->data_tid : node->tid) == fs->journal.tid) {
+            error = journal_commit(fs);
+        } else if (error == 0) {
+            error = fs->device.flush(fs->device.self);
+            if (error != 0)
+                (void)journal_abort(fs, error, "flush");
+        }
+    }
+    node_put(fs, node);
+    return error;
+}
