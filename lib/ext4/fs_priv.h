@@ -154,6 +154,8 @@ int orphan_add(struct ext4 *fs, struct node *node);
 int orphan_remove(struct ext4 *fs, struct node *node);
 /** At mount: carry out what the list asks for. */
 int orphan_clean(struct ext4 *fs);
+/** At the end: nobody holds anything any more. */
+int orphan_end(struct ext4 *fs);
 /** Nobody holds it and no name has it: delete it, or else leave it on the list. */
 int orphan_settle(struct ext4 *fs, struct node *node);
 

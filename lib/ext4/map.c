@@ -74,7 +74,7 @@ static int go(struct ext4 *fs, struct node *node, ext2_extent_handle_t tree, uin
 }
 
 /* The hole around a block: up to the next extent. */
-static int hole(struct ext4 *fs, ext2_extent_handle_t tree, uint64_t first,
+static int hole(struct ext4 *fs, struct node *node, ext2_extent_handle_t tree, uint64_t first,
                 const struct ext2fs_extent *near, struct run *run)
 {
     struct ext2fs_extent next;
@@ -84,16 +84,21 @@ static int hole(struct ext4 *fs, ext2_extent_handle_t tree, uint64_t first,
     if (near != NULL && near->e_lblk > first) {
         end = near->e_lblk;
     } else if (near != NULL) {
-        error = ext2fs_extent_get(tree, EXT2_EXTENT_NEXT_LEAF, &next);
+        unsigned steps = 0;
+
+        /* From the end of a leaf, libext2fs first goes through it again. */
+        do {
+            error = ext2fs_extent_get(tree, EXT2_EXTENT_NEXT_LEAF, &next);
+        } while (error == 0 && next.e_lblk <= first && ++steps < fs->block_bytes / 6);
         if (error == 0 && next.e_lblk <= first)
-            return EUCLEAN;
+            return ext4_damaged(fs, node->number, "order of extents");
         if (error == 0)
             end = next.e_lblk;
         if (error != 0 && error != EXT2_ET_EXTENT_NO_NEXT)
             return ext4_error(error);
     }
     if (end <= first)
-        return EUCLEAN;
+        return ext4_damaged(fs, node->number, "extents");
     *run = (struct run){first, end - first, 0, false};
     return 0;
 }
@@ -111,7 +116,7 @@ static int find_extent(struct ext4 *fs, struct node *node, uint64_t first, struc
         *run = (struct run){extent.e_lblk, extent.e_len, extent.e_pblk,
                             (extent.e_flags & EXT2_EXTENT_FLAGS_UNINIT) != 0};
     else if (error == ENOENT || error == ENODATA)
-        error = hole(fs, tree, first, error == ENOENT ? &extent : NULL, run);
+        error = hole(fs, node, tree, first, error == ENOENT ? &extent : NULL, run);
     ext2fs_extent_free(tree);
     return error;
 }

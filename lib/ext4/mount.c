@@ -284,7 +284,9 @@ int ext4_unmount(struct ext4 *fs)
     int error = fs->aborted;
 
     if (!fs->read_only && error == 0) {
-        error = cache_write_back(&fs->cache, CACHE_ALL, 0);
+        error = orphan_end(fs);
+        if (error == 0)
+            error = cache_write_back(&fs->cache, CACHE_ALL, 0);
         if (error == 0)
             error = journal_checkpoint(fs);
         if (error == 0)

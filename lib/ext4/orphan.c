@@ -156,3 +156,18 @@ int orphan_clean(struct ext4 *fs)
     fs->orphans_done += count;
     return error;
 }
+
+int orphan_end(struct ext4 *fs)
+{
+    int error = 0;
+
+    fs->options.held = NULL;
+    for (uint32_t left = fs->orphan_count; left > 0 && error == 0; left--) {
+        struct node *node = node_find(fs, fs->orphans[0]);
+
+        if (node != NULL)
+            node->holds = 0;
+        error = clean_one(fs, fs->orphans[0]);
+    }
+    return error;
+}

@@ -115,7 +115,7 @@ static struct ext4_time disk_now(void *self)
     struct disk *disk = self;
 
     disk->clock += 1000003;
-    return (struct ext4_time){1800000000 + disk->clock / 1000000000,
+    return (struct ext4_time){1700000000 + disk->clock / 1000000000,
                               (uint32_t)(disk->clock % 1000000000)};
 }
 
