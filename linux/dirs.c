@@ -133,9 +133,6 @@ long sys_linkat(struct task *t, const word_t *arg)
 
     if (flags & ~(unsigned)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    error = path_check(t, arg[3]);
-    if (error != 0)
-        return error;
     error = path_find(t, arg[0], arg[1],
                       (flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0) |
                           (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0),
@@ -223,28 +220,36 @@ long sys_rmdir(struct task *t, const word_t *arg)
     return remove_at(t, (word_t)AT_FDCWD, arg[0], true);
 }
 
-/* Both names are known; `there` is NULL if the new one is free. */
-static long check_rename(struct task *t, struct place_found *a, struct dentry *what,
-                         struct place_found *b, struct dentry *there, unsigned flags)
+/* Both names are known; `there` is NULL if the new one is free. The order is Linux's. */
+static long check_rename(const struct place_found *a, const struct dentry *what,
+                         const struct place_found *b, const struct dentry *there, unsigned flags)
 {
-    long error = may_remove(t, a->at, what);
+    bool exchange = (flags & RENAME_EXCHANGE) != 0;
 
-    if (error == 0)
-        error = there == NULL ? new_entry_check(t, b->at) : may_remove(t, b->at, there);
-    if (error != 0)
-        return error;
     if (there != NULL && flags & RENAME_NOREPLACE)
         return -EEXIST;
-    if (there == NULL && flags & RENAME_EXCHANGE)
+    if (there == NULL && exchange)
         return -ENOENT;
+    if (exchange && !is_dir(there) && b->slash)
+        return -ENOTDIR;
+    if (!is_dir(what) && (a->slash || (b->slash && !exchange)))
+        return -ENOTDIR;
     if (dentry_below(b->at, what))
         return -EINVAL;
     if (there != NULL && dentry_below(a->at, there))
-        return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
-    if ((a->slash && !is_dir(what)) || (b->slash && !is_dir(what) && !(flags & RENAME_EXCHANGE)))
-        return -ENOTDIR;
-    if (there == NULL || flags & RENAME_EXCHANGE)
-        return 0;
+        return exchange ? -EINVAL : -ENOTEMPTY;
+    return 0;
+}
+
+static long check_rename_rights(struct task *t, struct dentry *what, struct dentry *there,
+                                struct dentry *to, bool exchange)
+{
+    long error = may_remove(t, what->parent, what);
+
+    if (error == 0)
+        error = there == NULL ? new_entry_check(t, to) : may_remove(t, to, there);
+    if (error != 0 || there == NULL || exchange)
+        return error;
     if (is_dir(what) && !is_dir(there))
         return -ENOTDIR;
     return !is_dir(what) && is_dir(there) ? -EISDIR : 0;
@@ -261,11 +266,16 @@ static long rename_found(struct task *t, struct place_found *a, struct place_fou
     error = dentry_lookup(b->at, b->name, b->length, &there);
     if (error != 0)
         there = NULL;
-    if (error == 0 || error == -ENOENT)
-        error = check_rename(t, a, what, b, there, flags);
-    if (error == 0 && (there == NULL || there->inode != what->inode))
+    if (error == 0 || (error == -ENOENT && !b->at->removed))
+        error = check_rename(a, what, b, there, flags);
+    if (error == 0 && there != NULL && there->inode == what->inode)
+        goto same; /* two names of one file: both stay */
+    if (error == 0)
+        error = check_rename_rights(t, what, there, b->at, (flags & RENAME_EXCHANGE) != 0);
+    if (error == 0)
         error = a->at->inode->ops->rename(what, b->at, b->name, b->length, there,
                                           (flags & RENAME_EXCHANGE) != 0);
+same:
     dentry_put(there);
     dentry_put(what);
     return error;
@@ -280,9 +290,7 @@ long sys_renameat2(struct task *t, const word_t *arg)
     if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
-    error = path_check(t, arg[3]);
-    if (error == 0)
-        error = path_user(t, arg[0], arg[1], WALK_PARENT, &a);
+    error = path_user(t, arg[0], arg[1], WALK_PARENT, &a);
     if (error != 0)
         return error;
     error = path_user(t, arg[2], arg[3], WALK_PARENT, &b);
@@ -315,17 +323,11 @@ long sys_rename(struct task *t, const word_t *arg)
     return sys_renameat2(t, at);
 }
 
-static long read_link(struct task *t, struct dentry *d, word_t to, int64_t size)
+static long read_link(struct task *t, struct inode *i, word_t to, int size)
 {
     static char target[PATH_LENGTH];
-    struct inode *i = d->inode;
-    long n;
+    long n = i->ops->readlink(i, target, sizeof target);
 
-    if (size <= 0)
-        return -EINVAL;
-    if ((i->mode & S_IFMT) != S_IFLNK || i->ops->readlink == NULL)
-        return -EINVAL;
-    n = i->ops->readlink(i, target, sizeof target);
     if (n > size)
         n = size;
     if (n > 0) {
@@ -339,11 +341,18 @@ static long read_link(struct task *t, struct dentry *d, word_t to, int64_t size)
 long sys_readlinkat(struct task *t, const word_t *arg)
 {
     struct dentry *d;
-    long n = path_find(t, arg[0], arg[1], WALK_EMPTY, &d);
+    char first = 1;
+    long n;
 
+    if ((int)arg[3] <= 0)
+        return -EINVAL;
+    n = path_find(t, arg[0], arg[1], WALK_EMPTY, &d);
     if (n != 0)
         return n;
-    n = read_link(t, d, arg[2], (int)arg[3]);
+    if ((d->inode->mode & S_IFMT) == S_IFLNK && d->inode->ops->readlink != NULL)
+        n = read_link(t, d->inode, arg[2], (int)arg[3]);
+    else
+        n = user_read(t, &first, arg[1], 1) == 0 && first == 0 ? -ENOENT : -EINVAL;
     dentry_put(d);
     return n;
 }
@@ -357,11 +366,14 @@ long sys_readlink(struct task *t, const word_t *arg)
 
 /* --- listing --- */
 
+#define LIST_END ((word_t)INT64_MAX) /* what comes later is seen by those who begin anew */
+
 struct listing {
     struct task *task;
     word_t to, left;
     word_t done, next;
     bool old;       /* getdents */
+    bool full;
     long error;
 };
 
@@ -383,6 +395,7 @@ static bool emit(void *context, const char *name, size_t length, word_t number, 
     if (size > l->left) {
         if (l->done == 0)
             l->error = -EINVAL;
+        l->full = true;
         return false;
     }
     e->ino = number;
@@ -425,13 +438,15 @@ static long list(struct task *t, const word_t *arg, bool old)
     if (d->removed)
         return -ENOENT;
     l.next = f->position;
+    if (l.next == LIST_END)
+        return 0;
     if (l.next == 0 && !emit(&l, ".", 1, d->inode->number, S_IFDIR, 1))
         return l.error;
     if (l.next == 1 && !emit(&l, "..", 2, parent_number(d), S_IFDIR, 2))
         return l.done > 0 ? (f->position = l.next, (long)l.done) : l.error;
     if (d->inode->ops->list != NULL)
         error = d->inode->ops->list(d, l.next, emit, &l);
-    f->position = l.next;
+    f->position = error == 0 && l.error == 0 && !l.full ? LIST_END : l.next;
     if (l.done > 0)
         return (long)l.done;
     return error != 0 ? error : l.error;

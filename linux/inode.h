@@ -243,8 +243,6 @@ struct place_found {
  * @return 0, or an error and nothing to give back
  */
 long path_user(struct task *t, word_t dirfd, word_t path, unsigned flags, struct place_found *to);
-/** Is it a path at all? Calls with two look at both before they walk either. */
-long path_check(struct task *t, word_t path);
 /** The usual case: it must be there. @return 0 and a reference */
 long path_find(struct task *t, word_t dirfd, word_t path, unsigned flags, struct dentry **found);
 /** The same for a path in memory of this component, from the task's directory. */

@@ -92,10 +92,10 @@ static long check_existing(struct task *t, struct inode *i, unsigned flags)
     static const unsigned wanted[] = {4, 2, 6, 6};
     unsigned mask = wanted[flags & O_ACCMODE];
 
-    if (kind_of(i) == S_IFLNK)
-        return flags & O_PATH ? 0 : -ELOOP;
     if (flags & O_DIRECTORY && kind_of(i) != S_IFDIR)
         return -ENOTDIR;
+    if (kind_of(i) == S_IFLNK)
+        return flags & O_PATH ? 0 : -ELOOP;
     if (flags & O_PATH)
         return 0;
     if (kind_of(i) == S_IFDIR && (mask & 2 || flags & O_CREAT || flags & O_TRUNC))

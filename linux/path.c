@@ -261,13 +261,6 @@ long path_user(struct task *t, word_t dirfd, word_t path, unsigned flags, struct
     return walk_from(t, start, flags, at, to);
 }
 
-long path_check(struct task *t, word_t path)
-{
-    long n = user_string(t, text, path, PATH_LENGTH);
-
-    return n == 0 ? -ENOENT : n < 0 ? n : 0;
-}
-
 long path_find(struct task *t, word_t dirfd, word_t path, unsigned flags, struct dentry **found)
 {
     struct place_found to;

@@ -171,10 +171,10 @@ static long pipe_write(struct file *f, struct transfer *x, word_t position)
     long done, n;
 
     (void)position;
-    if (p->readers == 0)
-        return -EPIPE;
     if (x->left == 0)
         return 0;
+    if (p->readers == 0)
+        return -EPIPE;
     done = append(p, x);
     if (done < 0)
         return done;

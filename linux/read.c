@@ -146,6 +146,8 @@ static long regular_seek(struct file *f, int64_t offset, unsigned whence)
 {
     int64_t base = 0;
 
+    if ((f->inode->mode & S_IFMT) == S_IFDIR && whence > SEEK_CUR)
+        return -EINVAL;
     if (f->inode->ops->refresh != NULL)
         (void)f->inode->ops->refresh(f->inode);
     if (whence == SEEK_DATA || whence == SEEK_HOLE) {
@@ -252,7 +254,7 @@ long sys_write(struct task *t, const word_t *arg)
 
 static long at_offset(struct task *t, const word_t *arg, bool write)
 {
-    struct file *f = write ? to_write(t, arg[0]) : to_read(t, arg[0]);
+    struct file *f = file_of_io(t, arg[0]);
     word_t at = arg[3];
     struct transfer x;
     struct iovec space;
@@ -263,6 +265,8 @@ static long at_offset(struct task *t, const word_t *arg, bool write)
         return -EBADF;
     if (!(f->ops->flags & FILE_SEEKS))
         return -ESPIPE;
+    if (write ? !file_writable(f) : !file_readable(f))
+        return -EBADF;
     if ((int64_t)arg[2] < 0)
         return -EINVAL;
     transfer_one(&x, &space, t, arg[1], at_most(arg[2]));
@@ -304,7 +308,7 @@ long transfer_vector(struct transfer *x, struct task *t, word_t list, word_t cou
 
 static long vector_io(struct task *t, const word_t *arg, bool write, bool offset, unsigned flags)
 {
-    struct file *f = write ? to_write(t, arg[0]) : to_read(t, arg[0]);
+    struct file *f = file_of_io(t, arg[0]);
     word_t at = arg[3], *where = offset ? &at : NULL;
     struct transfer x;
     long n;
@@ -315,6 +319,8 @@ static long vector_io(struct task *t, const word_t *arg, bool write, bool offset
         return -EBADF;
     if (offset && !(f->ops->flags & FILE_SEEKS))
         return -ESPIPE;
+    if (write ? !file_writable(f) : !file_readable(f))
+        return -EBADF;
     n = transfer_vector(&x, t, arg[1], arg[2]);
     if (n != 0)
         return n;

@@ -245,7 +245,7 @@ static long file_truncate(struct inode *i, word_t size)
         return -EFBIG;
     if ((i->seals & F_SEAL_SHRINK && size < i->size) || (i->seals & F_SEAL_GROW && size > i->size))
         return -EPERM;
-    if (size < i->size) {
+    if (size <= i->size) { /* equal too: what was allocated behind the end goes */
         word_t first = (size + PAGE - 1) / PAGE;
 
         if (i->mappings != NULL)

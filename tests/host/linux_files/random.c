@@ -135,6 +135,24 @@ static bool skips(const struct choice *c)
     return c->number == NR_lseek && c->arg[2] >= SEEK_DATA;
 }
 
+/* An argument as text, if it is one of the paths. */
+static void describe(char *to, size_t size, unsigned step, const struct choice *c)
+{
+    size_t at = (size_t)snprintf(to, size, "random calls: step %u, call %u:", step, c->number);
+
+    for (unsigned a = 0; a < 5; a++) {
+        const char *text = NULL;
+
+        for (size_t i = 0; i < PATHS; i++)
+            if (c->arg[a] == (word_t)paths[i])
+                text = paths[i];
+        if (text != NULL)
+            at += (size_t)snprintf(to + at, size - at, " '%s'", text);
+        else
+            at += (size_t)snprintf(to + at, size - at, " %lx", c->arg[a]);
+    }
+}
+
 void compare_random(void)
 {
     for (unsigned i = 0; i < STEPS; i++) {
@@ -148,10 +166,7 @@ void compare_random(void)
         stir(i);
         why = compare(c.number, c.arg, "random", &result);
         if (why != NULL) {
-            snprintf(name, sizeof name, "random calls: step %u: %lx %lx %lx %lx (%s, %s)", i,
-                     c.arg[0], c.arg[1], c.arg[2], c.arg[3],
-                     c.arg[0] > 4096 && c.arg[0] < 1ul << 47 ? (const char *)c.arg[0] : "-",
-                     c.arg[1] > 4096 && c.arg[1] < 1ul << 47 ? (const char *)c.arg[1] : "-");
+            describe(name, sizeof name, i, &c);
             case_end(name, why);
             return;
         }
