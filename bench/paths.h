@@ -85,4 +85,8 @@ PATH(grow_end_100, "destroy those 100 components")
 PATH(grow_end_10000, "destroy those 10,000 components")
 PATH(grow_revoke_1000, "revoke an untyped with 1,000 children (endpoints)")
 PATH(grow_revoke_10000, "revoke an untyped with 10,000 children (endpoints)")
+PATH(block_read, "disk: read 4 KiB, through the driver")
+PATH(block_write, "disk: write 4 KiB, through the driver")
+PATH(block_mib, "disk: read 1 MiB in a row")
+PATH(block_mib_scattered, "disk: read 1 MiB in a row, into scattered pages")
 #endif

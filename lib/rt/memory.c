@@ -16,7 +16,7 @@
 #include "program.h"
 #include "slot.h"
 
-#define WINDOW_MIN  1024u /* pages */
+#define WINDOW_MIN  16384u /* pages: room for shared regions larger than the quota */
 #define TABLE_PAGES 4u    /* page-table memory is asked for in such pieces */
 
 /* Entries of the book. */

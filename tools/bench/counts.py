@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the suite bench/ in QEMU with the counter and reads what it counted."""
+"""Runs the suite bench/ in QEMU with the counter and reads what it counted.
+
+Paths through several components are measured in whole systems: those of tests/qemu/*.yaml that have
+lines `#: bench OPTIONS OF QEMU`. One of their components marks the paths, and says `bench: done`.
+"""
 import array
 import bisect
+import glob
 import os
 import re
 import struct
 import subprocess
 import tempfile
+import threading
 
 # 1 + path, then these: as in counter.c.
 FIELDS = ("kernel", "user", "iterations", "longest", "loads", "stores")
 KERNEL_HALF = 1 << 63
 SECONDS = 580
+DONE = "bench: done"
 
 
 class Failure(Exception):
@@ -31,7 +38,7 @@ def elf_entry(path):
         return struct.unpack_from("<Q", file.read(32), 24)[0]
 
 
-def command(build, out, words, memory="512M"):
+def command(build, out, words, image="images/bench.img", extra=(), memory="512M"):
     """QEMU, one instruction a nanosecond and a tick, everything that could vary fixed."""
     kernel = os.path.join(build, "kernel.elf")
     return ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", memory,
@@ -40,8 +47,19 @@ def command(build, out, words, memory="512M"):
             "-nic", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-plugin", f"{os.path.join(build, 'tools/bench')},out={out},"
             f"entry={elf_entry(kernel):#x}",
-            "-kernel", kernel, "-initrd", os.path.join(build, "images/bench.img"),
-            "-append", words]
+            "-kernel", kernel, "-initrd", os.path.join(build, image),
+            "-append", words, *extra]
+
+
+def systems():
+    """{name: QEMU's options} of the systems that are measured too."""
+    found = {}
+    for path in sorted(glob.glob("tests/qemu/*.yaml")):
+        with open(path, encoding="utf-8") as file:
+            lines = re.findall(r"^#: bench (.*)$", file.read(), re.M)
+        if lines:
+            found[os.path.basename(path)[:-len(".yaml")]] = " ".join(lines).split()
+    return found
 
 
 class Path:
@@ -84,21 +102,35 @@ def read(file_name, names):
     return {path.name: path for path in paths if path.runs}
 
 
+def run(arguments, ends):
+    """Runs a machine until it ends, or until it has said that it is done. Returns what it said."""
+    said = ""
+    with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace") as machine:
+        late = threading.Timer(SECONDS, machine.kill)
+        late.start()
+        for line in machine.stdout:
+            said += line.replace("\r", "")
+            if ends and DONE in line:
+                machine.terminate()  # the counter writes its file then
+        machine.wait()
+        late.cancel()
+    if DONE not in said:
+        raise Failure(f"it did not come to its end; it said:\n{said[-2000:]}")
+    return said
+
+
 def measure(build, words=""):
-    """Runs the suite. @return ({name: Path}, what it printed)"""
+    """Runs the suite and the systems. @return ({name: Path}, what the suite printed)"""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "counts")
-        try:
-            done = subprocess.run(command(build, out, words), stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=SECONDS, check=False)
-        except subprocess.TimeoutExpired as late:
-            said = (late.stdout or b"").decode("utf-8", "replace")
-            raise Failure(f"no end in {SECONDS} s; it said:\n{said[-2000:]}") from late
-        said = done.stdout.decode("utf-8", "replace").replace("\r", "")
-        if "bench: done" not in said:
-            raise Failure(f"it did not come to its end; it said:\n{said[-2000:]}")
-        return read(out, path_list()), said
+        said = run(command(build, out, words), ends=False)
+        paths = read(out, path_list())
+        for name, extra in systems().items():
+            run(command(build, out, words, f"tests/qemu/{name}.img", extra), ends=True)
+            more = read(out, path_list())
+            paths.update({key: path for key, path in more.items() if key not in paths})
+    return paths, said
 
 
 class Program:

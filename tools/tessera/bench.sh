@@ -3,5 +3,6 @@
 #:                                count instructions of every kernel path, against seL4 and Linux
 #: needs build run
 
-build "$BUILD/kernel.elf" "$BUILD/images/bench.img" "$BUILD/tools/bench" >&2
+systems=$(grep -l '^#: bench ' tests/qemu/*.yaml | sed "s|\(.*\)\.yaml|$BUILD/\1.img|")
+build "$BUILD/kernel.elf" "$BUILD/images/bench.img" "$BUILD/tools/bench" $systems >&2
 exec /usr/bin/python3 tools/bench/run.py "$BUILD" "$@"
