@@ -60,16 +60,24 @@ struct ext4_device {
     void (*report)(void *self, const char *text);
 };
 
-struct ext4_options {
-    bool read_only;
-    /** Is this file without links still in use by somebody (of before a restart)? Or NULL. */
-    bool (*held)(void *self, uint32_t inode);
-    void *self;
-};
-
 struct ext4_handle {
     uint32_t inode;
     uint32_t generation;
+};
+
+struct ext4_options {
+    bool read_only;
+    /**
+     * Does somebody use this file, so that it must stay although it has no links? Besides those who
+     * said ext4_hold(). NULL: nobody.
+     */
+    bool (*held)(void *self, struct ext4_handle file);
+    /**
+     * Copy between the cache and the memory of who reads or writes, which may vanish: then false,
+     * and the operation ends with EFAULT. NULL: memcpy.
+     */
+    bool (*copy)(void *to, const void *from, size_t size);
+    void *self;
 };
 
 struct ext4_attributes {
@@ -124,6 +132,9 @@ void ext4_counts(const struct ext4 *fs, struct ext4_counts *counts);
 int ext4_lookup(struct ext4 *fs, struct ext4_handle directory, const char *name, size_t length,
                 struct ext4_handle *found);
 int ext4_attributes(struct ext4 *fs, struct ext4_handle file, struct ext4_attributes *attributes);
+
+/** The same of what an entry of a directory names, whatever its generation. */
+int ext4_entry_attributes(struct ext4 *fs, uint32_t inode, struct ext4_attributes *attributes);
 
 enum ext4_set {
     EXT4_SET_MODE = 1,
@@ -216,6 +227,9 @@ int ext4_list_values(struct ext4 *fs, struct ext4_handle file, char *to, size_t 
 /** Keep a file although it has no links, until as many ext4_release(). */
 int ext4_hold(struct ext4 *fs, struct ext4_handle file);
 int ext4_release(struct ext4 *fs, struct ext4_handle file);
+
+/** Nobody uses this file any more (options.held): without links it is deleted. */
+int ext4_unused(struct ext4 *fs, struct ext4_handle file);
 
 /**
  * Make a file durable: fsync(2), or with `data_only` fdatasync(2).

@@ -58,6 +58,29 @@ static void read_ahead(struct ext4 *fs, struct node *node, uint64_t offset, size
     node->ahead_end = at;
 }
 
+static const uint8_t zeros[4096];
+
+static int copy_out(struct ext4 *fs, void *to, const void *from, size_t size)
+{
+    if (fs->options.copy != NULL)
+        return fs->options.copy(to, from, size) ? 0 : EFAULT;
+    memcpy(to, from, size);
+    return 0;
+}
+
+/* Memory that is not there reads as zeros: the operation goes on, and says so at its end. */
+static void copy_in(struct ext4 *fs, uint8_t *to, const uint8_t *from, size_t size)
+{
+    if (from == NULL)
+        memset(to, 0, size);
+    else if (fs->options.copy == NULL)
+        memcpy(to, from, size);
+    else if (!fs->options.copy(to, from, size)) {
+        memset(to, 0, size);
+        fs->bad_copy = true;
+    }
+}
+
 /* A part of one block. */
 static int read_piece(struct ext4 *fs, struct node *node, uint64_t offset, uint8_t *to, size_t size)
 {
@@ -69,15 +92,14 @@ static int read_piece(struct ext4 *fs, struct node *node, uint64_t offset, uint8
     if (error != 0)
         return error;
     if (run.block == 0 || run.unwritten) {
-        memset(to, 0, size);
-        return 0;
+        return copy_out(fs, to, zeros, size);
     }
     error = cache_get(&fs->cache, run.block + (block - run.first), CACHE_READ, &buffer);
     if (error != 0)
         return error;
-    memcpy(to, buffer->data + (offset & (fs->block_bytes - 1)), size);
+    error = copy_out(fs, to, buffer->data + (offset & (fs->block_bytes - 1)), size);
     cache_put(buffer);
-    return 0;
+    return error;
 }
 
 int ext4_read(struct ext4 *fs, struct ext4_handle file, uint64_t offset, void *to, size_t *size)
@@ -113,11 +135,20 @@ int ext4_read(struct ext4 *fs, struct ext4_handle file, uint64_t offset, void *t
 /* Get the block of a partial write into the cache, before anything is changed. */
 static int preload(struct ext4 *fs, struct node *node, uint64_t offset)
 {
-    uint8_t byte;
+    uint64_t block = offset >> fs->block_shift;
+    struct buffer *buffer;
+    struct run run;
+    int error;
 
     if ((offset & (fs->block_bytes - 1)) == 0)
         return 0;
-    return read_piece(fs, node, offset, &byte, 1);
+    error = map_find(fs, node, block, &run);
+    if (error != 0 || run.block == 0 || run.unwritten)
+        return error;
+    error = cache_get(&fs->cache, run.block + (block - run.first), CACHE_READ, &buffer);
+    if (error == 0)
+        cache_put(buffer);
+    return error;
 }
 
 /* What a write puts into a part of a file: bytes, or zeros (from: NULL). */
@@ -147,10 +178,7 @@ static int write_block(struct ext4 *fs, struct node *node, uint64_t disk_block, 
     }
     if (fresh && size < fs->block_bytes)
         memset(buffer->data, 0, fs->block_bytes);
-    if (piece->from != NULL)
-        memcpy(buffer->data + within, piece->from, size);
-    else
-        memset(buffer->data + within, 0, size);
+    copy_in(fs, buffer->data + within, piece->from, size);
     if (buffer->state != BUFFER_DIRTY)
         cache_move(&fs->cache, buffer, BUFFER_DIRTY);
     buffer->owner = node->number;
@@ -219,13 +247,15 @@ static int write_some(struct ext4 *fs, struct node *node, uint64_t offset, const
     error = journal_begin(fs, WRITE_CREDITS, blocks);
     if (error != 0)
         return error;
+    fs->bad_copy = false;
     error = write_step(fs, node, (struct piece){offset, offset + size, from});
     if (error == 0 && grows)
         node_set_size(node, offset + size);
     node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
     if (error == 0)
         error = node_write(fs, node, grows || count != node->inode.i_blocks || run.unwritten);
-    return journal_end(fs, error);
+    error = journal_end(fs, error);
+    return error == 0 && fs->bad_copy ? EFAULT : error;
 }
 
 /* Zero what lies behind the end of the file in its last block. */

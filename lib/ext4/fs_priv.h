@@ -61,6 +61,7 @@ struct ext4 {
     int aborted;
     bool touched;      /* the operation has changed something */
     bool in_operation;
+    bool bad_copy;     /* the memory of who asked vanished */
 
     /* space.c */
     uint8_t *group_flags; /* one a group: its bitmaps or descriptor changed */
@@ -130,6 +131,8 @@ void node_put(struct ext4 *fs, struct node *node);
 int node_write(struct ext4 *fs, struct node *node, bool data);
 /** Read it again: libext2fs changed it on the disk. */
 int node_reload(struct ext4 *fs, struct node *node);
+/** Does somebody use it? */
+bool node_held(struct ext4 *fs, const struct node *node);
 struct node *node_find(struct ext4 *fs, uint32_t number);
 void node_forget(struct ext4 *fs, struct node *node);
 void node_free_all(struct ext4 *fs);

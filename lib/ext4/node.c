@@ -142,6 +142,12 @@ int node_get_number(struct ext4 *fs, uint32_t number, struct node **result)
     return 0;
 }
 
+bool node_held(struct ext4 *fs, const struct node *node)
+{
+    return node->holds > 0 || (fs->options.held != NULL &&
+                               fs->options.held(fs->options.self, node_handle(node)));
+}
+
 int node_get(struct ext4 *fs, struct ext4_handle file, struct node **result)
 {
     int error;
@@ -153,7 +159,7 @@ int node_get(struct ext4 *fs, struct ext4_handle file, struct node **result)
     if (error != 0)
         return error;
     if ((*result)->inode.i_generation != file.generation ||
-        ((*result)->inode.i_links_count == 0 && (*result)->holds == 0)) {
+        ((*result)->inode.i_links_count == 0 && !node_held(fs, *result))) {
         node_put(fs, *result);
         return ESTALE;
     }
@@ -335,6 +341,20 @@ int ext4_attributes(struct ext4 *fs, struct ext4_handle file, struct ext4_attrib
     return 0;
 }
 
+int ext4_entry_attributes(struct ext4 *fs, uint32_t inode, struct ext4_attributes *attributes)
+{
+    struct node *node;
+    int error = inode < fs->lib->super->s_first_ino && inode != EXT4_ROOT
+                    ? EUCLEAN
+                    : node_get_number(fs, inode, &node);
+
+    if (error != 0)
+        return error;
+    fill_attributes(fs, node, attributes);
+    node_put(fs, node);
+    return 0;
+}
+
 static void apply(struct ext4 *fs, struct node *node, unsigned what, const struct ext4_attributes *to)
 {
     const uint32_t settable = EXT2_APPEND_FL | EXT2_IMMUTABLE_FL;
@@ -399,6 +419,20 @@ int ext4_release(struct ext4 *fs, struct ext4_handle file)
     if (--node->holds > 0 || node->inode.i_links_count > 0 || fs->read_only || fs->aborted != 0)
         return 0;
     return orphan_settle(fs, node);
+}
+
+int ext4_unused(struct ext4 *fs, struct ext4_handle file)
+{
+    struct node *node;
+    int error;
+
+    if (fs->read_only || fs->aborted != 0)
+        return 0;
+    error = node_get_number(fs, file.inode, &node);
+    if (error != 0)
+        return error;
+    node_put(fs, node);
+    return node->inode.i_generation != file.generation ? ESTALE : orphan_settle(fs, node);
 }
 
 /* The inode itself, when nothing is left of its blocks. */

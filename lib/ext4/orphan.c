@@ -71,7 +71,7 @@ int orphan_settle(struct ext4 *fs, struct node *node)
 {
     int error;
 
-    if (node->holds > 0 || node->inode.i_links_count > 0)
+    if (node->pins > 0 || node->inode.i_links_count > 0 || node_held(fs, node))
         return 0;
     node->pins++;
     error = node_delete(fs, node);
@@ -128,11 +128,6 @@ static int clean_one(struct ext4 *fs, uint32_t number)
             error = journal_end(fs, orphan_remove(fs, node));
         node_put(fs, node);
         return error;
-    }
-    if (fs->options.held != NULL && fs->options.held(fs->options.self, number)) {
-        node->holds++;
-        node_put(fs, node);
-        return 0;
     }
     node_put(fs, node);
     return orphan_settle(fs, node);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ext4: the files of a disk, as protocol `file`. The file system itself is lib/ext4; here are its
+ * disk, a session of protocol `block`, and its clients, by lib/file.
+ *
+ * Arguments: cache=KIB (8192 if not given), read-only. What clients have open, and the outcomes of
+ * calls with a token, are kept in the vault: so a file without links that is open survives a restart.
+ * What was not yet in the journal does not.
+ */
+#include <abi/invoke.h>
+#include <ipclib/serve.h>
+#include <rt/clock.h>
+#include <rt/guard.h>
+#include <rt/memory.h>
+#include <rt/object.h>
+#include <rt/program.h>
+#include <rt/vault.h>
+#include <string.h>
+
+#include "disk.h"
+#include "operations.h"
+
+#define OPEN_FILES 512u
+#define TICK_NS    (5 * RT_NS_PER_SECOND) /* as often as Linux commits */
+#define CACHE_KIB  8192u
+
+static struct disk disk;
+static struct files_server server;
+static cap_t timer;
+
+/* Does a client have this file open? */
+static bool is_open(void *self, struct ext4_handle file)
+{
+    (void)self;
+    return files_is_open(&server, from_handle(file));
+}
+
+static size_t argument_kib(const char *name, size_t otherwise)
+{
+    const char *text = rt_argument(name);
+    size_t size = 0;
+
+    for (; text != NULL && *text >= '0' && *text <= '9' && size < 1u << 20; text++)
+        size = size * 10 + (size_t)(*text - '0');
+    return size == 0 ? otherwise : size;
+}
+
+static void arm_timer(void)
+{
+    (void)timer_set(timer, rt_now() + rt_ns_to_ticks(TICK_NS));
+}
+
+static void on_signal(void *context, word_t bits)
+{
+    (void)context;
+    bits |= disk.client.other_signals;
+    disk.client.other_signals = 0;
+    block_client_signal(&disk.client, bits);
+    if ((bits & SIGNAL_TIMER) != 0) {
+        (void)ext4_tick(server.fs);
+        arm_timer();
+    }
+}
+
+static void open_book(void)
+{
+    size_t need = files_book_bytes(OPEN_FILES), bytes = 0;
+    void *memory = rt_vault_memory(&bytes);
+
+    if (memory == NULL || bytes < need || rt_info()->vault_distrust != COMPONENT_TRUSTED)
+        memory = rt_pages_alloc((need + RT_PAGE - 1) / RT_PAGE);
+    RT_CHECK(memory != NULL);
+    if (files_book_open(&server.book, memory, need) && rt_info()->incarnation > 0)
+        rt_recovered("clients and what they have open");
+}
+
+static void mount(bool read_only)
+{
+    struct ext4_options options = {.read_only = read_only, .held = is_open, .copy = files_copy};
+    struct ext4_counts counts;
+    struct ext4 *fs;
+    int error = ext4_mount(&fs, &disk.device, &options);
+
+    if (error != 0)
+        rt_fail(__FILE__, __LINE__, "the file system cannot be used: %s", strerror(error));
+    server.fs = fs;
+    server.read_only = ext4_is_read_only(fs);
+    ext4_counts(fs, &counts);
+    rt_say(2, "mounted, %lu transactions replayed, %lu orphans", counts.replayed_transactions,
+           counts.orphans);
+}
+
+int main(int argc, char **argv)
+{
+    struct ipc_service service = file_service(files_callbacks(), &server);
+    struct ipc_server serving = {.endpoint = COMPONENT_ENDPOINT,
+                                 .reply = COMPONENT_REPLY,
+                                 .services = &service,
+                                 .service_count = 1,
+                                 .signal = on_signal};
+    cap_t signal = rt_object_badge(COMPONENT_SIGNALS, RIGHT_WRITE, SIGNAL_TIMER);
+    bool read_only = false;
+    enum block_error error;
+
+    for (int i = 1; i < argc; i++)
+        read_only |= strcmp(argv[i], "read-only") == 0;
+    RT_CHECK(rt_guard_begin());
+    timer = rt_object_new(TYPE_TIMER, 0);
+    RT_CHECK(signal != 0 && timer != 0 && timer_bind(timer, signal) == E_OK);
+    error = disk_open(&disk, argument_kib("cache", CACHE_KIB) * 1024);
+    if (error != BLOCK_OK)
+        rt_fail(__FILE__, __LINE__, "no disk (error %u)", (unsigned)error);
+    server.op = ext4_operations();
+    open_book();
+    mount(read_only);
+    files_serve_open(&server);
+    block_client_signal(&disk.client, 0);
+    arm_timer();
+    rt_fail(__FILE__, __LINE__, "ipc_serve ended with error %u", (unsigned)ipc_serve(&serving));
+}
