@@ -94,6 +94,12 @@ enum component_call {
     /** As COMPONENT_SAY: what this incarnation took over from the one before. It also goes into the
        report of that one's end. */
     COMPONENT_RECOVERED = 0x105,
+    /**
+     * Words 0 to 2: a page fault of the main thread whose instruction lies from word 0 on and before
+     * word 1 is no failure: the thread goes on at word 2, with the stack pointer of the fault; other
+     * registers are lost. <rt/guard.h>
+     */
+    COMPONENT_GUARD = 0x106,
 };
 
 #define COMPONENT_LINE 512u
@@ -129,6 +135,9 @@ enum component_kind {
 /** Badges of clients: number of the provided protocol (the entry's value) * COMPONENT_BADGE +
  * number of the client, unique while root runs. */
 #define COMPONENT_BADGE 0x100000000ul
+
+/** Set in badges of clients that may only look: the key `may` of their route. */
+#define COMPONENT_BADGE_LOOK 0x4000000000000000ul
 
 /** One thing that the manifest routes to the component. */
 struct component_entry {

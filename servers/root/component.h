@@ -100,6 +100,7 @@ struct component {
     word_t chatter;     /**< requests in the present second */
     word_t chatter_ticks;
     word_t cpu_before; /**< ticks used by earlier incarnations */
+    word_t guard_first, guard_last, guard_landing; /**< COMPONENT_GUARD; guard.c */
     int exit_code;
     word_t last_end;    /**< number of its last report; ends.c */
     word_t ended_ticks; /**< when that end was noticed, */
@@ -200,5 +201,12 @@ bool component_hang(const struct component *c);
 
 /** Read a word of a component's stack or data. (inspect.c) @return false: it is not there */
 bool component_read(const struct component *c, word_t address, word_t *value);
+
+/** From now on a fault of the main thread at these instructions lets it go on at `landing`.
+ * (guard.c) */
+void component_set_guard(struct component *c, word_t first, word_t last, word_t landing);
+
+/** The main thread has had a page fault. @return true: it was to be expected; the thread runs */
+bool component_guarded(const struct component *c, word_t ip, word_t sp);
 
 #endif

@@ -278,6 +278,7 @@ enum made component_create(struct component *c)
     heap_prepare();
     c->part_count = 0;
     c->used_bytes = 0;
+    component_set_guard(c, 0, 0, 0);
     plan(&b);
     if (b.outcome == MADE)
         make_base(&b);

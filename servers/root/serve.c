@@ -28,6 +28,8 @@ static void serve_fault(struct component *c, const struct message *m, bool main_
 {
     struct fault f = {.label = message_label(m->tag), .main_thread = main_thread};
 
+    if (main_thread && f.label == FAULT_PAGE && component_guarded(c, m->w[2], m->w[3]))
+        return;
     memcpy(f.w, m->w, sizeof f.w);
     supervise_fault(c, &f);
 }
@@ -106,6 +108,9 @@ static bool serve_component(struct component *c, struct message *m)
         return serve_who(m);
     case COMPONENT_WHICH:
         return serve_which(c, m);
+    case COMPONENT_GUARD:
+        component_set_guard(c, m->w[0], m->w[1], m->w[2]);
+        return answer(m, message_words(m->tag) == 3 ? 0 : 1, 0);
     case FAULT_PAGE:
     case FAULT_EXCEPTION:
     case FAULT_SYSCALL:
@@ -127,7 +132,8 @@ bool serve_message(struct message *m)
     case BADGE_COMPONENT:
         return serve_component(c, m);
     case BADGE_FAULT:
-        serve_fault(c, m, true);
+        if (supervise_charge(c, COST_REQUEST))
+            serve_fault(c, m, true);
         return false;
     case BADGE_PROTOCOL:
     case BADGE_LOOK:
