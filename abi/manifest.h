@@ -118,6 +118,9 @@ struct manifest_use {
         provide; /**< number of the protocol among those it provides; root: enum manifest_may */
 };
 
+/** Added to `provide` of a route to a component: the client may only look. */
+#define MANIFEST_USE_LOOK 0x80000000u
+
 /** What a client of root's supervisor protocol may do. */
 enum manifest_may {
     MANIFEST_MAY_STEER = 0, /**< everything */
@@ -132,6 +135,8 @@ enum manifest_grant_kind {
     MANIFEST_CPU = 4,       /**< the right to hand out time up to priority a */
     MANIFEST_IRQ_CONTROL = 5,
     MANIFEST_DEVICE_MEMORY = 6, /**< all device memory, and the firmware's tables */
+    MANIFEST_BOOT_ARCHIVE = 7,  /**< the archive of the boot image, for reading */
+    MANIFEST_VAULT_FRAMES = 8,  /**< frames of its vault, for showing them to others */
 };
 
 /** Something that is not a route. */

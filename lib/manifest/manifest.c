@@ -72,7 +72,7 @@ static int provides_in(const struct manifest_header *m, uint32_t server, uint32_
     if (server == MANIFEST_ROOT)
         return provide <= MANIFEST_MAY_HARM;
     return server < m->section[MANIFEST_COMPONENTS].count &&
-           provide < manifest_component(m, server)->provides.count;
+           (provide & ~MANIFEST_USE_LOOK) < manifest_component(m, server)->provides.count;
 }
 
 static int time_in(word_t us)
@@ -149,10 +149,11 @@ static const char *check_lists(const struct manifest_header *m)
     for (uint32_t i = 0; i < m->section[MANIFEST_GRANTS].count; i++) {
         const struct manifest_grant *g = &grants[i];
 
-        if (!is_name(m, g->name) || g->kind < MANIFEST_PORTS || g->kind > MANIFEST_DEVICE_MEMORY)
+        if (!is_name(m, g->name) || g->kind < MANIFEST_PORTS || g->kind > MANIFEST_VAULT_FRAMES)
             return "a grant is of no known kind";
         if (g->kind == MANIFEST_DEVICE &&
-            (g->server == MANIFEST_ROOT || !provides_in(m, g->server, g->provide)))
+            (g->server == MANIFEST_ROOT || g->provide & MANIFEST_USE_LOOK ||
+             !provides_in(m, g->server, g->provide)))
             return "a device has no platform";
     }
     return NULL;

@@ -127,6 +127,16 @@ cap_t archive_frames(void)
     return frames;
 }
 
+word_t archive_first(void)
+{
+    return archive_slot(archive);
+}
+
+word_t archive_pages(void)
+{
+    return (archive_bytes + PAGE - 1) / PAGE;
+}
+
 word_t archive_slot(const char *data)
 {
     return ((word_t)data - IMAGE_VADDR) / PAGE + 1;

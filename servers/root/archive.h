@@ -20,6 +20,10 @@ struct archive_file archive_find(const char *name);
 /** The CNode that has the frames of the boot image; page i of the image is in slot i + 1. */
 cap_t archive_frames(void);
 
+/** The pages of the archive in that CNode: the first one's slot, and how many there are. */
+word_t archive_first(void);
+word_t archive_pages(void);
+
 /** Slot, in archive_frames(), of the page that `data` is in. @param data inside a file of the
  * archive */
 word_t archive_slot(const char *data);

@@ -265,7 +265,7 @@ static void note_requests(struct component *c, const struct rt_record *r)
     for (word_t n = r->came > REQUESTS ? r->came - REQUESTS : 0; n < r->came; n++) {
         const struct rt_request *q = &r->request[n % RECORD_MESSAGES];
         const struct component *client = component_numbered(q->badge % COMPONENT_BADGE);
-        word_t provide = q->badge / COMPONENT_BADGE;
+        word_t provide = q->badge % COMPONENT_BADGE_LOOK / COMPONENT_BADGE;
 
         if (message_label(q->tag) == MESSAGE_SIGNAL)
             end_line(c, "    signal 0x%lx", q->badge);

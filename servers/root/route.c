@@ -4,6 +4,7 @@
  * that stays in the inventory, so that taking that one back takes all that came of it, wherever it
  * was passed on to.
  */
+#include "archive.h"
 #include "create.h"
 
 #include "root.h"
@@ -14,9 +15,25 @@
 
 #define EXTRA_SLOTS 16u
 
+/* Pages of the boot archive and of its vault that a component has as frames. */
+static word_t shown_pages(const struct build *b)
+{
+    const struct manifest_grant *grants = manifest_section(the_manifest(), MANIFEST_GRANTS);
+    word_t pages = 0;
+
+    for (uint32_t i = 0; i < b->m->grants.count; i++) {
+        word_t kind = grants[b->m->grants.first + i].kind;
+
+        pages += kind == MANIFEST_BOOT_ARCHIVE   ? archive_pages()
+                 : kind == MANIFEST_VAULT_FRAMES ? vault_pages(b->c)
+                                                 : 0;
+    }
+    return pages;
+}
+
 word_t route_slots(const struct build *b)
 {
-    return b->m->uses.count + b->m->grants.count + b->m->threads + EXTRA_SLOTS;
+    return b->m->uses.count + b->m->grants.count + b->m->threads + EXTRA_SLOTS + shown_pages(b);
 }
 
 static struct component_entry *new_entry(struct build *b, const char *name, word_t kind,
@@ -73,7 +90,8 @@ static void add_server(struct build *b, struct component_entry *e, uint32_t serv
     else if (did(b, to == NULL || to->endpoint == 0 ? E_ARG : E_OK,
                  "a route to a server that is not there"))
         mint(b, e, to->endpoint, RIGHT_WRITE | RIGHT_GRANT,
-             (provide + 1) * COMPONENT_BADGE + number);
+             ((provide & ~MANIFEST_USE_LOOK) + 1) * COMPONENT_BADGE + number +
+                 (provide & MANIFEST_USE_LOOK ? COMPONENT_BADGE_LOOK : 0));
 }
 
 static void add_uses(struct build *b)
@@ -145,6 +163,23 @@ static void add_device_memory(struct build *b)
     add_boot_info(b);
 }
 
+/* Frames in a row, for reading. Those in the inventory are what is taken back in the end. */
+static void add_frames(struct build *b, const char *name, cap_t from, word_t first, word_t pages)
+{
+    struct component_entry *e = new_entry(b, name, COMPONENT_CAP, pages);
+
+    if (e == NULL || !did(b, b->own_slot + pages > b->m->slots ? E_SLOT : E_OK,
+                          "its slots for frames; raise 'slots' in the manifest"))
+        return;
+    e->slot = b->own_slot;
+    did(b, cnode_copy(b->c->inventory, b->next, from, first, RIGHT_READ, pages),
+        "sharing frames");
+    did(b, cnode_copy(scratch.cnode, b->own_slot, b->c->inventory, b->next, RIGHT_READ, pages),
+        "sharing frames");
+    b->next += pages;
+    b->own_slot += pages;
+}
+
 static void add_grant(struct build *b, const struct manifest_grant *g)
 {
     struct component_entry *e = NULL;
@@ -170,6 +205,13 @@ static void add_grant(struct build *b, const struct manifest_grant *g)
         if (e != NULL && did(b, cnode_copy(b->c->inventory, slot, 0, ROOT_IRQ, RIGHT_ALL, 1),
                              "handing out interrupts"))
             hand_out(b, e, slot, RIGHT_ALL);
+        break;
+    case MANIFEST_BOOT_ARCHIVE:
+        add_frames(b, text_of(g->name), archive_frames(), archive_first(), archive_pages());
+        break;
+    case MANIFEST_VAULT_FRAMES:
+        if (did(b, vault_prepare(b->c) && vault_pages(b->c) != 0 ? E_OK : E_MEMORY, "its vault"))
+            add_frames(b, text_of(g->name), b->c->vault_frames, 1, vault_pages(b->c));
         break;
     default:
         add_device_memory(b);

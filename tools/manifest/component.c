@@ -12,7 +12,7 @@ static const char *const component_keys[] = {
     "image",  "provides", "uses",      "ports",   "interrupts", "devices", "authority",
     "memory", "stack",    "slots",     "threads", "priority",   "cpu",     "borrow",
     "args",   "restart",  "heartbeat", "start",   "depends",    "vault",   "overrun",
-    "follow", NULL,
+    "follow", "files", NULL,
 };
 
 static struct named *read_names(const struct node *list, const char *what, unsigned *count)
@@ -36,7 +36,7 @@ static struct named *read_names(const struct node *list, const char *what, unsig
     return names;
 }
 
-static void read_may(struct use *u, const struct node *n)
+void read_may(struct use *u, const struct node *n)
 {
     static const char *const words[] = {"steer", "look", "harm"}; /* enum manifest_may */
     const char *text = n == NULL ? NULL : node_text(n, "may");
@@ -284,6 +284,7 @@ struct component *component_read(const struct node *key, const struct node *map,
     if (node_get(map, "depends") != NULL)
         c->depends = read_names(node_get(map, "depends"), "depends", &c->depend_count);
     read_uses(c, node_get(map, "uses"));
+    files_read(c, node_get(map, "files"));
     grants_read(c, map);
     read_restart(&c->policy, node_get(map, "restart"));
     read_sizes(c, map);

@@ -81,7 +81,8 @@ static struct manifest_range put_uses(struct encoder *e, const struct component 
     for (unsigned i = 0; i < c->use_count; i++) {
         const struct use *from = &c->uses[i];
         struct manifest_use u = {string(e, from->name), string(e, from->protocol),
-                                 number_of(e, from->server), from->provide};
+                                 number_of(e, from->server),
+                                 from->provide | (from->look ? MANIFEST_USE_LOOK : 0)};
 
         append(&e->section[MANIFEST_USES], &u, sizeof u);
     }

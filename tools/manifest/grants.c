@@ -146,6 +146,15 @@ static void read_device(struct component *c, const struct node *key, const struc
 
 static void read_authority(struct component *c, const struct node *key, const struct node *value)
 {
+    static const struct {
+        const char *key, *value;
+        uint32_t kind;
+    } wholes[] = {
+        {"interrupts", "all", MANIFEST_IRQ_CONTROL},
+        {"device-memory", "all", MANIFEST_DEVICE_MEMORY},
+        {"boot-archive", "read", MANIFEST_BOOT_ARCHIVE},
+        {"vault-frames", "show", MANIFEST_VAULT_FRAMES},
+    };
     struct grant *g;
 
     if (strcmp(key->text, "cpu") == 0) {
@@ -153,10 +162,14 @@ static void read_authority(struct component *c, const struct node *key, const st
         g->a = node_number(value, "cpu", 1, MANIFEST_PRIORITY_MAX, 1);
         return;
     }
-    g = add(c, strcmp(key->text, "interrupts") == 0 ? MANIFEST_IRQ_CONTROL : MANIFEST_DEVICE_MEMORY,
-            key);
-    if (node_text(value, key->text) != NULL && strcmp(value->text, "all") != 0)
-        report(value->place, "%s is '%s'; expected all", key->text, value->text);
+    for (unsigned i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
+        if (strcmp(key->text, wholes[i].key) != 0)
+            continue;
+        (void)add(c, wholes[i].kind, key);
+        if (node_text(value, key->text) != NULL && strcmp(value->text, wholes[i].value) != 0)
+            report(value->place, "%s is '%s'; expected %s", key->text, value->text,
+                   wholes[i].value);
+    }
 }
 
 typedef void read_function(struct component *c, const struct node *key, const struct node *value);
@@ -171,7 +184,8 @@ static void each(struct component *c, const struct node *map, const char *what, 
 
 void grants_read(struct component *c, const struct node *map)
 {
-    static const char *const keys[] = {"cpu", "interrupts", "device-memory", NULL};
+    static const char *const keys[] = {"cpu",          "interrupts",   "device-memory",
+                                       "boot-archive", "vault-frames", NULL};
     const struct node *authority = node_get(map, "authority");
 
     each(c, node_get(map, "ports"), "ports", read_ports);

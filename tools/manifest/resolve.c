@@ -78,8 +78,12 @@ static void resolve_server(const struct system *s, const char *from, const char 
 
 static void resolve_use(const struct system *s, struct use *u)
 {
-    if (u->may && strcmp(u->from, "root") != 0)
-        report(u->may_place, "'may' is for routes to root; '%s' is not", u->from);
+    if (u->may && strcmp(u->from, "root") != 0 && strcmp(u->protocol, "file") != 0)
+        report(u->may_place, "'may' is for files and routes to root; '%s' from '%s' is neither",
+               u->protocol, u->from);
+    else if (u->may && strcmp(u->from, "root") != 0 && u->right != MANIFEST_MAY_LOOK)
+        report(u->may_place, "of files the only thing that may be said is 'may: look'");
+    u->look = u->may && strcmp(u->from, "root") != 0;
     if (strcmp(u->from, "root") != 0) {
         resolve_server(s, u->from, u->protocol, u->from_place, &u->server, &u->provide);
         return;

@@ -27,6 +27,7 @@ struct use {
     struct place may_place;
     bool may;  /**< `may` was given */
     uint32_t right; /**< and is this: enum manifest_may */
+    bool look;      /**< resolve.c: a route to a component, for looking only */
     uint32_t server;
     uint32_t provide;
 };
@@ -87,6 +88,12 @@ void *system_encode(const struct system *s, uint64_t *bytes);
 
 /** A component from its map. For schema.c; in component.c. */
 struct component *component_read(const struct node *key, const struct node *map, bool template);
+
+/** The map `files` of a component: routes whose names are paths. For component.c; in files.c. */
+void files_read(struct component *c, const struct node *map);
+
+/** The key `may` of a route. For files.c; in component.c. */
+void read_may(struct use *u, const struct node *n);
 
 /** Ports, interrupts, devices and authority of a component. For component.c; in grants.c. */
 void grants_read(struct component *c, const struct node *map);
