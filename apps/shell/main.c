@@ -111,6 +111,7 @@ static void help_on(const struct command *commands)
 static void help(void)
 {
     help_on(component_commands);
+    help_on(file_commands);
     help_on(system_commands);
     print("  %-20s %s\n", "help", "this");
     print("Keys: arrows, Home, End, Ctrl-A E U K W edit; up and down recall lines. Ctrl-A x leaves "
@@ -130,6 +131,8 @@ static void execute(char *line)
         return;
     }
     command = find(component_commands, words[0]);
+    if (command == NULL)
+        command = find(file_commands, words[0]);
     if (command == NULL)
         command = find(system_commands, words[0]);
     if (command == NULL)

@@ -30,6 +30,9 @@ struct command {
 /** Components: ps, start, stop ... (components.c). The end is a command without a name. */
 extern const struct command component_commands[];
 
+/** Files: ls, cat, cp ... (files.c). */
+extern const struct command file_commands[];
+
 /** The rest (system.c). */
 extern const struct command system_commands[];
 

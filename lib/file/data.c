@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Requests about the contents of files. */
+#include "serve_priv.h"
+
+enum file_error data_read(void *self, word_t badge, struct file_handle file, uint64_t offset,
+                          struct ipc_buffer to, uint64_t *size)
+{
+    enum file_error error;
+    struct call call;
+    size_t done = 0;
+    uint8_t *at;
+
+    if (!call_enter(&call, self, badge))
+        return FILE_E_NO_SESSION;
+    at = files_window_part(call.session, to);
+    if (at == NULL)
+        return FILE_E_BAD_WINDOW;
+    error = call.op->read(call.fs, file, offset, at, to.length, &done);
+    *size = done;
+    return error;
+}
+
+/* A write that has been carried out already, or not. */
+static bool written_before(const struct call *call, uint64_t token, uint64_t *size,
+                           uint64_t *file_size)
+{
+    const struct files_outcome *o = files_book_outcome(&call->server->book, call->number, token);
+
+    if (o == NULL)
+        return false;
+    *size = o->size;
+    *file_size = o->file_size;
+    return true;
+}
+
+static enum file_error write_once(const struct call *call, struct file_handle file, uint64_t offset,
+                                  struct ipc_buffer from, uint8_t flags, uint64_t token,
+                                  struct files_outcome *outcome)
+{
+    const uint8_t *at = files_window_part(call->session, from);
+    enum file_error error;
+    size_t done = 0;
+
+    if (at == NULL)
+        return FILE_E_BAD_WINDOW;
+    call_begin(call);
+    error = call->op->write(call->fs, file, offset, flags & FILE_APPEND, at, from.length, &done,
+                            &outcome->file_size);
+    outcome->size = done;
+    outcome->token = token;
+    outcome->file = file;
+    if (error == FILE_OK)
+        files_book_note(&call->server->book, call->number, outcome);
+    error = call_end(call, error);
+    if (error == FILE_OK)
+        call_changed(call, file);
+    return error;
+}
+
+enum file_error data_write(void *self, word_t badge, struct file_handle file, uint64_t offset,
+                           struct ipc_buffer from, uint8_t flags, uint64_t token, uint64_t *size,
+                           uint64_t *file_size)
+{
+    struct files_outcome outcome = {0};
+    enum file_error error;
+    struct call call;
+
+    error = call_change(&call, self, badge, true);
+    if (error == FILE_OK && call.op->write == NULL)
+        error = FILE_E_READ_ONLY;
+    if (error == FILE_OK && flags & FILE_APPEND && token == 0)
+        error = FILE_E_INVALID;
+    if (error != FILE_OK)
+        return error;
+    if (!written_before(&call, token, size, file_size)) {
+        error = write_once(&call, file, offset, from, flags, token, &outcome);
+        *size = outcome.size;
+        *file_size = outcome.file_size;
+    }
+    if (error == FILE_OK && flags & FILE_DURABLE && call.op->sync != NULL)
+        error = call.op->sync(call.fs, file, FILE_EXTENT_DATA);
+    return error;
+}
+
+enum file_error data_read_link(void *self, word_t badge, struct file_handle file,
+                               struct ipc_buffer to, uint64_t *size)
+{
+    enum file_error error;
+    struct call call;
+    size_t done = 0;
+    uint8_t *at;
+
+    if (!call_enter(&call, self, badge))
+        return FILE_E_NO_SESSION;
+    at = files_window_part(call.session, to);
+    if (at == NULL)
+        return FILE_E_BAD_WINDOW;
+    error = call.op->read_link(call.fs, file, at, to.length, &done);
+    *size = done;
+    return error;
+}
+
+enum file_error data_truncate(void *self, word_t badge, struct file_handle file, uint64_t size,
+                              struct file_attributes *to)
+{
+    enum file_error error;
+    struct call call;
+
+    error = call_change(&call, self, badge, true);
+    if (error == FILE_OK && call.op->truncate == NULL)
+        error = FILE_E_READ_ONLY;
+    if (error != FILE_OK)
+        return error;
+    call_begin(&call);
+    error = call_end(&call, call.op->truncate(call.fs, file, size));
+    if (error != FILE_OK)
+        return error;
+    call_changed(&call, file);
+    return call.op->attributes(call.fs, file, to);
+}
+
+enum file_error data_allocate(void *self, word_t badge, struct file_handle file, uint8_t mode,
+                              uint64_t offset, uint64_t length, uint64_t token,
+                              struct file_attributes *to)
+{
+    const struct files_outcome outcome = {.token = token, .file = file};
+    enum file_error error;
+    struct call call;
+
+    error = call_change(&call, self, badge, true);
+    if (error == FILE_OK && call.op->allocate == NULL)
+        error = FILE_E_NOT_SUPPORTED;
+    if (error == FILE_OK &&
+        ((mode & (FILE_COLLAPSE | FILE_INSERT) && token == 0) || length == 0))
+        error = FILE_E_INVALID;
+    if (error == FILE_OK && offset + length < offset)
+        error = FILE_E_TOO_LARGE;
+    if (error != FILE_OK)
+        return error;
+    if (files_book_outcome(&call.server->book, call.number, token) == NULL) {
+        call_begin(&call);
+        error = call.op->allocate(call.fs, file, mode, offset, length);
+        if (error == FILE_OK)
+            files_book_note(&call.server->book, call.number, &outcome);
+        error = call_end(&call, error);
+        if (error != FILE_OK)
+            return error;
+        call_changed(&call, file);
+    }
+    return call.op->attributes(call.fs, file, to);
+}
+
+enum file_error data_seek(void *self, word_t badge, struct file_handle file, uint64_t offset,
+                          enum file_part part, uint64_t *found)
+{
+    struct call call;
+
+    if (!call_enter(&call, self, badge))
+        return FILE_E_NO_SESSION;
+    return call.op->seek(call.fs, file, offset, part, found);
+}
+
+enum file_error data_sync(void *self, word_t badge, struct file_handle file,
+                          enum file_extent extent)
+{
+    struct call call;
+
+    if (!call_enter(&call, self, badge))
+        return FILE_E_NO_SESSION;
+    return call.op->sync == NULL ? FILE_OK : call.op->sync(call.fs, file, extent);
+}
+
+enum file_error data_map(void *self, word_t badge, struct file_handle file, uint64_t page,
+                         cap_t *frame, uint32_t *size)
+{
+    struct call call;
+
+    if (!call_enter(&call, self, badge))
+        return FILE_E_NO_SESSION;
+    if (call.op->map == NULL)
+        return FILE_E_NOT_SUPPORTED;
+    return call.op->map(call.fs, file, page, frame, size);
+}
+
+enum file_error data_space(void *self, word_t badge, struct file_space *to)
+{
+    enum file_error error;
+    struct call call;
+
+    if (!call_enter(&call, self, badge))
+        return FILE_E_NO_SESSION;
+    error = call.op->space(call.fs, to);
+    to->read_only = to->read_only || call.session->read_only;
+    return error;
+}
