@@ -6,6 +6,8 @@ import os
 import capstone
 from elftools.elf.elffile import ELFFile
 
+# They do not return: the kernel has found itself broken.
+PANICS = {"arch_panic", "x86_defect"}
 ENDS = {"ret", "iretq", "sysret", "sysretq", "ud2", "hlt"}
 
 
@@ -112,7 +114,7 @@ class Flow:
         if name == "call":
             target = self.target(step)
             self.calls.setdefault(step.address, []).append(self.code.starts.get(target, target))
-            return ["end"] if self.code.starts.get(target) == "arch_panic" else [behind]
+            return ["end"] if self.code.starts.get(target) in PANICS else [behind]
         if not name.startswith("j"):
             return [behind]
         if step.operands[0].type != capstone.x86.X86_OP_IMM:
