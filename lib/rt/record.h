@@ -21,7 +21,7 @@ struct rt_request {
 
 /** The page. */
 struct rt_record {
-    word_t beats;      /**< signs of life; grows while the component works */
+    word_t beats;      /**< signs of life besides requests; grows while the component works */
     word_t came;       /**< requests so far; request n is request[n % RECORD_MESSAGES] */
     word_t done;       /**< of them, those that its callbacks have returned from */
     word_t text_bytes; /**< of lines so far; byte n is text[n % RECORD_TEXT] */
@@ -53,8 +53,7 @@ static inline void rt_record_came(struct rt_record *record, word_t badge, word_t
 {
     record->request[record->came % RECORD_MESSAGES] =
         (struct rt_request){.badge = badge, .tag = tag};
-    record->came++;
-    rt_beat(record);
+    record->came++; /* which is a sign of life, too */
 }
 
 /** Its callback has returned. */
