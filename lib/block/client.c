@@ -12,7 +12,8 @@
 #include <rt/object.h>
 #include <rt/slot.h>
 
-#define REGION_AT BLOCK_QUEUE_PAGES /* among the session's frames */
+#define REGION_AT  BLOCK_QUEUE_PAGES /* among the session's frames */
+#define OPEN_TRIES 64u /* calls, each of which the stub repeats some times */
 
 /* --- Lists ----------------------------------------------------------------------------------- */
 
@@ -118,14 +119,21 @@ static bool attach(struct block_client *c)
                                 sizeof(struct block_completion), BLOCK_DEPTH) == RING_OK;
 }
 
+/* A server that dies while it opens the session is tried again, but not for ever. */
 static enum block_error call_open(struct block_client *c, bool *kept)
 {
     const struct block_options *o = &c->options;
+    enum block_error e = BLOCK_E_FAILED;
 
     rt_slot_delete(c->bell);
     c->bell = 0;
-    return block_open(o->server, o->session, c->region_pages, o->first, o->size, o->read_only,
-                      c->signal, &c->geometry, kept, &c->bell);
+    for (unsigned i = 0; i < OPEN_TRIES; i++) {
+        e = block_open(o->server, o->session, c->region_pages, o->first, o->size, o->read_only,
+                       c->signal, &c->geometry, kept, &c->bell);
+        if (e != (enum block_error)(BLOCK_E_TRANSPORT + E_DIED))
+            break;
+    }
+    return e;
 }
 
 /* The session is there; what is missing is that we see it. */

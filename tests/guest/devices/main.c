@@ -19,6 +19,7 @@
 #define COMMAND      4u
 #define COMMAND_ON   6u /* memory and bus mastering */
 #define SERIAL_PORTS 8u
+#define DMA_PAGES    4096u /* the limit in system/platform.yaml */
 
 /* Registers of edu. */
 enum { IDENT = 0, LIVE = 4, FACTORIAL = 8, STATUS = 0x20, CAUSE = 0x24, RAISE = 0x60, ACK = 0x64 };
@@ -219,7 +220,7 @@ static void test_dma(void)
     dma(EDU_BUFFER, address + 2048, 3);
     there = page[2048] == 0 && page[2050] == 0;
     check(there, "and then reaches no memory", "byte %x", page[2048]);
-    check(platform_dma_page(edu, 64, &(cap_t){0}, &none) == PLATFORM_E_NO_RESOURCE,
+    check(platform_dma_page(edu, DMA_PAGES, &(cap_t){0}, &none) == PLATFORM_E_NO_RESOURCE,
           "memory has a limit", "not");
 }
 

@@ -245,6 +245,33 @@ static void test_flood(void)
     check(good == 400, "more requests than there is room for", "%u of 400", good);
 }
 
+/* Memory of a component, in KiB. */
+static word_t memory_of(const char *name)
+{
+    struct supervisor_status status = {0};
+
+    return supervisor_query(rt_uses("supervisor"), name, &status) == SUPERVISOR_OK
+               ? status.memory_bytes / 1024
+               : 1 << 30;
+}
+
+/* With a region as large as a file system's cache. The capability to each page counts too. */
+static void test_memory(void)
+{
+    word_t platform, driver;
+
+    open_session(&d, 3, 2048, SIGNAL_SECOND);
+    platform = memory_of("platform");
+    driver = memory_of("virtio_blk");
+    rt_say(2, "memory: platform %lu KiB, driver %lu KiB", platform, driver);
+    check(transfer(&d, false, MIB, 4096, 8 * MIB - 4096) == BLOCK_DONE &&
+              is_hosts(d.region + 8 * MIB - 4096, MIB, 4096),
+          "a region of 8 MiB", "cannot be read into");
+    check(platform + driver <= 12 * 1024, "costs little more than that", "%lu and %lu KiB",
+          platform, driver);
+    check(block_client_close(&d) == BLOCK_OK, "and can be given back", "not");
+}
+
 void test_all(void)
 {
     open_session(&c, 1, PAGES, SIGNAL_FIRST);
@@ -259,6 +286,7 @@ void test_all(void)
     test_window();
     test_flood();
     test_loads();
+    test_memory();
 }
 
 /* --- The driver is killed -------------------------------------------------------------------- */
