@@ -26,6 +26,7 @@
     CALL(23, select, CALL_EINTR, ARG_INT, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER)      \
     CALL(32, dup, CALL_RESTARTS, ARG_FD)                                                           \
     CALL(33, dup2, CALL_RESTARTS, ARG_FD, ARG_FD)                                                  \
+    CALL(40, sendfile, CALL_RESTARTS, ARG_FD, ARG_FD, ARG_POINTER, ARG_SIZE)                       \
     CALL(72, fcntl, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_WORD)                                      \
     CALL(73, flock, CALL_RESTARTS, ARG_FD, ARG_INT)                                                \
     CALL(74, fsync, CALL_RESTARTS, ARG_FD)                                                         \
@@ -92,10 +93,18 @@
     CALL(269, faccessat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL)                               \
     CALL(270, pselect6, CALL_EINTR, ARG_INT, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER) \
     CALL(271, ppoll, CALL_EINTR, ARG_POINTER, ARG_SIZE, ARG_TIME, ARG_POINTER, ARG_SIZE)           \
+    CALL(275, splice, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_FD, ARG_POINTER, ARG_SIZE, ARG_HEX)  \
     CALL(277, sync_file_range, CALL_RESTARTS, ARG_FD, ARG_WORD, ARG_WORD, ARG_HEX)                 \
     CALL(280, utimensat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_IN, ARG_HEX)                         \
     CALL(281, epoll_pwait, CALL_EINTR, ARG_FD, ARG_OUT, ARG_INT, ARG_INT, ARG_POINTER, ARG_SIZE)   \
+    CALL(282, signalfd, CALL_RESTARTS, ARG_FD, ARG_IN, ARG_SIZE)                                   \
+    CALL(283, timerfd_create, CALL_RESTARTS, ARG_INT, ARG_HEX)                                     \
+    CALL(284, eventfd, CALL_RESTARTS, ARG_INT)                                                     \
     CALL(285, fallocate, CALL_RESTARTS, ARG_FD, ARG_HEX, ARG_WORD, ARG_WORD)                       \
+    CALL(286, timerfd_settime, CALL_RESTARTS, ARG_FD, ARG_HEX, ARG_IN, ARG_OUT)                    \
+    CALL(287, timerfd_gettime, CALL_RESTARTS, ARG_FD, ARG_OUT)                                     \
+    CALL(289, signalfd4, CALL_RESTARTS, ARG_FD, ARG_IN, ARG_SIZE, ARG_HEX)                         \
+    CALL(290, eventfd2, CALL_RESTARTS, ARG_INT, ARG_HEX)                                           \
     CALL(291, epoll_create1, CALL_RESTARTS, ARG_HEX)                                               \
     CALL(292, dup3, CALL_RESTARTS, ARG_FD, ARG_FD, ARG_HEX)                                        \
     CALL(293, pipe2, CALL_RESTARTS, ARG_OUT, ARG_HEX)                                              \
@@ -103,6 +112,8 @@
     CALL(296, pwritev, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD)                      \
     CALL(306, syncfs, CALL_RESTARTS, ARG_FD)                                                       \
     CALL(316, renameat2, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_AT, ARG_PATH, ARG_HEX)               \
+    CALL(319, memfd_create, CALL_RESTARTS, ARG_TEXT, ARG_HEX)                                      \
+    CALL(326, copy_file_range, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_FD, ARG_POINTER, ARG_SIZE, ARG_HEX) \
     CALL(327, preadv2, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD, ARG_NONE, ARG_HEX)   \
     CALL(328, pwritev2, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD, ARG_NONE, ARG_HEX)  \
     CALL(332, statx, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_HEX, ARG_HEX, ARG_OUT)                   \

@@ -128,6 +128,15 @@ struct dentry *dentry_root(struct mount *m, struct inode *i)
     return d;
 }
 
+struct dentry *dentry_unlinked(const char *name, size_t length, struct inode *i)
+{
+    struct dentry *d = dentry_new(name, length, i);
+
+    if (d != NULL)
+        d->removed = true;
+    return d;
+}
+
 struct dentry *dentry_add(struct dentry *dir, const char *name, size_t length, struct inode *i,
                           bool pinned)
 {
@@ -248,7 +257,8 @@ char *dentry_path(struct task *t, struct dentry *d, char *buffer, size_t size)
         } else if (d->inode->mount != NULL && d->inode->mount->covers != NULL) {
             d = d->inode->mount->covers;
         } else {
-            return *at == '/' || at == NULL ? at : prepend(at, buffer, "/", 1);
+            at = prepend(at, buffer, d->name, d->length);
+            return at == NULL || *at == '/' ? at : prepend(at, buffer, "/", 1);
         }
         if (at == NULL)
             return NULL;

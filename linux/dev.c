@@ -76,7 +76,7 @@ static long write_log(struct file *f, struct transfer *x, word_t at)
     return n;
 }
 
-static long seek_nowhere(struct file *f, int64_t offset, unsigned whence)
+long file_seek_nowhere(struct file *f, int64_t offset, unsigned whence)
 {
     (void)f;
     (void)offset;
@@ -85,13 +85,13 @@ static long seek_nowhere(struct file *f, int64_t offset, unsigned whence)
 }
 
 static const struct file_ops null_ops = {.flags = FILE_SEEKS, .read = read_nothing,
-                                         .write = write_away, .seek = seek_nowhere};
+                                         .write = write_away, .seek = file_seek_nowhere};
 static const struct file_ops zero_ops = {.flags = FILE_SEEKS, .read = read_zeros,
-                                         .write = write_away, .seek = seek_nowhere};
+                                         .write = write_away, .seek = file_seek_nowhere};
 static const struct file_ops full_ops = {.flags = FILE_SEEKS, .read = read_zeros,
-                                         .write = write_full, .seek = seek_nowhere};
+                                         .write = write_full, .seek = file_seek_nowhere};
 static const struct file_ops random_ops = {.flags = FILE_SEEKS, .read = read_random,
-                                           .write = write_away, .seek = seek_nowhere};
+                                           .write = write_away, .seek = file_seek_nowhere};
 static const struct file_ops log_ops = {.read = read_nothing, .write = write_log};
 
 static const struct {

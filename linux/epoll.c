@@ -124,6 +124,7 @@ static struct wait_queue *epoll_queue(struct file *f)
 static const struct file_ops epoll_ops = {
     .poll = epoll_poll,
     .queue = epoll_queue,
+    .seek = file_seek_nowhere,
     .close = epoll_close,
     .name = "[eventpoll]",
 };

@@ -152,6 +152,9 @@ static inline bool file_writable(const struct file *f)
     return (f->flags & 3) != 0;
 }
 
+/** For what has no position but lets itself be asked. */
+long file_seek_nowhere(struct file *f, int64_t offset, unsigned whence);
+
 /** Regular files; directories and other things that cannot be read or written. */
 extern const struct file_ops inode_file_ops, nothing_ops;
 

@@ -202,6 +202,8 @@ long dentry_lookup(struct dentry *dir, const char *name, size_t length, struct d
 /** A new name for an inode. @param pinned it stays until dentry_remove @return NULL: no memory */
 struct dentry *dentry_add(struct dentry *dir, const char *name, size_t length, struct inode *i,
                           bool pinned);
+/** A name that was never in a directory, for /proc to show. @return NULL: no memory */
+struct dentry *dentry_unlinked(const char *name, size_t length, struct inode *i);
 /** Take a name out of its directory; who holds the dentry keeps it. */
 void dentry_remove(struct dentry *d);
 /** Give it another place. @return 0, -ENOMEM */

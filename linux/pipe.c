@@ -409,3 +409,13 @@ long sys_pipe(struct task *t, const word_t *arg)
 
     return sys_pipe2(t, at);
 }
+
+bool pipe_is(const struct file *f)
+{
+    return f->ops == &pipe_ops;
+}
+
+size_t pipe_room(const struct file *f)
+{
+    return f->ops == &pipe_ops && is_full(f->inode->pipe) ? 0 : PAGE;
+}

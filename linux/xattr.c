@@ -107,7 +107,7 @@ static long get(struct inode *i, const char *name, void *to, size_t size)
     x = *find(i, name);
     if (x == NULL)
         return -ENODATA;
-    if (x->bytes <= size)
+    if (x->bytes > 0 && x->bytes <= size)
         memcpy(to, x->value, x->bytes);
     return (long)x->bytes;
 }

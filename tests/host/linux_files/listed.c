@@ -551,6 +551,135 @@ static void locking(void)
     sequence("locks");
 }
 
+static void counters(void)
+{
+    uint64_t *value = (uint64_t *)(arena.in + 6000);
+    long e = DO(eventfd2, 3, O_NONBLOCK);
+
+    DO(eventfd2, 3, 2);
+    DO(read, e, OUT, 8);
+    DO(read, e, OUT, 8);
+    DO(read, e, OUT, 7);
+    *value = 7;
+    DO(write, e, value, 8);
+    DO(write, e, value, 7);
+    *value = ~0ul - 1;
+    DO(write, e, value, 8);
+    *value = ~0ul;
+    DO(write, e, value, 8);
+    DO(read, e, OUT, 100);
+    *value = ~0ul - 1;
+    DO(write, e, value, 8);
+    DO(lseek, e, 0, SEEK_SET);
+    DO(pread64, e, OUT, 8, 0);
+    e = DO(eventfd2, 2, O_NONBLOCK | 1);
+    DO(read, e, OUT, 8);
+    DO(read, e, OUT, 8);
+    DO(read, e, OUT, 8);
+    e = DO(timerfd_create, 1, O_NONBLOCK);
+    DO(timerfd_create, 99, 0);
+    DO(timerfd_create, 1, 1);
+    DO(read, e, OUT, 8);
+    DO(timerfd_gettime, e, OUT);
+    memset(arena.in + 6000, 0, 32);
+    value[3] = 2000000000;
+    DO(timerfd_settime, e, 0, value, 0);
+    DO(timerfd_settime, e, 8, value, 0);
+    DO(timerfd_settime, 99, 0, OUT, 0);
+    DO(write, e, OUT, 8);
+    e = DO(memfd_create, "name", 3);
+    DO(memfd_create, "name", 0x100);
+    DO(fstat, e, OUT);
+    DO(write, e, text("data"), 4);
+    DO(fcntl, e, F_GET_SEALS);
+    DO(fcntl, e, F_ADD_SEALS, F_SEAL_GROW);
+    DO(write, e, text("data"), 4);
+    DO(pwrite64, e, text("data"), 4, 0);
+    DO(ftruncate, e, 100);
+    DO(fcntl, e, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_WRITE);
+    DO(ftruncate, e, 1);
+    DO(pwrite64, e, text("data"), 4, 0);
+    DO(fcntl, e, F_GET_SEALS);
+    DO(fcntl, e, F_ADD_SEALS, F_SEAL_SEAL);
+    DO(fcntl, e, F_ADD_SEALS, 0);
+    sequence("eventfd, timerfd, memfd");
+}
+
+static void copying(void)
+{
+    int64_t *at = (int64_t *)(arena.in + 6000);
+    int *fd = (int *)OUT;
+    long a = DO(openat, AT, "from", O_RDWR | O_CREAT, 0600);
+    long b = DO(openat, AT, "to", O_RDWR | O_CREAT, 0600), r, w;
+
+    DO(pwrite64, a, OUT, 10000, 0);
+    DO(sendfile, b, a, 0, 5000);
+    DO(lseek, a, 0, SEEK_CUR);
+    DO(lseek, b, 0, SEEK_CUR);
+    at[0] = 9000;
+    DO(sendfile, b, a, at, 5000);
+    DO(sendfile, b, a, at, 5000);
+    at[0] = -1;
+    DO(sendfile, b, a, at, 5000);
+    DO(sendfile, b, 99, 0, 5);
+    DO(sendfile, 99, a, 0, 5);
+    DO(fstat, b, OUT);
+    at[0] = 100;
+    at[1] = 7;
+    DO(copy_file_range, a, at, b, at + 1, 5000, 0);
+    DO(copy_file_range, a, at, b, at + 1, 5000, 1);
+    DO(copy_file_range, a, at, a, at + 1, 5000, 0);
+    DO(copy_file_range, a, 0, b, 0, 100000, 0);
+    DO(pread64, b, OUT, 16000, 0);
+    DO(pipe2, OUT, O_NONBLOCK);
+    r = fd[0];
+    w = fd[1];
+    at[0] = 10;
+    DO(splice, a, at, w, 0, 3000, 0);
+    DO(splice, r, 0, b, 0, 1000, 0);
+    DO(splice, r, at, b, 0, 1000, 0);
+    DO(splice, a, at, b, 0, 1000, 0);
+    DO(splice, r, 0, w, 0, 1000, 0);
+    DO(splice, a, at, w, 0, 0, 0);
+    DO(splice, a, at, w, 0, 10, 99);
+    at[1] = 5;
+    DO(splice, r, 0, b, at + 1, 10000, 0);
+    DO(splice, r, 0, b, at + 1, 10000, 2);
+    DO(fstat, b, OUT);
+    DO(pread64, b, OUT, 16000, 0);
+    DO(sendfile, w, a, 0, 10000);
+    DO(unlink, "from");
+    DO(unlink, "to");
+    sequence("sendfile, copy_file_range, splice");
+}
+
+static void attributes(void)
+{
+    long a = DO(openat, AT, "attr", O_RDWR | O_CREAT, 0600);
+
+    DO(setxattr, "attr", "trusted.one", "value", 5, 0);
+    DO(setxattr, "attr", "trusted.one", "other", 5, 1);
+    DO(setxattr, "attr", "trusted.two", "other", 5, 2);
+    DO(setxattr, "attr", "trusted.one", "longer", 6, 2);
+    DO(getxattr, "attr", "trusted.one", OUT, 100);
+    DO(getxattr, "attr", "trusted.one", OUT, 0);
+    DO(getxattr, "attr", "trusted.one", OUT, 2);
+    DO(getxattr, "attr", "trusted.none", OUT, 2);
+    DO(getxattr, "nothing", "trusted.none", OUT, 2);
+    DO(getxattr, "attr", "strange.none", OUT, 2);
+    DO(getxattr, "attr", "", OUT, 2);
+    DO(setxattr, "attr", "trusted.one", "x", 1, 7);
+    DO(fsetxattr, a, "trusted.empty", "", 0, 0);
+    DO(fgetxattr, a, "trusted.empty", OUT, 10);
+    DO(fremovexattr, a, "trusted.empty");
+    DO(fremovexattr, a, "trusted.empty");
+    DO(flistxattr, a, OUT, 100);
+    DO(flistxattr, a, OUT, 3);
+    DO(removexattr, "attr", "trusted.one");
+    DO(flistxattr, a, OUT, 100);
+    sequence("extended attributes");
+}
+
 static void resolving(void)
 {
     word_t *how = (word_t *)(arena.in + 6000);
@@ -597,4 +726,7 @@ void compare_listed(void)
     epolling();
     locking();
     resolving();
+    counters();
+    copying();
+    attributes();
 }
