@@ -278,7 +278,8 @@ static int write_batch(struct cache *cache, struct buffer **batch, unsigned coun
 
 static bool chosen(const struct buffer *buffer, enum cache_which which, uint32_t owner)
 {
-    return which == CACHE_ORDERED ? buffer->ordered : which != CACHE_OWNER || buffer->owner == owner;
+    return which == CACHE_ORDERED ? buffer->ordered
+                                  : which != CACHE_OWNER || buffer->owner == owner;
 }
 
 static void written_back(struct cache *cache, struct buffer *buffer, int error)

@@ -7,8 +7,8 @@
  * Rules:
  *  - One thread. Calls return 0 or a positive errno.
  *  - What is on the disk is an allegation: damage gives EUCLEAN, not a crash.
- *  - Every change of metadata is part of one transaction of the journal; an operation is in one as a
- *    whole or, where it may be long (truncate, a big write), in several of which each leaves the
+ *  - Every change of metadata is part of one transaction of the journal; an operation is in one as
+ * a whole or, where it may be long (truncate, a big write), in several of which each leaves the
  *    file system consistent. Transactions become durable in order, by ext4_sync() or by and by.
  *  - After an error that leaves a transaction half made the journal is aborted: from then on
  *    everything but reading is EROFS, and the disk is as the last commit left it.

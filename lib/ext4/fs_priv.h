@@ -187,7 +187,8 @@ struct place { /* where an entry is, or could be */
 };
 
 /** A block of a directory, its checksum verified; pinned. */
-int directory_block(struct ext4 *fs, struct node *directory, uint64_t block, struct buffer **buffer);
+int directory_block(struct ext4 *fs, struct node *directory, uint64_t block,
+                    struct buffer **buffer);
 /** A new one at the end, zeroed and touched; pinned. */
 int directory_grow(struct ext4 *fs, struct node *directory, uint64_t *block,
                    struct buffer **buffer);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Indexed directories: a tree of hashes of names over the blocks with the entries, one or two levels
- * of it. From the kernel's documentation, Documentation/filesystems/ext4/directory.rst ("Hash Tree
- * Directories"). Whoever does not know of the index sees its blocks as empty ones.
+ * Indexed directories: a tree of hashes of names over the blocks with the entries, one or two
+ * levels of it. From the kernel's documentation, Documentation/filesystems/ext4/directory.rst
+ * ("Hash Tree Directories"). Whoever does not know of the index sees its blocks as empty ones.
  */
 #include "fs_priv.h"
 

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPARE_BLOCKS    16u   /* of the disk, for the extent trees and directories of an operation */
+#define SPARE_BLOCKS    16u /* of the disk, for the extent trees and directories of an operation */
 #define FREED_RANGES    4096u /* after as many the transaction is committed */
 #define REVOKED_AT_ONCE 8192u
 
 int journal_abort(struct ext4 *fs, int error, const char *why)
 {
-    struct ext2_super_block *super = (struct ext2_super_block *)(fs->cache.scratch + 1024 % fs->block_bytes);
+    struct ext2_super_block *super =
+        (struct ext2_super_block *)(fs->cache.scratch + 1024 % fs->block_bytes);
     struct ext4_io io = {.position = (uint64_t)(1024 / fs->block_bytes) * fs->block_bytes,
                          .length = fs->block_bytes,
                          .data = fs->cache.scratch};

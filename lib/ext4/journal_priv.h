@@ -44,7 +44,8 @@ struct journal {
 
 struct ext4;
 
-/** Find the journal's blocks and read its superblock. @return 0, EUCLEAN, EOPNOTSUPP, EIO, ENOMEM */
+/** Find the journal's blocks and read its superblock. @return 0, EUCLEAN, EOPNOTSUPP, EIO, ENOMEM
+ */
 int journal_load(struct ext4 *fs);
 void journal_free(struct ext4 *fs);
 /** Is there something to replay? */

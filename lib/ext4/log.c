@@ -81,8 +81,8 @@ static int check_super(struct ext4 *fs)
     uint32_t incompat = be32toh(super->incompat), known = JBD2_INCOMPAT_FAST_COMMIT - 1;
     uint32_t length = be32toh(super->length), first = be32toh(super->first);
 
-    if (be32toh(super->header.magic) != JBD2_MAGIC ||
-        be32toh(super->header.kind) != JBD2_SUPER_2 || be32toh(super->block_bytes) != fs->block_bytes)
+    if (be32toh(super->header.magic) != JBD2_MAGIC || be32toh(super->header.kind) != JBD2_SUPER_2 ||
+        be32toh(super->block_bytes) != fs->block_bytes)
         return ext4_damaged(fs, fs->lib->super->s_journal_inum, "the journal's superblock");
     if ((incompat & ~known) != 0 || super->ro_compat != 0)
         return EOPNOTSUPP;

@@ -54,7 +54,8 @@ static bool sound(const struct ext4 *fs, const struct ext2fs_extent *extent)
 
 /*
  * Go to the extent that holds a block, or the nearest one.
- * @return 0: `extent` holds it; ENOENT: it is in a hole, `extent` is a neighbour; ENODATA: no extents
+ * @return 0: `extent` holds it; ENOENT: it is in a hole, `extent` is a neighbour; ENODATA: no
+ * extents
  */
 static int go(struct ext4 *fs, struct node *node, ext2_extent_handle_t tree, uint64_t block,
               struct ext2fs_extent *extent)

@@ -134,7 +134,8 @@ static int open_lib(struct ext4 *fs)
     errcode_t error;
 
     snprintf(name, sizeof(name), "%lx", (unsigned long)fs);
-    error = ext2fs_open2(name, NULL, EXT2_FLAG_RW | EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | EXT2_FLAG_FORCE, 0,
+    error = ext2fs_open2(name, NULL,
+                         EXT2_FLAG_RW | EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | EXT2_FLAG_FORCE, 0,
                          0, &channel_manager, &fs->lib);
     if (error != 0) {
         fs->lib = NULL;

@@ -190,8 +190,9 @@ static int make_check(struct ext4 *fs, struct node *directory, const char *name,
     uint8_t kind;
     int error;
 
-    if (LINUX_S_ISLNK(what->mode) && (what->target_length == 0 || what->target_length > EXT4_LINK_MAX ||
-                                      what->target_length >= fs->block_bytes))
+    if (LINUX_S_ISLNK(what->mode) &&
+        (what->target_length == 0 || what->target_length > EXT4_LINK_MAX ||
+         what->target_length >= fs->block_bytes))
         return what->target_length == 0 ? ENOENT : ENAMETOOLONG;
     if (directory_kind(what->mode) == EXT2_FT_UNKNOWN)
         return EINVAL;

@@ -131,8 +131,9 @@ int node_get_number(struct ext4 *fs, uint32_t number, struct node **result)
         return ENOMEM;
     error = node_reload(fs, node);
     if (error == 0 && !sound(fs, node))
-        error = node->inode.i_links_count == 0 ? ESTALE
-                                               : ext4_damaged(fs, number, "the inode makes no sense");
+        error = node->inode.i_links_count == 0
+                    ? ESTALE
+                    : ext4_damaged(fs, number, "the inode makes no sense");
     if (error != 0) {
         node_forget(fs, node);
         return error;
@@ -355,7 +356,8 @@ int ext4_entry_attributes(struct ext4 *fs, uint32_t inode, struct ext4_attribute
     return 0;
 }
 
-static void apply(struct ext4 *fs, struct node *node, unsigned what, const struct ext4_attributes *to)
+static void apply(struct ext4 *fs, struct node *node, unsigned what,
+                  const struct ext4_attributes *to)
 {
     const uint32_t settable = EXT2_APPEND_FL | EXT2_IMMUTABLE_FL;
     struct ext2_inode_large *i = &node->inode;

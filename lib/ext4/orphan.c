@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The orphan list: files that must be deleted, or cut to their size, if the power goes before we get
- * to it. On the disk it is a chain from the superblock through the i_dtime of the inodes.
+ * The orphan list: files that must be deleted, or cut to their size, if the power goes before we
+ * get to it. On the disk it is a chain from the superblock through the i_dtime of the inodes.
  */
 #include "fs_priv.h"
 
@@ -71,6 +71,8 @@ int orphan_settle(struct ext4 *fs, struct node *node)
 {
     int error;
 
+    if (find(fs, node->number) == fs->orphan_count) /* deleted already */
+        return 0;
     if (node->pins > 0 || node->inode.i_links_count > 0 || node_held(fs, node))
         return 0;
     node->pins++;

@@ -281,6 +281,7 @@ int journal_replay(struct ext4 *fs)
     if (error != 0)
         return error;
     journal->replayed = r.end - first;
-    /* One number is left out: so a commit block of the transaction that was not whole means nothing. */
+    /* One number is left out: so a commit block of the transaction that was not whole means
+     * nothing. */
     return journal_write_super(fs, 0, r.end + 1);
 }

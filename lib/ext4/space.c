@@ -229,7 +229,8 @@ static int put_inode_bitmap(struct ext4 *fs, dgrp_t group)
 /* One block of descriptors. */
 static int put_descriptors(struct ext4 *fs, uint32_t index)
 {
-    blk64_t block = ext2fs_descriptor_block_loc2(fs->lib, fs->lib->super->s_first_data_block, index);
+    blk64_t block =
+        ext2fs_descriptor_block_loc2(fs->lib, fs->lib->super->s_first_data_block, index);
     struct buffer *buffer;
     int error = cache_get(&fs->cache, block, CACHE_NEW, &buffer);
 

@@ -6,8 +6,8 @@
 
 static int known_prefix(const char *name)
 {
-    static const char *const prefixes[] = {"user.", "trusted.", "security.", "system.posix_acl_access",
-                                           "system.posix_acl_default"};
+    static const char *const prefixes[] = {"user.", "trusted.", "security.",
+                                           "system.posix_acl_access", "system.posix_acl_default"};
 
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)

@@ -4,8 +4,8 @@
  * disk, a session of protocol `block`, and its clients, by lib/file.
  *
  * Arguments: cache=KIB (8192 if not given), read-only. What clients have open, and the outcomes of
- * calls with a token, are kept in the vault: so a file without links that is open survives a restart.
- * What was not yet in the journal does not.
+ * calls with a token, are kept in the vault: so a file without links that is open survives a
+ * restart. What was not yet in the journal does not.
  */
 #include <abi/invoke.h>
 #include <ipclib/serve.h>

@@ -48,8 +48,8 @@ enum file_error op_name_link(void *fs, struct file_handle file, struct file_hand
     return from_errno(ext4_link(fs, to_handle(file), to_handle(directory), name, size));
 }
 
-enum file_error op_name_remove(void *fs, struct file_handle directory, const void *name, size_t size,
-                             bool is_directory, struct file_handle *removed)
+enum file_error op_name_remove(void *fs, struct file_handle directory, const void *name,
+                               size_t size, bool is_directory, struct file_handle *removed)
 {
     struct ext4_handle handle;
     int error = ext4_lookup(fs, to_handle(directory), name, size, &handle);

@@ -43,8 +43,8 @@ enum file_error op_name_make_link(void *fs, struct file_handle directory, const 
                                 uint32_t group, struct file_handle *made);
 enum file_error op_name_link(void *fs, struct file_handle file, struct file_handle directory,
                            const void *name, size_t size);
-enum file_error op_name_remove(void *fs, struct file_handle directory, const void *name, size_t size,
-                             bool is_directory, struct file_handle *removed);
+enum file_error op_name_remove(void *fs, struct file_handle directory, const void *name,
+                               size_t size, bool is_directory, struct file_handle *removed);
 enum file_error op_name_rename(void *fs, struct file_handle from, const void *name, size_t size,
                              struct file_handle to, const void *new_name, size_t new_size,
                              enum file_replace replace, struct file_handle *moved,

@@ -40,7 +40,8 @@ enum file_error op_value_get(void *fs, struct file_handle file, const void *name
     return from_errno(error);
 }
 
-enum file_error op_value_list(void *fs, struct file_handle file, void *to, size_t size, size_t *done)
+enum file_error op_value_list(void *fs, struct file_handle file, void *to, size_t size,
+                              size_t *done)
 {
     char *names = NULL;
     int error;

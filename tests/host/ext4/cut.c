@@ -5,7 +5,8 @@
  * what came after it any part, a block perhaps torn. There
  *   - `e2fsck -p` must replay the journal, and `e2fsck -fn` then find nothing;
  *   - our own mount must replay it too;
- *   - the names must be those that the model had after some operation, not older than the last sync;
+ *   - the names must be those that the model had after some operation, not older than the last
+ * sync;
  *   - what was made durable and not changed since must be there, byte for byte.
  */
 #include "model.h"

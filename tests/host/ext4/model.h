@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A file system as it should be, in plain memory, and random operations that are done to it and to a
- * real one alike: every outcome and everything read must be the same.
+ * A file system as it should be, in plain memory, and random operations that are done to it and to
+ * a real one alike: every outcome and everything read must be the same.
  */
 #ifndef TEST_EXT4_MODEL_H
 #define TEST_EXT4_MODEL_H

@@ -101,7 +101,8 @@ static const char *all_kinds(const char *options)
     size_t size;
     const char *why = open_image(
         options,
-        "echo hello >small && touch empty && head -c 3000000 /dev/urandom >big && truncate -s 5G sparse && "
+        "echo hello >small && touch empty && head -c 3000000 /dev/urandom >big && truncate -s 5G "
+        "sparse && "
         "printf x | dd of=sparse bs=1 seek=4000000000 conv=notrunc status=none && "
         "mkdir -p dir/one/two && date >dir/one/two/deep && mkfifo fifo && mknod null c 1 3 && "
         "ln small hard && ln -s target fast && ln -s $(head -c 200 /dev/zero | tr '\\0' y) slow && "

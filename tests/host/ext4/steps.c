@@ -38,7 +38,8 @@ static struct model_file *pick_directory(struct model *model)
 static void pick_name(struct model *model, char *name)
 {
     uint32_t n = pick(model, 40);
-    int length = snprintf(name, 64, n % 8 == 0 ? "a-rather-long-name-of-a-file-number-%u" : "n%u", n);
+    int length =
+        snprintf(name, 64, n % 8 == 0 ? "a-rather-long-name-of-a-file-number-%u" : "n%u", n);
 
     (void)length;
 }
@@ -235,7 +236,8 @@ static int step_rename(struct model *model, int *real)
     pick_name(model, new);
     name = find(model, from, text);
     old = find(model, to, new);
-    SAY("rename %s in %u to %s in %u, %d", text, from->handle.inode, new, to->handle.inode, replace);
+    SAY("rename %s in %u to %s in %u, %d", text, from->handle.inode, new, to->handle.inode,
+        replace);
     expected = rename_expected(model, name, to, old, replace);
     *real = ext4_rename(model->fs, &(struct ext4_name){from->handle, text, strlen(text)},
                         &(struct ext4_name){to->handle, new, strlen(new)}, replace);
@@ -453,6 +455,7 @@ const char *model_step(struct model *model)
         return NULL;
     snprintf(wrong, sizeof(wrong), "operation %llu (%s): %s, not %s",
              (unsigned long long)model->operation, model->what,
-             expected == -2 ? "other data" : strerror(real), expected < 0 ? "" : strerror(expected));
+             expected == -2 ? "other data" : strerror(real),
+             expected < 0 ? "" : strerror(expected));
     return wrong;
 }
