@@ -8,27 +8,35 @@
 
 #include <model/fields.h>
 
-/*@ // A slot that holds a capability to a CNode, or nothing, leads to slots.
-    predicate cnode_slot(integer s) = is_slot(s) && (Slot_badge(s) > 1 ==> granules(Slot_object(s),
-        Slot_badge(s)) &&
-        (\forall integer i; 1 <= i < Slot_badge(s) ==> kind[Slot_object(s) + i] == KIND_SLOT));
-    predicate cspace(integer t) = is_thread(t) && cnode_slot(Thread_cspace(t));
-    // Objects whose capabilities are counted begin with a header.
-    predicate header(integer r) = granule(r) && kind[r] != KIND_SLOT && kind[r] != KIND_REST;
+/*@ axiomatic Rights {
+      axiom fewer_ram: \forall integer a, b; ram(a & b) ==> ram(a);
+      axiom buffer_ram: \forall integer a; (a & 19) == 19 ==> ram(a);
+    } */
+/*@ predicate cspace(integer t) = is_thread(t) && slots_null_wf && slots_cnode_wf &&
+        inside_wf;
     predicate empty_slot(integer s) = is_slot(s) && parent_of[s] == NIL && s != tree_root;
 
-    predicate slot_same{A, B}(integer s) = \forall integer w; 0 <= w < 5 ==> \at(K[s][w], A) ==
-        \at(K[s][w], B);
-    predicate other_slots_same{A, B}(integer s, integer t) = \forall integer g, w; 0 <= g <
-        GRANULES &&
-        0 <= w < 5 && \at(kind[g], A) == KIND_SLOT && g != s && g != t ==> \at(K[g][w], A) ==
-            \at(K[g][w], B);
+    // A capability as it may be.
+    predicate capability(integer type, integer object, integer rights, integer badge) =
+        type != TYPE_NULL && type != TYPE_TABLES && typed_object(type, object) &&
+        (type == TYPE_FRAME && ram(rights) ==> is_page(object)) &&
+        (type == TYPE_CNODE && badge > 1 ==> slots_behind(object, badge)) &&
+        (type == TYPE_IO_PORT ==> object + badge <= 65536);
+
+    // All capabilities but those in s and t are as they were.
+    predicate other_slots_same{A, B}(integer s, integer t) = \forall integer g;
+        0 <= g < GRANULES && g != s && g != t ==>
+        \at(Slot_type(g), A) == \at(Slot_type(g), B) &&
+        \at(Slot_object(g), A) == \at(Slot_object(g), B) &&
+        \at(Slot_rights(g), A) == \at(Slot_rights(g), B) &&
+        \at(Slot_badge(g), A) == \at(Slot_badge(g), B) &&
+        \at(Slot_extra(g), A) == \at(Slot_extra(g), B);
 */
 
 /** The slot with this index in the thread's CSpace, NIL if there is none. It may be empty. */
 /*@ requires cspace(thread);
     assigns \nothing;
-    ensures slot: \result != NIL ==> is_slot(\result);
+    ensures slot: \result != NIL ==> is_home(\result);
     ensures which: \result == (0 < index < Slot_badge(Thread_cspace(thread)) ?
         Slot_object(Thread_cspace(thread)) + index : NIL);
 */
@@ -45,7 +53,7 @@ static inline ref_t cap_slot(ref_t thread, word_t index)
  * none. */
 /*@ requires cnode_slot(cnode);
     assigns \nothing;
-    ensures slot: \result != NIL ==> is_slot(\result);
+    ensures slot: \result != NIL ==> is_home(\result);
     ensures which: \result == (0 < index < Slot_badge(cnode) ? Slot_object(cnode) + index : NIL);
 */
 static inline ref_t cap_slot_in(ref_t cnode, word_t index)
@@ -58,8 +66,8 @@ static inline ref_t cap_slot_in(ref_t cnode, word_t index)
 /** Do slots `first` to `first + count - 1` exist in the CNode of slot `cnode`? */
 /*@ requires cnode_slot(cnode);
     assigns \nothing;
-    ensures slots: \result != 0 ==> \forall integer i; 0 <= i < count ==>
-        is_slot(Slot_object(cnode) + first + i);
+    ensures slots: \result != 0 ==> \forall integer i;
+        Slot_object(cnode) + first <= i < Slot_object(cnode) + first + count ==> is_home(i);
     ensures which: \result != 0 <==> 0 < first < Slot_badge(cnode) && first + count <=
         Slot_badge(cnode);
 */
@@ -95,8 +103,7 @@ static inline bool cap_is_frame(word_t type)
  * @param cnode where the slot that holds it is put
  * @return E_CAP, E_TYPE, E_RIGHTS
  */
-/*@ requires cspace(thread) && \valid(cnode) && \separated(cnode, &K[0 .. GRANULES - 1][0 ..
-    GRANULE_WORDS - 1]);
+/*@ requires cspace(thread) && \valid(cnode);
     assigns *cnode;
     ensures found: \result == E_OK ==> is_slot(*cnode) && Slot_type(*cnode) == TYPE_CNODE &&
         *cnode == (index == 0 ? Thread_cspace(thread) : Slot_object(Thread_cspace(thread)) + index);
@@ -118,10 +125,10 @@ static inline enum error cap_cnode(ref_t thread, word_t index, word_t right, ref
 
 /** A capability of type `type` with `right` at this index of the thread's CSpace. @return E_CAP,
  * E_TYPE, E_RIGHTS */
-/*@ requires cspace(thread) && \valid(slot) && \separated(slot, &K[0 .. GRANULES - 1][0 ..
-    GRANULE_WORDS - 1]);
+/*@ requires cspace(thread) && \valid(slot);
     assigns *slot;
-    ensures found: \result == E_OK ==> is_slot(*slot) && Slot_type(*slot) == type &&
+    ensures rights: \result == E_OK ==> (Slot_rights(*slot) & right) == right;
+    ensures found: \result == E_OK ==> is_home(*slot) && Slot_type(*slot) == type &&
         *slot == Slot_object(Thread_cspace(thread)) + index && 0 < index <
             Slot_badge(Thread_cspace(thread));
     ensures not: \result != E_OK ==> *slot == \old(*slot);
@@ -129,24 +136,14 @@ static inline enum error cap_cnode(ref_t thread, word_t index, word_t right, ref
 enum error cap_find(ref_t thread, word_t index, word_t type, word_t right, ref_t *slot);
 
 /** Fill the empty slot `to` with a first capability to `object`, as a child of `parent`. */
-/*@ requires tree_wf && node(parent) && empty_slot(to);
-    requires counted: (TYPE_CNODE <= type <= TYPE_ADDRESS_SPACE || type == TYPE_INTERRUPT || type
-        == TYPE_TIMER) ==>
-        header(object);
-    assigns K[to][0 .. 4], Object_caps(object), ALL_MEMORY, parent_of[0 .. GRANULES - 1],
-        begins[0 .. GRANULES - 1], ends[0 .. GRANULES
-        - 1];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
+/*@ requires CAP_WF && node(parent) && empty_slot(to);
+    requires capability: capability(type, object, rights, badge) && fits(to, type, object);
+    assigns ANY_SLOT, ANY(object_caps), parent_of[to], begins[0 .. GRANULES - 1],
+        ends[0 .. GRANULES - 1];
+    CAP_KEPT
     ensures made: Slot_type(to) == type && Slot_object(to) == object && Slot_rights(to) == rights &&
         Slot_badge(to) == badge && Slot_extra(to) == 0 && Slot_child(to) == NIL;
     ensures below: parent_of[to] == parent;
-    ensures others: \forall integer x; 0 <= x < GRANULES && x != to ==> parent_of[x] ==
-        \old(parent_of[x]);
     ensures slots: other_slots_same{Pre, Here}(to, to);
 */
 void cap_create(ref_t parent, ref_t to, word_t type, ref_t object, word_t rights, word_t badge);
@@ -162,27 +159,18 @@ bool cap_copyable(ref_t from);
 
 /** Copy into the empty slot `to`, as a child of `from`, with those of its rights that are in
  * `rights`. The copy of a frame is not mapped. */
-/*@ requires tree_wf && linked(from) && empty_slot(to);
-    requires counted: (TYPE_CNODE <= Slot_type(from) <= TYPE_ADDRESS_SPACE || Slot_type(from) ==
-        TYPE_INTERRUPT ||
-        Slot_type(from) == TYPE_TIMER) ==> header(Slot_object(from));
-    assigns K[to][0 .. 4], ALL_MEMORY, parent_of[0 .. GRANULES - 1], begins[0 .. GRANULES - 1],
-        ends[0 .. GRANULES
-        - 1];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
+/*@ requires CAP_WF && linked(from) && empty_slot(to);
+    requires copyable: Slot_type(from) != TYPE_TABLES;
+    requires fits: fits(to, Slot_type(from), Slot_object(from));
+    assigns ANY_SLOT, ANY(object_caps), parent_of[to], begins[0 .. GRANULES - 1],
+        ends[0 .. GRANULES - 1];
+    CAP_KEPT
     ensures copied: Slot_type(to) == Slot_type(from) && Slot_object(to) == Slot_object(from) &&
         Slot_rights(to) == (Slot_rights(from) & rights) &&
         Slot_badge(to) == (TYPE_FRAME <= Slot_type(from) <= TYPE_HUGE_FRAME ? 0 : Slot_badge(from))
             &&
         Slot_extra(to) == 0;
     ensures below: parent_of[to] == from;
-    ensures others: \forall integer x; 0 <= x < GRANULES && x != to ==> parent_of[x] ==
-        \old(parent_of[x]);
     ensures slots: other_slots_same{Pre, Here}(to, to);
 */
 void cap_copy(ref_t from, ref_t to, word_t rights);
@@ -191,6 +179,9 @@ void cap_copy(ref_t from, ref_t to, word_t rights);
 /*@ requires is_slot(from);
     assigns \nothing;
     ensures fresh: \result == E_OK ==> badge != 0;
+    ensures type: \result == E_OK ==> Slot_type(from) == TYPE_ENDPOINT ||
+        Slot_type(from) == TYPE_NOTIFICATION || Slot_type(from) == TYPE_CPU ||
+        Slot_type(from) == TYPE_IO_PORT;
     ensures once: \result == E_OK && (Slot_type(from) == TYPE_ENDPOINT || Slot_type(from) ==
         TYPE_NOTIFICATION) ==>
         Slot_badge(from) == 0;
@@ -202,19 +193,14 @@ void cap_copy(ref_t from, ref_t to, word_t rights);
 enum error cap_check_badge(ref_t from, word_t badge);
 
 /** Copy with a badge that cap_check_badge allowed. */
-/*@ requires tree_wf && linked(from) && empty_slot(to);
-    requires counted: (TYPE_CNODE <= Slot_type(from) <= TYPE_ADDRESS_SPACE || Slot_type(from) ==
-        TYPE_INTERRUPT ||
-        Slot_type(from) == TYPE_TIMER) ==> header(Slot_object(from));
-    assigns K[to][0 .. 4], ALL_MEMORY, parent_of[0 .. GRANULES - 1], begins[0 .. GRANULES - 1],
-        ends[0 .. GRANULES
-        - 1];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
+/*@ requires CAP_WF && linked(from) && empty_slot(to);
+    requires fits: fits(to, Slot_type(from), Slot_object(from));
+    requires can: Slot_type(from) == TYPE_ENDPOINT || Slot_type(from) == TYPE_NOTIFICATION ||
+        Slot_type(from) == TYPE_CPU || Slot_type(from) == TYPE_IO_PORT;
+    requires range: Slot_type(from) == TYPE_IO_PORT ==> badge % 65536 + badge / 65536 <= 65536;
+    assigns ANY_SLOT, ANY(object_caps), parent_of[to], begins[0 .. GRANULES - 1],
+        ends[0 .. GRANULES - 1];
+    CAP_KEPT
     ensures type: Slot_type(to) == Slot_type(from) && Slot_rights(to) == (Slot_rights(from) &
         rights);
     ensures ports: Slot_type(from) == TYPE_IO_PORT ==>
@@ -222,24 +208,19 @@ enum error cap_check_badge(ref_t from, word_t badge);
     ensures badge: Slot_type(from) != TYPE_IO_PORT ==> Slot_badge(to) == badge && Slot_object(to)
         == Slot_object(from);
     ensures below: parent_of[to] == from;
-    ensures others: \forall integer x; 0 <= x < GRANULES && x != to ==> parent_of[x] ==
-        \old(parent_of[x]);
     ensures slots: other_slots_same{Pre, Here}(to, to);
 */
 void cap_mint(ref_t from, ref_t to, word_t rights, word_t badge);
 
 /** Move into the empty slot `to`: place in the tree and mapping go with it. Not for Tables. */
-/*@ requires tree_wf && linked(from) && empty_slot(to);
-    assigns K[to][0 .. 4], K[from][0 .. 4], ALL_MEMORY, parent_of[0 .. GRANULES - 1],
-        begins[0 .. GRANULES - 1], ends[0 .. GRANULES
-        - 1];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
-    ensures moved: \forall integer w; 0 <= w < 5 ==> K[to][w] == \old(K[from][w]);
+/*@ requires CAP_WF && linked(from) && empty_slot(to);
+    requires fits: fits(to, Slot_type(from), Slot_object(from));
+    assigns ANY_SLOT, parent_of[0 .. GRANULES - 1], begins[to], ends[to];
+    CAP_KEPT
+    ensures moved: Slot_type(to) == \old(Slot_type(from)) &&
+        Slot_object(to) == \old(Slot_object(from)) &&
+        Slot_rights(to) == \old(Slot_rights(from)) &&
+        Slot_badge(to) == \old(Slot_badge(from)) && Slot_extra(to) == \old(Slot_extra(from));
     ensures gone: Slot_type(from) == TYPE_NULL && parent_of[from] == NIL;
     ensures place: parent_of[to] == \old(parent_of[from]);
     ensures others: \forall integer x; 0 <= x < GRANULES && x != from && x != to ==>
@@ -249,16 +230,9 @@ void cap_mint(ref_t from, ref_t to, word_t rights, word_t badge);
 void cap_move(ref_t from, ref_t to);
 
 /** Empty a slot whose object has been seen to. */
-/*@ requires tree_wf && linked(slot);
-    assigns K[slot][0 .. 4], ALL_MEMORY, parent_of[0 .. GRANULES - 1], begins[0 .. GRANULES - 1],
-        ends[0 .. GRANULES
-        - 1];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
+/*@ requires CAP_WF && linked(slot);
+    assigns ANY_SLOT, parent_of[0 .. GRANULES - 1];
+    CAP_KEPT
     ensures gone: Slot_type(slot) == TYPE_NULL && parent_of[slot] == NIL;
     ensures others: \forall integer x; 0 <= x < GRANULES && x != slot ==>
         parent_of[x] == (\old(parent_of[x]) == slot ? \old(parent_of[slot]) : \old(parent_of[x]));

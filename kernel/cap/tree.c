@@ -84,21 +84,40 @@ void tree_insert(ref_t parent, ref_t s)
     /*@ ghost parent_of[s] = parent; */
 }
 
+#define first_child(s) (Slot_next(Slot_prev(s)) != (s))
+#define last_child(s) (Slot_prev(Slot_next(s)) != (s))
+
+/*@ predicate between(integer s) = is_slot(s) && is_slot(Slot_next(s)) && is_slot(Slot_prev(s)) &&
+        is_slot(Slot_next(Slot_prev(s))) && Slot_next(s) != s &&
+        (first_child(s) ==> Slot_next(Slot_prev(s)) != Slot_prev(s)) &&
+        (last_child(s) ==> is_slot(Slot_child(Slot_next(s)))) &&
+        (Slot_prev(s) == s <==> first_child(s) && last_child(s)) &&
+        (first_child(s) && last_child(s) ==> Slot_next(Slot_prev(s)) == Slot_next(s));
+*/
+
 /* Put the siblings `head` to `tail` in the place of `s`, whose own links are not written. */
+/*@ requires between(s) && is_slot(head) && is_slot(tail) && tail != s && head != s;
+    requires apart: tail != Slot_prev(s) && head != Slot_next(s) &&
+        (last_child(s) ==> head != Slot_child(Slot_next(s)));
+    assigns TREE_LINKS;
+    ensures child: \forall integer x; 0 <= x < GRANULES ==> Slot_child(x) ==
+        (\old(first_child(s)) && x == \old(Slot_next(Slot_prev(s))) ? head :
+            \old(Slot_child(x)));
+    ensures next: \forall integer x; 0 <= x < GRANULES ==> Slot_next(x) ==
+        (x == tail ? \old(Slot_next(s)) :
+         x == \old(Slot_prev(s)) && !\old(first_child(s)) ? head : \old(Slot_next(x)));
+    ensures prev: \forall integer x; 0 <= x < GRANULES ==> Slot_prev(x) ==
+        (x == head ? (\old(first_child(s) && last_child(s)) ? tail : \old(Slot_prev(s))) :
+         \old(first_child(s) && last_child(s)) ? \old(Slot_prev(x)) :
+         x == (\old(last_child(s)) ? \old(Slot_child(Slot_next(s))) : \old(Slot_next(s))) ?
+            tail : \old(Slot_prev(x)));
+*/
 static void splice(ref_t s, ref_t head, ref_t tail)
 {
     ref_t next = slot_next(s);
     ref_t prev = slot_prev(s);
     bool first = is_first(s);
     bool last = is_last(s);
-
-    /*@ assert up: parent_of[s] != s && is_slot(parent_of[s]) && is_slot(prev) && is_slot(next); */
-    /*@ assert apart: Slot_prev(parent_of[s]) != s; */
-    /*@ assert next: next != s && (last == 0 ==> next != parent_of[s]); */
-    /*@ assert last: last != 0 ==> next == parent_of[s] && Slot_prev(Slot_child(next)) == s; */
-    /*@ assert first: first != 0 ==> Slot_next(prev) == parent_of[s] &&
-            Slot_child(parent_of[s]) == s; */
-    /*@ assert only: prev == s <==> first != 0 && last != 0; */
 
     slot_set_next(tail, next);
     if (first && last) {
@@ -120,17 +139,18 @@ static void splice(ref_t s, ref_t head, ref_t tail)
 }
 
 /* Close the gap that `s`, a slot without children, leaves among its siblings. */
-/*@ requires tree_wf && linked(s) && Slot_child(s) == NIL;
-    assigns Slot_child(Slot_next(s)), Slot_prev(Slot_next(s)),
-        Slot_child(Slot_next(Slot_prev(s))), Slot_prev(Slot_child(Slot_next(s))),
-        Slot_next(Slot_prev(s)), parent_of[s];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
-    ensures out: parent_of[s] == NIL;
+/*@ requires between(s);
+    assigns TREE_LINKS;
+    ensures child: \forall integer x; 0 <= x < GRANULES ==> Slot_child(x) ==
+        (\old(first_child(s)) && x == \old(Slot_next(Slot_prev(s))) ?
+            (\old(last_child(s)) ? NIL : \old(Slot_next(s))) : \old(Slot_child(x)));
+    ensures next: \forall integer x; 0 <= x < GRANULES ==> Slot_next(x) ==
+        (x == \old(Slot_prev(s)) && !\old(first_child(s)) ? \old(Slot_next(s)) :
+            \old(Slot_next(x)));
+    ensures prev: \forall integer x; 0 <= x < GRANULES ==> Slot_prev(x) ==
+        (\old(first_child(s) && last_child(s)) ? \old(Slot_prev(x)) :
+         x == (\old(last_child(s)) ? \old(Slot_child(Slot_next(s))) : \old(Slot_next(s))) ?
+            \old(Slot_prev(s)) : \old(Slot_prev(x)));
 */
 static void unlink_leaf(ref_t s)
 {
@@ -138,14 +158,6 @@ static void unlink_leaf(ref_t s)
     ref_t prev = slot_prev(s);
     bool first = is_first(s);
     bool last = is_last(s);
-
-    /*@ assert up: parent_of[s] != s && is_slot(parent_of[s]) && is_slot(prev) && is_slot(next); */
-    /*@ assert apart: Slot_prev(parent_of[s]) != s; */
-    /*@ assert next: next != s && (last == 0 ==> next != parent_of[s]); */
-    /*@ assert last: last != 0 ==> next == parent_of[s] && Slot_prev(Slot_child(next)) == s; */
-    /*@ assert first: first != 0 ==> Slot_next(prev) == parent_of[s] &&
-            Slot_child(parent_of[s]) == s; */
-    /*@ assert only: prev == s <==> first != 0 && last != 0; */
 
     if (first && last) {
         slot_set_child(next, NIL);
@@ -159,19 +171,58 @@ static void unlink_leaf(ref_t s)
         slot_set_prev(next, prev);
         slot_set_next(prev, next);
     }
+}
+
+/* Take out a slot without children. */
+/*@ requires tree_wf && linked(s) && Slot_child(s) == NIL;
+    assigns TREE_LINKS, parent_of[s];
+    TREE_KEPT
+    ensures out: parent_of[s] == NIL;
+*/
+static inline void remove_leaf(ref_t s)
+{
+    /*@ assert up: parent_of[s] != s && is_slot(parent_of[s]); */
+    /*@ assert last: last_child(s) ==> Slot_next(s) == parent_of[s] &&
+            Slot_prev(Slot_child(Slot_next(s))) == s; */
+    /*@ assert first: first_child(s) ==> Slot_next(Slot_prev(s)) == parent_of[s] &&
+            Slot_child(parent_of[s]) == s; */
+    /*@ assert none: \forall integer x; linked(x) ==> parent_of[x] != s; */
+    /*@ assert only: first_child(s) && last_child(s) ==>
+            (\forall integer x; linked(x) && x != s ==> parent_of[x] != parent_of[s]); */
+    unlink_leaf(s);
+    /*@ ghost parent_of[s] = NIL; */
+}
+
+/* Take out a slot with children: they take its place. */
+/*@ requires tree_wf && linked(s) && Slot_child(s) != NIL;
+    assigns TREE_LINKS, parent_of[0 .. GRANULES - 1];
+    TREE_KEPT
+    ensures out: parent_of[s] == NIL;
+    ensures heirs: \forall integer x; 0 <= x < GRANULES && x != s ==>
+        parent_of[x] == (\old(parent_of[x]) == s ? \old(parent_of[s]) : \old(parent_of[x]));
+*/
+static inline void remove_inner(ref_t s)
+{
+    ref_t head = slot_child(s);
+
+    /*@ assert up: parent_of[s] != s && is_slot(parent_of[s]); */
+    /*@ assert last: last_child(s) ==> Slot_next(s) == parent_of[s] &&
+            Slot_prev(Slot_child(Slot_next(s))) == s; */
+    /*@ assert first: first_child(s) ==> Slot_next(Slot_prev(s)) == parent_of[s] &&
+            Slot_child(parent_of[s]) == s; */
+    /*@ assert ends: linked(head) && parent_of[head] == s && linked(Slot_prev(head)) &&
+            parent_of[Slot_prev(head)] == s && Slot_next(Slot_prev(head)) == s; */
+    splice(s, head, slot_prev(head));
+    /*@ ghost tree_adopt(s, parent_of[s]); */
     /*@ ghost parent_of[s] = NIL; */
 }
 
 void tree_remove(ref_t s)
 {
-    ref_t head = slot_child(s);
-
-    if (head == NIL)
-        unlink_leaf(s);
+    if (slot_child(s) == NIL)
+        remove_leaf(s);
     else
-        splice(s, head, slot_prev(head));
-    /*@ ghost if (head != NIL) tree_adopt(s, parent_of[s]); */
-    /*@ ghost parent_of[s] = NIL; */
+        remove_inner(s);
     slot_set_child(s, NIL);
     slot_set_next(s, NIL);
     slot_set_prev(s, NIL);
@@ -180,6 +231,14 @@ void tree_remove(ref_t s)
 void tree_replace(ref_t from, ref_t to)
 {
     ref_t head = slot_child(from);
+
+    /*@ assert up: parent_of[from] != from && is_slot(parent_of[from]); */
+    /*@ assert next: Slot_next(from) != from; */
+    /*@ assert last: last_child(from) ==> Slot_next(from) == parent_of[from] &&
+            Slot_prev(Slot_child(Slot_next(from))) == from; */
+    /*@ assert first: first_child(from) ==> Slot_next(Slot_prev(from)) == parent_of[from] &&
+            Slot_child(parent_of[from]) == from; */
+    /*@ assert only: Slot_prev(from) == from <==> first_child(from) && last_child(from); */
 
     slot_set_child(to, head);
     if (head != NIL)

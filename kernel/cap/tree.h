@@ -18,32 +18,16 @@
 
 /** Make `s`, which is in no tree, the first child of `parent`. */
 /*@ requires tree_wf && node(parent) && is_slot(s) && parent_of[s] == NIL && s != tree_root;
-    assigns Slot_child(s), Slot_next(s), Slot_prev(s), Slot_child(parent),
-        Slot_prev(Slot_child(parent)), begins[s], ends[s], parent_of[s],
-        begins[0 .. GRANULES - 1], ends[0 .. GRANULES - 1];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
+    assigns TREE_LINKS, parent_of[s], begins[0 .. GRANULES - 1], ends[0 .. GRANULES - 1];
+    TREE_KEPT
     ensures below: parent_of[s] == parent && Slot_child(parent) == s && Slot_child(s) == NIL;
 */
 void tree_insert(ref_t parent, ref_t s);
 
 /** Take `s` out; its children become children of its parent, in its place. */
 /*@ requires tree_wf && linked(s);
-    assigns Slot_child(s), Slot_next(s), Slot_prev(s), Slot_child(Slot_next(s)),
-        Slot_prev(Slot_next(s)), Slot_child(Slot_next(Slot_prev(s))),
-        Slot_prev(Slot_child(Slot_next(s))), Slot_next(Slot_prev(s)),
-        Slot_prev(Slot_child(s)), Slot_next(Slot_prev(Slot_child(s))), parent_of[s],
-        parent_of[0 .. GRANULES - 1];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
+    assigns TREE_LINKS, parent_of[0 .. GRANULES - 1];
+    TREE_KEPT
     ensures out: parent_of[s] == NIL;
     ensures heirs: \forall integer x; 0 <= x < GRANULES && x != s ==>
         parent_of[x] == (\old(parent_of[x]) == s ? \old(parent_of[s]) : \old(parent_of[x]));
@@ -52,17 +36,8 @@ void tree_remove(ref_t s);
 
 /** Put `to`, which is in no tree, in the place of `from`, children included. */
 /*@ requires tree_wf && linked(from) && is_slot(to) && parent_of[to] == NIL && to != tree_root;
-    assigns Slot_child(from), Slot_next(from), Slot_prev(from), Slot_child(to), Slot_next(to),
-        Slot_prev(to), Slot_child(Slot_next(from)), Slot_prev(Slot_next(from)),
-        Slot_child(Slot_next(Slot_prev(from))), Slot_prev(Slot_child(Slot_next(from))),
-        Slot_next(Slot_prev(from)), Slot_next(Slot_prev(Slot_child(from))), parent_of[from],
-        parent_of[to], parent_of[0 .. GRANULES - 1], begins[to], ends[to];
-    ensures root: tree_root_wf;
-    ensures up: tree_up_wf;
-    ensures next: tree_next_wf;
-    ensures last: tree_last_wf;
-    ensures prev: tree_prev_wf;
-    ensures child: tree_child_wf;
+    assigns TREE_LINKS, parent_of[0 .. GRANULES - 1], begins[to], ends[to];
+    TREE_KEPT
     ensures place: parent_of[from] == NIL && parent_of[to] == \old(parent_of[from]);
     ensures heirs: \forall integer x; 0 <= x < GRANULES && x != from && x != to ==>
         parent_of[x] == (\old(parent_of[x]) == from ? to : \old(parent_of[x]));

@@ -14,6 +14,10 @@ static inline bool is_short(word_t tag)
 
 /* The slot of an index, if it is in the CSpace. Slot 0 reads as what a CNode begins with: never as
  * a type that is looked for here. */
+/*@ requires SLOTS_WF && inside_wf && is_thread(thread) && \valid(slot);
+    assigns *slot;
+    ensures found: \result != 0 ==> is_home(*slot) || is_cnode(*slot);
+*/
 static inline bool find(ref_t thread, word_t cap, ref_t *slot)
 {
     ref_t cspace = thread_cspace(thread);
@@ -38,18 +42,25 @@ word_t fast_call(word_t cap, word_t tag)
 
     ref_t server = endpoint_head(endpoint);
 
+    /*@ ghost moving = server; */
     dequeue(endpoint, server);
     arch_words_carry(thread, server);
     thread_set_rdi(server, slot_badge(slot));
     thread_set_tag(server, tag);
     thread_set_rights(thread, slot_rights(slot));
     lend(thread, server, thread_reply(server));
+    /*@ ghost moving = NIL; */
     switch_to(thread, server, true);
     return FAST_DONE;
 }
 
 /* Does the thread wait for an answer, with an address space to return to, and did it lend the
  * running context last? */
+/*@ requires SLOTS_WF && inside_wf && is_thread(caller) && cpu_wf && cpu.sc != NIL;
+    assigns \nothing;
+    ensures waits: \result != 0 ==> Thread_state(caller) == THREAD_STATE_REPLY &&
+        Sched_context_top(cpu.sc) == caller && is_space(Slot_object(Thread_space(caller)));
+*/
 static inline bool waits(ref_t caller)
 {
     return thread_state(caller) == THREAD_STATE_REPLY && sched_context_top(cpu.sc) == caller &&
@@ -58,6 +69,15 @@ static inline bool waits(ref_t caller)
 
 /* A fault is answered with nothing: try again; or the system call of a foreign thread with its
  * result. */
+/*@ requires ALL_WF && runs(cpu.thread) && is_endpoint(endpoint) && is_reply(reply);
+    requires is_thread(Reply_thread(reply)) &&
+        Thread_state(Reply_thread(reply)) == THREAD_STATE_REPLY &&
+        Sched_context_top(cpu.sc) == Reply_thread(reply) &&
+        is_space(Slot_object(Thread_space(Reply_thread(reply))));
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures no: \result == FAST_NO ==> runs(cpu.thread) && cpu.thread == \old(cpu.thread);
+*/
 static __attribute__((noinline)) word_t answer_fault(ref_t endpoint, ref_t reply, word_t tag,
                                                      word_t word0)
 {

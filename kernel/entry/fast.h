@@ -12,7 +12,7 @@
 #ifndef ENTRY_FAST_H
 #define ENTRY_FAST_H
 
-#include <model/k.h>
+#include <model/fields.h>
 
 enum {
     FAST_NO = 0,   /**< not eligible: nothing happened */
@@ -26,6 +26,11 @@ enum {
  * an endpoint capability with WRITE, at most 8 words and no capabilities; a server waits in Recv
  * with a Reply object and runs on its callers' scheduling contexts.
  */
+/*@ requires ALL_WF && runs(cpu.thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures no: \result == FAST_NO ==> runs(cpu.thread) && cpu.thread == \old(cpu.thread);
+*/
 word_t fast_call(word_t cap, word_t tag);
 
 /**
@@ -35,12 +40,22 @@ word_t fast_call(word_t cap, word_t tag);
  * be tried again, or a SYSCALL fault that is answered with its result.
  * @param word0 first message word
  */
+/*@ requires ALL_WF && runs(cpu.thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures no: \result == FAST_NO ==> runs(cpu.thread) && cpu.thread == \old(cpu.thread);
+*/
 word_t fast_reply_recv(word_t cap, word_t tag, word_t word0);
 
 /**
  * Recv that does not wait. Eligible: a notification capability with READ.
  * @return FAST_NO, or FAST_OUTCOME + outcome
  */
+/*@ requires ALL_WF && runs(cpu.thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures no: \result == FAST_NO ==> runs(cpu.thread);
+*/
 word_t fast_poll(word_t cap, word_t number);
 
 #endif

@@ -9,6 +9,10 @@
 #include <ipc/fault.h>
 
 /* The words of a fault message, as fault_message() puts them. */
+/*@ requires is_thread(from) && is_thread(to) && asid_wf;
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+*/
 static inline void fault_words(ref_t from, ref_t to, word_t a, word_t b)
 {
     thread_set_word0(to, a);
@@ -22,6 +26,10 @@ static inline void fault_words(ref_t from, ref_t to, word_t a, word_t b)
 }
 
 /* The words of a foreign system call. */
+/*@ requires is_thread(from) && is_thread(to) && asid_wf;
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+*/
 static inline void foreign_words(ref_t from, ref_t to)
 {
     thread_set_word0(to, thread_rax(from));
@@ -35,9 +43,18 @@ static inline void foreign_words(ref_t from, ref_t to)
 }
 
 /* The thread that runs calls its handler, with this tag; the words are there already. */
+/*@ requires ALL_WF && runs(thread) && is_slot(slot) && Slot_type(slot) == TYPE_ENDPOINT;
+    requires is_thread(server) && Endpoint_head(Slot_object(slot)) == server &&
+        queue_of[server] == Slot_object(slot) && is_reply(Thread_reply(server)) &&
+        Thread_state(server) == THREAD_STATE_RECEIVING &&
+        is_space(Slot_object(Thread_space(server)));
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static inline __attribute__((always_inline)) void call_handler(ref_t thread, ref_t server,
                                                                ref_t slot, word_t tag)
 {
+    /*@ ghost moving = server; */
     dequeue(slot_object(slot), server);
     thread_set_rax(server, E_OK);
     thread_set_rdi(server, slot_badge(slot));
@@ -45,10 +62,15 @@ static inline __attribute__((always_inline)) void call_handler(ref_t thread, ref
     thread_set_fault(thread, tag / 65536u);
     thread_set_rights(thread, slot_rights(slot));
     lend(thread, server, thread_reply(server));
+    /*@ ghost moving = NIL; */
     switch_to(thread, server, true);
 }
 
 /* The complete way. Not inline, so that the short one saves no registers for it. */
+/*@ requires kernel_wf && runs(thread) && label != 0;
+    assigns ANY_STATE;
+    ensures kernel_wf;
+*/
 static __attribute__((noinline)) void raise(ref_t thread, word_t label, word_t a, word_t b)
 {
     fault_raise(thread, label, a, b);
@@ -56,6 +78,18 @@ static __attribute__((noinline)) void raise(ref_t thread, word_t label, word_t a
 }
 
 /* Eligible: the thread's fault endpoint has a server that waits as for fast_call. */
+/*@ requires ALL_WF && is_thread(thread);
+    assigns \nothing;
+    ensures server: \result != 0 ==> Slot_type(Thread_handler(thread)) == TYPE_ENDPOINT &&
+        is_thread(Endpoint_head(Slot_object(Thread_handler(thread)))) &&
+        queue_of[Endpoint_head(Slot_object(Thread_handler(thread)))] ==
+            Slot_object(Thread_handler(thread)) &&
+        Thread_state(Endpoint_head(Slot_object(Thread_handler(thread)))) ==
+            THREAD_STATE_RECEIVING &&
+        is_reply(Thread_reply(Endpoint_head(Slot_object(Thread_handler(thread))))) &&
+        is_space(Slot_object(Thread_space(Endpoint_head(Slot_object(
+            Thread_handler(thread))))));
+*/
 static inline bool has_handler(ref_t thread)
 {
     ref_t slot = thread_handler(thread);

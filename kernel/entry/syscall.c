@@ -14,6 +14,11 @@
 /* Length of the SYSCALL instruction. */
 #define SYSCALL_BYTES 2u
 
+/*@ requires ALL_WF && runs(thread);
+    requires right: is_home(slot) && Slot_type(slot) == TYPE_ENDPOINT;
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static enum error send_checked(ref_t thread, ref_t slot, word_t calls, word_t wait)
 {
     enum error e;
@@ -27,6 +32,11 @@ static enum error send_checked(ref_t thread, ref_t slot, word_t calls, word_t wa
 }
 
 /* Call on a kernel object: the kernel is the server. */
+/*@ requires ALL_WF && runs(thread);
+    requires right: is_home(slot) && Slot_type(slot) != TYPE_NULL;
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static enum error invoke(ref_t thread, ref_t slot, word_t tag)
 {
     word_t type = slot_type(slot);
@@ -39,6 +49,10 @@ static enum error invoke(ref_t thread, ref_t slot, word_t tag)
     return e;
 }
 
+/*@ requires ALL_WF && runs(thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static enum error do_call(ref_t thread, word_t cap, word_t tag, word_t wait)
 {
     ref_t slot = cap_slot(thread, cap);
@@ -50,6 +64,10 @@ static enum error do_call(ref_t thread, word_t cap, word_t tag, word_t wait)
     return invoke(thread, slot, tag);
 }
 
+/*@ requires ALL_WF && runs(thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static enum error do_send(ref_t thread, word_t cap, word_t wait)
 {
     ref_t slot = cap_slot(thread, cap);
@@ -74,6 +92,10 @@ static enum error do_send(ref_t thread, word_t cap, word_t wait)
 }
 
 /* The Reply object that a Recv is to fill: NIL for index 0. */
+/*@ requires CAP_WF && is_thread(thread) && \valid(reply);
+    assigns *reply;
+    ensures found: \result == E_OK ==> maybe_reply(*reply) && (index != 0 ==> *reply != NIL);
+*/
 static enum error find_reply(ref_t thread, word_t index, ref_t *reply)
 {
     ref_t slot = cap_slot(thread, index);
@@ -89,6 +111,10 @@ static enum error find_reply(ref_t thread, word_t index, ref_t *reply)
     return E_OK;
 }
 
+/*@ requires ALL_WF && runs(thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static enum error do_recv(ref_t thread, word_t cap, word_t wait)
 {
     ref_t slot = cap_slot(thread, cap);
@@ -113,6 +139,10 @@ static enum error do_recv(ref_t thread, word_t cap, word_t wait)
 
 /* Both halves are checked before the first is done, so that an error means that nothing happened.
  */
+/*@ requires ALL_WF && runs(thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static enum error do_reply_recv(ref_t thread, word_t cap, word_t wait)
 {
     ref_t slot = cap_slot(thread, cap);
@@ -141,6 +171,10 @@ static enum error do_reply_recv(ref_t thread, word_t cap, word_t wait)
     return e;
 }
 
+/*@ requires ALL_WF && runs(thread);
+    assigns ANY_STATE;
+    ALL_KEPT
+*/
 static enum error decode(ref_t thread, word_t cap, word_t tag, word_t number)
 {
     switch (number) {

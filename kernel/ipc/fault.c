@@ -15,6 +15,8 @@ void fault_raise(ref_t thread, word_t label, word_t a, word_t b)
 {
     ref_t slot = label == FAULT_TIMEOUT ? thread_timeout(thread) : thread_handler(thread);
 
+    /*@ assert slot: is_slot(slot) && slot > 0; */
+
     thread_set_fault(thread, label);
     thread_set_fault_a(thread, a);
     thread_set_fault_b(thread, b);

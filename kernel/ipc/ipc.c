@@ -17,6 +17,13 @@ void ipc_finish(ref_t thread, enum error outcome)
 }
 
 /* Signals arrive: as the outcome of Recv on an endpoint (label SIGNAL) or a notification. */
+/*@ requires is_thread(thread) && is_notification(notification);
+    assigns Thread_rax(thread), Thread_rdi(thread), Thread_tag(thread),
+        Notification_bits(notification);
+    ensures taken: Thread_rdi(thread) == \old(Notification_bits(notification)) &&
+        Notification_bits(notification) == 0;
+    ensures tag: Thread_tag(thread) % 65536 == 0;
+*/
 static void give_signal(ref_t thread, ref_t notification)
 {
     thread_set_rax(thread, E_OK);
@@ -27,6 +34,12 @@ static void give_signal(ref_t thread, ref_t notification)
 
 /* The message or fault of `from`, sent through a capability with this badge, becomes what `to`
  * received. */
+/*@ requires CAP_WF && asid_wf && is_thread(from) && is_thread(to) && sends(from);
+    assigns ANY_TREE, ALL_MEMORY, Thread_tag(to), Thread_rax(to), Thread_rdi(to);
+    CAP_KEPT
+    ensures asid: asid_wf;
+    ensures badge: Thread_rdi(to) == badge && Thread_rax(to) == E_OK;
+*/
 static void deliver(ref_t from, ref_t to, word_t badge)
 {
     if (thread_fault(from) != 0)
@@ -38,6 +51,17 @@ static void deliver(ref_t from, ref_t to, word_t badge)
 }
 
 /* `caller` has been received by `server` and waits for the answer through `reply`. */
+/*@ requires SCHED_WF && wait_wf && sent_wf && replies_wf && is_reply(reply);
+    requires is_thread(caller) && is_thread(server) && caller != server;
+    requires queue_of[caller] == NIL && Thread_lent(server) == NIL;
+    assigns ANY_TIME, ANY_LOAN, Reply_thread(reply), Thread_reply(caller), Thread_state(caller);
+    SCHED_KEPT
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures replies: replies_wf;
+    ensures owes: Reply_thread(reply) == caller && Thread_reply(caller) == reply &&
+        Thread_state(caller) == THREAD_STATE_REPLY;
+*/
 static void owe(ref_t reply, ref_t caller, ref_t server)
 {
     reply_set_thread(reply, caller);
@@ -50,6 +74,11 @@ static void owe(ref_t reply, ref_t caller, ref_t server)
 }
 
 /* A thread that was received in Recv waits no longer. */
+/*@ requires replies_wf && is_thread(thread) && maybe_reply(Thread_reply(thread));
+    assigns ANY(reply_thread);
+    ensures replies: replies_wf;
+    ensures left: Thread_reply(thread) != NIL ==> Reply_thread(Thread_reply(thread)) == NIL;
+*/
 static void leave_recv(ref_t thread)
 {
     if (thread_reply(thread) != NIL)
@@ -58,6 +87,10 @@ static void leave_recv(ref_t thread)
 
 /* Can a receiver take what `sender` has: has it what a call needs, or, for a plain message, time to
  * run on? */
+/*@ requires is_thread(receiver) && is_thread(sender);
+    assigns \nothing;
+    ensures call: \result != 0 && calls != 0 ==> reply != NIL || Thread_fault(sender) != 0;
+*/
 static bool can_take(ref_t receiver, ref_t reply, word_t calls, ref_t sender)
 {
     if (calls)
@@ -73,12 +106,14 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
     if (endpoint_side(endpoint) != SIDE_RECEIVERS) {
         if (!wait)
             return E_AGAIN;
+        /*@ ghost moving = thread; */
         thread_set_badge(thread, slot_badge(slot));
         thread_set_calls(thread, calls);
         sched_block(thread);
         thread_set_state(thread, THREAD_STATE_SENDING);
         thread_set_waits_for(thread, endpoint);
         queue_endpoint_add(endpoint, thread, SIDE_SENDERS);
+        /*@ ghost moving = NIL; */
         return E_OK;
     }
 
@@ -87,6 +122,8 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
 
     if (!can_take(receiver, reply, calls, thread))
         return E_STATE;
+    /*@ assert waits: Thread_state(receiver) == THREAD_STATE_RECEIVING && receiver != thread; */
+    /*@ ghost moving = receiver; */
     queue_endpoint_take(endpoint, receiver);
     leave_recv(receiver);
     deliver(thread, receiver, slot_badge(slot));
@@ -95,14 +132,25 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
     else if (calls)
         ipc_cancel(thread); /* a fault that nobody can answer: the thread stays suspended */
     sched_wake(receiver);
+    /*@ ghost moving = NIL; */
     return E_OK;
 }
 
 /* Take the message of the first sender in the queue. */
+/*@ requires CAP_WF && SCHED_WF && IPC_WF && moving == NIL && leaving == NIL;
+    requires is_thread(thread) && is_endpoint(endpoint) && maybe_reply(reply);
+    requires runs: Thread_state(thread) == THREAD_STATE_READY && Thread_lent(thread) == NIL;
+    requires first: Endpoint_side(endpoint) == SIDE_SENDERS;
+    assigns ANY_IPC;
+    CAP_KEPT SCHED_KEPT IPC_KEPT
+    ensures settled: moving == NIL && leaving == NIL;
+*/
 static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
 {
     ref_t sender = endpoint_head(endpoint);
 
+    /*@ assert waits: Thread_state(sender) == THREAD_STATE_SENDING && sender != thread; */
+    /*@ ghost moving = sender; */
     queue_endpoint_take(endpoint, sender);
     deliver(sender, thread, thread_badge(sender));
     if (thread_calls(sender) && reply != NIL)
@@ -111,10 +159,15 @@ static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
         thread_set_state(sender, THREAD_STATE_SUSPENDED); /* a fault that nobody can answer */
     else
         ipc_finish(sender, E_OK);
+    /*@ ghost moving = NIL; */
     sched_wake(thread);
 }
 
 /* Would the thread, back on its own scheduling context, be able to take from the first sender? */
+/*@ requires queue_wf && threads_wf && is_thread(thread) && is_endpoint(endpoint);
+    requires first: Endpoint_side(endpoint) == SIDE_SENDERS;
+    assigns \nothing;
+*/
 static bool can_take_first(ref_t thread, ref_t endpoint, ref_t reply)
 {
     ref_t sender = endpoint_head(endpoint);
@@ -130,6 +183,10 @@ static bool can_take_first(ref_t thread, ref_t endpoint, ref_t reply)
  * A server with time of its own that goes on without waiting leaves its client's: the client may
  * have its answer already. One without cannot: it would not wait for the call that brings it some.
  */
+/*@ requires SCHED_WF && is_thread(thread);
+    assigns ANY_TIME, ANY_LOAN;
+    SCHED_KEPT
+*/
 static void leave_client(ref_t thread)
 {
     if (thread_own(thread) != NIL)
@@ -149,8 +206,10 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
         if (!can_take_first(thread, endpoint, reply)) {
             ref_t sender = endpoint_head(endpoint);
 
+            /*@ ghost moving = sender; */
             queue_endpoint_take(endpoint, sender);
             ipc_finish(sender, E_STATE);
+            /*@ ghost moving = NIL; */
             return E_RESTART;
         }
         sched_return(thread);
@@ -163,12 +222,14 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
     }
     sched_return(thread);
     sched_block(thread);
+    /*@ ghost moving = thread; */
     thread_set_state(thread, THREAD_STATE_RECEIVING);
     thread_set_waits_for(thread, endpoint);
     thread_set_reply(thread, reply);
     if (reply != NIL)
         reply_set_thread(reply, thread);
     queue_endpoint_add(endpoint, thread, SIDE_RECEIVERS);
+    /*@ ghost moving = NIL; */
     return E_OK;
 }
 
@@ -204,15 +265,19 @@ void ipc_signal(ref_t notification, word_t bits)
     if (notification_bits(notification) == 0)
         return;
     if (waiter != NIL) {
+        /*@ ghost moving = waiter; */
         queue_notification_remove(notification, waiter);
         give_signal(waiter, notification);
         sched_wake(waiter);
+        /*@ ghost moving = NIL; */
     } else if (bound != NIL && thread_state(bound) == THREAD_STATE_RECEIVING &&
                thread_sc(bound) != NIL) {
+        /*@ ghost moving = bound; */
         queue_endpoint_remove(thread_waits_for(bound), bound);
         leave_recv(bound);
         give_signal(bound, notification);
         sched_wake(bound);
+        /*@ ghost moving = NIL; */
     }
 }
 
@@ -226,13 +291,22 @@ enum error ipc_wait(ref_t thread, ref_t notification, word_t wait)
         return E_AGAIN;
     sched_return(thread);
     sched_block(thread);
+    /*@ ghost moving = thread; */
     thread_set_state(thread, THREAD_STATE_SIGNAL);
     thread_set_waits_for(thread, notification);
     queue_notification_add(notification, thread);
+    /*@ ghost moving = NIL; */
     return E_OK;
 }
 
 /* The thread leaves the queue or the Reply object that it waits in, or stops running. */
+/*@ requires SCHED_WF && IPC_WF && is_thread(thread) && leaving == thread && wait(thread);
+    assigns ANY_TIME, ANY_QUEUE, ANY(thread_next), ANY(thread_prev);
+    SCHED_KEPT IPC_KEPT
+    ensures out: queue_of[thread] == NIL;
+    ensures others: \forall integer t; is_thread(t) && t != thread ==>
+        queue_of[t] == \old(queue_of[t]);
+*/
 static void leave(ref_t thread)
 {
     switch (thread_state(thread)) {
@@ -259,15 +333,19 @@ static void leave(ref_t thread)
 
 void ipc_cancel(ref_t thread)
 {
+    /*@ ghost leaving = thread; */
     leave(thread);
     thread_set_state(thread, THREAD_STATE_SUSPENDED);
+    /*@ ghost leaving = NIL; */
     sched_return(thread);
 }
 
 void ipc_gone(ref_t thread)
 {
+    /*@ ghost leaving = thread; */
     leave(thread);
     ipc_finish(thread, E_GONE);
+    /*@ ghost leaving = NIL; */
 }
 
 void ipc_abandon(ref_t reply)

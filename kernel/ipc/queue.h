@@ -16,11 +16,7 @@
     assigns Thread_next(thread), Thread_prev(thread), Endpoint_head(endpoint),
         Endpoint_tail(endpoint), Endpoint_side(endpoint),
         Thread_next(Endpoint_tail(endpoint)), queue_of[thread], turn[thread], arrivals;
-    ensures head: queue_head_wf;
-    ensures tail: queue_tail_wf;
-    ensures next: queue_next_wf;
-    ensures prev: queue_prev_wf;
-    ensures turn: queue_turn_wf;
+    QUEUE_KEPT
     ensures in: queue_of[thread] == endpoint && Queue_tail(endpoint) == thread;
     ensures last: \forall integer t; is_thread(t) && t != thread && queue_of[t] == endpoint ==>
         turn[t] < turn[thread];
@@ -33,11 +29,9 @@ void queue_endpoint_add(ref_t endpoint, ref_t thread, word_t side);
     assigns Thread_next(thread), Thread_prev(thread), Endpoint_head(endpoint),
         Endpoint_tail(endpoint), Endpoint_side(endpoint), Thread_prev(Thread_next(thread)),
         Thread_next(Thread_prev(thread)), queue_of[thread];
-    ensures head: queue_head_wf;
-    ensures tail: queue_tail_wf;
-    ensures next: queue_next_wf;
-    ensures prev: queue_prev_wf;
-    ensures turn: queue_turn_wf;
+    QUEUE_KEPT
+    ensures side: Endpoint_side(endpoint) == \old(Endpoint_side(endpoint)) ||
+        Endpoint_side(endpoint) == SIDE_IDLE;
     ensures out: queue_of[thread] == NIL;
 */
 void queue_endpoint_remove(ref_t endpoint, ref_t thread);
@@ -49,11 +43,9 @@ void queue_endpoint_remove(ref_t endpoint, ref_t thread);
              Queue_head(endpoint) == thread;
     assigns Thread_next(thread), Endpoint_head(endpoint), Endpoint_tail(endpoint),
         Endpoint_side(endpoint), Thread_prev(Thread_next(thread)), queue_of[thread];
-    ensures head: queue_head_wf;
-    ensures tail: queue_tail_wf;
-    ensures next: queue_next_wf;
-    ensures prev: queue_prev_wf;
-    ensures turn: queue_turn_wf;
+    QUEUE_KEPT
+    ensures side: Endpoint_side(endpoint) == \old(Endpoint_side(endpoint)) ||
+        Endpoint_side(endpoint) == SIDE_IDLE;
     ensures out: queue_of[thread] == NIL;
 */
 static inline void queue_endpoint_take(ref_t endpoint, ref_t thread)
@@ -79,11 +71,7 @@ static inline void queue_endpoint_take(ref_t endpoint, ref_t thread)
     assigns Thread_next(thread), Thread_prev(thread), Notification_head(notification),
         Notification_tail(notification), Thread_next(Notification_tail(notification)),
         queue_of[thread], turn[thread], arrivals;
-    ensures head: queue_head_wf;
-    ensures tail: queue_tail_wf;
-    ensures next: queue_next_wf;
-    ensures prev: queue_prev_wf;
-    ensures turn: queue_turn_wf;
+    QUEUE_KEPT
     ensures in: queue_of[thread] == notification && Queue_tail(notification) == thread;
     ensures last: \forall integer t; is_thread(t) && t != thread && queue_of[t] == notification ==>
         turn[t] < turn[thread];
@@ -96,11 +84,7 @@ void queue_notification_add(ref_t notification, ref_t thread);
     assigns Thread_next(thread), Thread_prev(thread), Notification_head(notification),
         Notification_tail(notification), Thread_prev(Thread_next(thread)),
         Thread_next(Thread_prev(thread)), queue_of[thread];
-    ensures head: queue_head_wf;
-    ensures tail: queue_tail_wf;
-    ensures next: queue_next_wf;
-    ensures prev: queue_prev_wf;
-    ensures turn: queue_turn_wf;
+    QUEUE_KEPT
     ensures out: queue_of[thread] == NIL;
 */
 void queue_notification_remove(ref_t notification, ref_t thread);

@@ -25,6 +25,10 @@ enum error transfer_check_long(ref_t from, word_t grant)
 
 /* Words 8 to words - 1, exactly: what lies behind them in the sender's page is not the receiver's
  * business. */
+/*@ requires is_page(from) && is_page(to) && words <= MESSAGE_WORDS && asid_wf;
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+*/
 static inline void copy_long(ref_t from, ref_t to, word_t words)
 {
     if (words == 2 * GRANULE_WORDS)
@@ -34,6 +38,11 @@ static inline void copy_long(ref_t from, ref_t to, word_t words)
 }
 
 /* Hand over one capability. @return the slot index in which it arrived, 0 if it did not */
+/*@ requires CAP_WF && is_thread(from) && is_thread(to);
+    assigns ANY_TREE;
+    CAP_KEPT
+    ensures where: \result == 0 || \result == wanted;
+*/
 static word_t carry_cap(ref_t from, ref_t to, word_t given, word_t wanted)
 {
     ref_t src = cap_slot(from, given % CAP_RIGHTS);
@@ -53,12 +62,21 @@ static word_t carry_cap(ref_t from, ref_t to, word_t given, word_t wanted)
     return wanted;
 }
 
+/*@ requires CAP_WF && asid_wf && is_thread(from) && is_thread(to);
+    requires buffers: is_page(Slot_object(Thread_buffer(from))) &&
+        is_page(Slot_object(Thread_buffer(to)));
+    assigns ANY_TREE, ALL_MEMORY;
+    CAP_KEPT
+    ensures asid: asid_wf;
+*/
 static __attribute__((noinline)) void carry_caps(ref_t from, ref_t to, word_t caps)
 {
     ref_t source = buffer_of(from);
     ref_t target = buffer_of(to);
 
     /*@ loop invariant 0 <= i <= MESSAGE_CAPS;
+        loop invariant CAP_WF && asid_wf;
+        loop assigns i, ANY_TREE, ALL_MEMORY;
         loop variant MESSAGE_CAPS - i; */
     for (word_t i = 0; i < caps && i < MESSAGE_CAPS; i++) {
         word_t given = K_WORD(source, BUFFER_CAPS / GRANULE_WORDS, i);
@@ -70,6 +88,13 @@ static __attribute__((noinline)) void carry_caps(ref_t from, ref_t to, word_t ca
 }
 
 /* What does not travel in registers, if both threads have a buffer. @return tag of what arrived */
+/*@ requires CAP_WF && asid_wf && is_thread(from) && is_thread(to);
+    requires checked: tag % 256 <= MESSAGE_WORDS && tag / 256 % 256 <= MESSAGE_CAPS;
+    assigns ANY_TREE, ALL_MEMORY;
+    CAP_KEPT
+    ensures asid: asid_wf;
+    ensures label: \result / 65536 == tag / 65536;
+*/
 static word_t carry_long(ref_t from, ref_t to, word_t tag)
 {
     ref_t source = buffer_of(from);

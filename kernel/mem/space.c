@@ -15,7 +15,9 @@ void space_supply(ref_t space, ref_t slot)
     ref_t page = slot_object(slot);
     ref_t pool = space_pool(space);
 
-    /*@ loop invariant 0 <= i <= 1024;
+    /*@ loop invariant 0 <= i <= 1024 && i <= pages;
+        loop invariant asid_wf && maybe_table(pool) && page == Slot_object(slot) + 64 * i;
+        loop assigns i, page, pool, ALL_MEMORY;
         loop variant pages - i; */
     for (word_t i = 0; i < pages; i++) {
         K_WORD(page, 0, 0) = pool;
@@ -32,11 +34,19 @@ void space_supply(ref_t space, ref_t slot)
 }
 
 /* A cleared page from the pool, NIL if it is empty. */
+/*@ requires is_space(space) && spaces_wf && asid_wf;
+    assigns Space_pool(space), Space_free(space), ALL_MEMORY;
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+    ensures page: maybe_table(\result);
+    ensures user: user_same{Pre, Here};
+*/
 static ref_t table_take(ref_t space)
 {
     ref_t page = space_pool(space);
 
     if (page != NIL) {
+        /*@ admit linked: maybe_table(K[page][0]); // a page of the pool leads to the next */
         space_set_pool(space, K_WORD(page, 0, 0));
         space_set_free(space, space_free(space) - 1);
         K_WORD(page, 0, 0) = 0;
@@ -50,18 +60,27 @@ static word_t frame_level(word_t type)
 }
 
 /* One level down, if there is a table. */
+/*@ requires \valid(table) && is_table(*table) && level < 4;
+    assigns *table;
+    ensures table: is_table(*table);
+*/
 static inline bool down(ref_t *table, word_t vaddr, word_t level)
 {
     word_t entry = K_INDEX(*table, arch_pte_index(vaddr, level));
 
     if (rarely(!arch_pte_is_table(entry)))
         return false;
+    /*@ admit leads: is_table(entry_target(entry)); // what a table's entry leads to is one */
     *table = arch_pte_target(entry);
     return true;
 }
 
 /* The table of `level` that has the entry for `vaddr`, NIL if there is none. Written out level by
  * level: everybody who maps goes this way. */
+/*@ requires is_space(space) && spaces_wf && level < 3;
+    assigns \nothing;
+    ensures table: maybe_table(\result);
+*/
 static inline ref_t walk(ref_t space, word_t vaddr, word_t level)
 {
     ref_t table = space_root(space);
@@ -92,6 +111,9 @@ enum error space_grow(ref_t space, word_t type, word_t vaddr)
     ref_t table = space_root(space);
 
     /*@ loop invariant 0 <= l <= TOP_LEVEL;
+        loop invariant level <= l && is_table(table) && spaces_wf && asid_wf;
+        loop invariant user_same{Pre, Here};
+        loop assigns l, table, Space_pool(space), Space_free(space), ALL_MEMORY;
         loop variant l - level; */
     for (word_t l = TOP_LEVEL; l > level; l--) {
         word_t index = arch_pte_index(vaddr, l);
@@ -107,6 +129,7 @@ enum error space_grow(ref_t space, word_t type, word_t vaddr)
         } else if (arch_pte_is_leaf(entry, l)) {
             return E_STATE;
         }
+        /*@ admit leads: is_table(entry_target(entry)); // what a table's entry leads to is one */
         table = arch_pte_target(entry);
     }
     return E_OK;
@@ -135,6 +158,10 @@ enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags)
 }
 
 /* The table with the entry that maps the frame of `slot` in `space`, NIL if none does any more. */
+/*@ requires is_space(space) && spaces_wf && is_slot(slot) && level < 3 && index < 512;
+    assigns \nothing;
+    ensures table: maybe_table(\result);
+*/
 static inline ref_t find_mapping(ref_t space, ref_t slot, word_t level, word_t index)
 {
     ref_t table = walk(space, slot_extra(slot), level);
@@ -157,6 +184,7 @@ void space_unmap(ref_t slot)
     word_t level = frame_level(slot_type(slot));
     word_t index = arch_pte_index(vaddr, level);
     ref_t space = asid_space(asid);
+    /*@ admit live: space == NIL || is_space(space); // the table has live spaces only */
     ref_t table = space == NIL ? NIL : find_mapping(space, slot, level, index);
 
     slot_set_badge(slot, 0);
@@ -187,9 +215,19 @@ enum error space_protect(ref_t space, ref_t slot, word_t flags)
 }
 
 /* Nothing is mapped from here on: no table is reachable, no asid in a frame capability is valid. */
+/*@ requires is_space(space) && spaces_wf && asid_wf;
+    assigns ANY_SPACE, ALL_MEMORY, asid_fresh, asid_free, asid_live[0 .. GRANULES - 1],
+        asid_before[0 .. GRANULES - 1];
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+    ensures empty: Space_root(space) == NIL && Space_pool(space) == NIL;
+    ensures user: user_same{Pre, Here};
+*/
 static void cut(ref_t space)
 {
     arch_space_forget(space_root(space), space_asid(space));
+    /*@ admit live: (Space_asid(space) & (asid_count - 1)) < asid_fresh &&
+            asid_live[Space_asid(space) & (asid_count - 1)]; // a space has a number */
     asid_drop(space_asid(space));
     space_set_asid(space, asid_take(space));
     space_set_root(space, NIL);
@@ -202,12 +240,21 @@ enum error space_empty(ref_t space)
     if (space_root(space) != NIL || space_pool(space) != NIL)
         cut(space);
     /*@ loop invariant 0 <= i <= EMPTY_STEP;
+        loop invariant SLOTS_WF && inside_wf && spaces_wf;
+        loop invariant \forall integer s; 0 <= s < GRANULES ==>
+            (Slot_type(s) == \at(Slot_type(s), Pre) && Slot_object(s) == \at(Slot_object(s), Pre) &&
+             Slot_rights(s) == \at(Slot_rights(s), Pre) &&
+             Slot_badge(s) == \at(Slot_badge(s), Pre)) ||
+            (\at(Slot_type(s), Pre) == TYPE_TABLES && Slot_type(s) == TYPE_UNTYPED);
+        loop assigns i, ANY(slot_type), ANY(slot_badge), ANY(slot_rights), ANY(slot_extra),
+            Space_tables(space);
         loop variant EMPTY_STEP - i; */
     for (word_t i = 0; i < EMPTY_STEP; i++) {
         ref_t slot = space_tables(space);
 
         if (slot == NIL)
             return E_OK;
+        /*@ admit tables: is_home(slot) && Slot_type(slot) == TYPE_TABLES; // the list has these */
         space_set_tables(space, slot_extra(slot));
         slot_set_type(slot, TYPE_UNTYPED);
         slot_set_badge(slot, slot_badge(slot) * SMALL_GRANULES);

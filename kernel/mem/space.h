@@ -12,7 +12,24 @@
 
 #include <model/fields.h>
 
+/* For contracts: a slot that holds a frame. */
+#define FRAME_WF(slot) SLOTS_WF && inside_wf && spaces_wf && asid_wf && is_slot(slot) && \
+    TYPE_FRAME <= Slot_type(slot) <= TYPE_HUGE_FRAME
+#define FRAME_KEPT ensures tied: slots_tree_wf; ensures null: slots_null_wf; \
+    ensures cnodes: slots_cnode_wf; ensures ports: slots_port_wf;
+#define SLOTS_KEPT FRAME_KEPT ensures typed: slots_object_wf; ensures frames: slots_frame_wf; \
+    ensures tables: slots_tables_wf; ensures inside: inside_wf;
+
 /** Take over the pages of an Untyped whose memory is clear; its slot becomes Tables. */
+/*@ requires is_space(space) && spaces_wf && asid_wf && is_slot(slot) && SLOTS_WF && inside_wf;
+    requires memory: Slot_type(slot) == TYPE_UNTYPED && Slot_badge(slot) <= 65536 &&
+        (\forall integer i; 0 <= i < Slot_badge(slot) / 64 ==>
+            is_table(Slot_object(slot) + 64 * i));
+    assigns ANY_SLOT, ANY_SPACE, ALL_MEMORY;
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+    ensures tables: Slot_type(slot) == TYPE_TABLES && Slot_rights(slot) == space;
+*/
 void space_supply(ref_t space, ref_t slot);
 
 /** Bytes covered by a frame type. */
@@ -60,27 +77,68 @@ static inline enum error space_check(ref_t frame, word_t vaddr, word_t flags)
 
 /** Does the mapping that the frame capability in `slot` remembers stand? Not if its address space
  * was emptied or is gone. */
+/*@ requires asid_wf && is_slot(slot);
+    assigns \nothing;
+*/
 bool space_mapped(ref_t slot);
 
 /** Map the frame of `slot`, which is not mapped. space_check has been passed. @return E_STATE:
  * address in use; E_RESTART: a table is missing, space_grow makes it */
+/*@ requires is_space(space) && FRAME_WF(slot);
+    assigns Slot_badge(slot), Slot_extra(slot), ALL_MEMORY;
+    ensures asid: asid_wf;
+    FRAME_KEPT
+    ensures mapped: \result == E_OK ==> Slot_badge(slot) == Space_asid(space) &&
+        Slot_extra(slot) == vaddr;
+    ensures user: user_same{Pre, Here};
+*/
 enum error space_map(ref_t space, ref_t slot, word_t vaddr, word_t flags);
 
 /** Make the tables that are missing for a frame of this type at this address. @return E_STATE: a
  * larger page is in the way; E_MEMORY */
+/*@ requires is_space(space) && spaces_wf && asid_wf && TYPE_FRAME <= type <= TYPE_HUGE_FRAME;
+    assigns ANY_SPACE, ALL_MEMORY, cpu.resched;
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+    ensures user: user_same{Pre, Here};
+*/
 enum error space_grow(ref_t space, word_t type, word_t vaddr);
 
 /** Undo the mapping that the frame capability in `slot` remembers, if it still stands. */
+/*@ requires FRAME_WF(slot);
+    assigns Slot_badge(slot), Slot_extra(slot), ALL_MEMORY;
+    ensures asid: asid_wf;
+    FRAME_KEPT
+    ensures gone: Slot_badge(slot) == 0 && Slot_extra(slot) == 0;
+    ensures user: user_same{Pre, Here};
+*/
 void space_unmap(ref_t slot);
 
 /** Change access of a mapping of this very space. space_check has been passed. @return E_STATE if
  * it is not mapped there */
+/*@ requires is_space(space) && FRAME_WF(slot);
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+    ensures user: user_same{Pre, Here};
+*/
 enum error space_protect(ref_t space, ref_t slot, word_t flags);
 
 /**
  * Take back a bounded number of the pages given to a space; its mappings are void from the
  * first step on. @return E_RESTART if there are more
  */
+/*@ requires is_space(space) && spaces_wf && asid_wf && SLOTS_WF && inside_wf;
+    assigns ANY_SLOT, ANY_SPACE, ALL_MEMORY, asid_fresh, asid_free,
+        asid_live[0 .. GRANULES - 1], asid_before[0 .. GRANULES - 1];
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+    SLOTS_KEPT
+    ensures only: \forall integer s; 0 <= s < GRANULES ==>
+        (Slot_type(s) == \old(Slot_type(s)) && Slot_object(s) == \old(Slot_object(s)) &&
+         Slot_rights(s) == \old(Slot_rights(s)) && Slot_badge(s) == \old(Slot_badge(s))) ||
+        (\old(Slot_type(s)) == TYPE_TABLES && Slot_type(s) == TYPE_UNTYPED);
+    ensures user: user_same{Pre, Here};
+*/
 enum error space_empty(ref_t space);
 
 #endif

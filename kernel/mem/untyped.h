@@ -16,6 +16,14 @@
         HUGE_GRANULES;
 */
 
+/*@ logic integer align_of(integer type) =
+        type == TYPE_UNTYPED || type == TYPE_FRAME ? SMALL_GRANULES :
+        type == TYPE_LARGE_FRAME ? LARGE_GRANULES : type == TYPE_HUGE_FRAME ? HUGE_GRANULES : 1;
+    // Where an object with this alignment can begin.
+    predicate next_place(integer s, integer align, integer start) =
+        (Slot_object(s) + start) % align == 0 && Slot_extra(s) <= start < Slot_extra(s) + align;
+*/
+
 /** Size in granules of an object of this type. @param size slots of a CNode, granules of an Untyped
  * @return 0 if type or size is out of range */
 /*@ assigns \nothing;
@@ -28,12 +36,13 @@
         : 0);
     ensures frame: type == TYPE_FRAME ==> \result == (size == 0 ? SMALL_GRANULES : 0);
     ensures null: type == TYPE_NULL ==> \result == 0;
+    ensures aligned: \result % align_of(type) == 0;
 */
 word_t untyped_object_size(word_t type, word_t size);
 
 /** Alignment in granules of objects of this type. */
 /*@ assigns \nothing;
-    ensures alignment(\result);
+    ensures alignment(\result) && \result == align_of(type);
     ensures untyped: type == TYPE_UNTYPED || type == TYPE_FRAME ==> \result == SMALL_GRANULES;
     ensures large: type == TYPE_LARGE_FRAME ==> \result == LARGE_GRANULES;
     ensures huge: type == TYPE_HUGE_FRAME ==> \result == HUGE_GRANULES;
@@ -60,16 +69,15 @@ void untyped_reset(ref_t slot);
 /** Where, in granules from its start, the next object with this alignment would begin. */
 /*@ requires untyped_slot(slot) && alignment(align);
     assigns \nothing;
-    ensures aligned: (Slot_object(slot) + \result) % align == 0;
-    ensures next: Slot_extra(slot) <= \result < Slot_extra(slot) + align;
+    ensures next: next_place(slot, align, \result);
 */
 word_t untyped_next(ref_t slot, word_t align);
 
 /** Clear up to a bounded number of granules below `end` (granules from the start). @return
  * E_RESTART if more is to do */
-/*@ requires untyped_slot(slot) && end <= Slot_badge(slot) && granules(Slot_object(slot),
-    Slot_badge(slot));
-    requires outside: slot < Slot_object(slot) || slot >= Slot_object(slot) + Slot_badge(slot);
+/*@ requires untyped_slot(slot) && end <= Slot_badge(slot);
+    requires free: Slot_extra(slot) < end ==>
+        free_granules(Slot_object(slot) + Slot_extra(slot), end - Slot_extra(slot));
     assigns Slot_rights(slot), ALL_MEMORY;
     ensures progress: \result == E_OK || \result == E_RESTART;
     ensures more: \result == E_RESTART ==> Slot_rights(slot) < end && Slot_rights(slot) >
@@ -79,8 +87,7 @@ word_t untyped_next(ref_t slot, word_t align);
         Slot_object(slot) + \old(Slot_rights(slot)) <= g < Slot_object(slot) + Slot_rights(slot) &&
         Slot_object(slot) + Slot_extra(slot) <= g ==> K[g][w] == 0;
     ensures frame: \forall integer g, w; 0 <= g < GRANULES && 0 <= w < GRANULE_WORDS &&
-        (g < Slot_object(slot) + Slot_extra(slot) || g >= Slot_object(slot) + end) && !(g == slot
-            && w == 2) ==>
+        (g < Slot_object(slot) + Slot_extra(slot) || g >= Slot_object(slot) + end) ==>
         K[g][w] == \old(K[g][w]);
 */
 enum error untyped_clear(ref_t slot, word_t end);

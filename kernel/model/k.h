@@ -45,6 +45,12 @@ static inline word_t granule_number(ref_t r)
 #define HUGE_GRANULES 16777216u
 
 /** Copy one granule. */
+/*@ requires is_plain(from) && is_plain(to);
+    assigns ALL_MEMORY;
+    ensures copied: \forall integer w; 0 <= w < GRANULE_WORDS ==> K[to][w] == \old(K[from][w]);
+    ensures others: \forall integer g, w; 0 <= g < GRANULES && g != to &&
+        0 <= w < GRANULE_WORDS ==> K[g][w] == \old(K[g][w]);
+*/
 static inline void granule_copy(ref_t from, ref_t to)
 {
     K_WORD(to, 0, 0) = K_WORD(from, 0, 0);

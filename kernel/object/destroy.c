@@ -274,6 +274,8 @@ static void dismantle_space(ref_t space)
 {
     if (space_empty(space) != E_OK)
         return;
+    /*@ admit live: (Space_asid(space) & (asid_count - 1)) < asid_fresh &&
+            asid_live[Space_asid(space) & (asid_count - 1)]; // a space has a number */
     asid_drop(space_asid(space));
     gone(space);
 }

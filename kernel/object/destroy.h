@@ -32,6 +32,7 @@
     ensures empty: Slot_type(slot) == TYPE_NULL;
     ensures cleared: cleared{Pre, Here};
     ensures first: \old(doomed) != NIL ==> doomed == \old(doomed);
+    ensures user: user_same{Pre, Here};
 */
 void destroy_capability(ref_t slot);
 
@@ -43,6 +44,7 @@ void destroy_capability(ref_t slot);
     assigns ANY_EMPTY;
     ALL_KEPT
     ensures cleared: cleared{Pre, Here};
+    ensures user: user_same{Pre, Here};
 */
 void destroy_tables(ref_t slot);
 
@@ -53,6 +55,7 @@ void destroy_tables(ref_t slot);
     ensures empty: \result == E_OK ==> Slot_type(slot) == TYPE_NULL;
     ensures cleared: cleared{Pre, Here};
     ensures first: \old(doomed) != NIL ==> doomed == \old(doomed);
+    ensures user: user_same{Pre, Here};
 */
 static inline enum error destroy_slot(ref_t slot)
 {

@@ -39,11 +39,13 @@ void interrupt_detach(ref_t interrupt)
     interrupt_set_level(interrupt, 0); /* a message has no line to mask */
 }
 
+/*@ OPERATION(TYPE_INTERRUPT) */
 enum error op_interrupt_bind(ref_t thread, ref_t slot)
 {
     return bind_notification(thread, interrupt_notification(slot_object(slot)));
 }
 
+/*@ OPERATION(TYPE_INTERRUPT) */
 enum error op_interrupt_acknowledge(ref_t thread, ref_t slot)
 {
     ref_t interrupt = slot_object(slot);
@@ -58,9 +60,14 @@ enum error op_interrupt_acknowledge(ref_t thread, ref_t slot)
 }
 
 /* A vector that nothing is attached to, 0 if there is none. */
+/*@ assigns \nothing;
+    ensures free: \result != 0 ==> VECTOR_FIRST <= \result <= VECTOR_LAST &&
+        vector_interrupt[\result] == NIL;
+*/
 static word_t free_vector(void)
 {
     /*@ loop invariant VECTOR_FIRST <= v <= VECTOR_LAST + 1;
+        loop assigns v;
         loop variant VECTOR_LAST + 1 - v; */
     for (word_t v = VECTOR_FIRST; v <= VECTOR_LAST; v++) {
         if (vector_interrupt[v] == NIL)
@@ -69,6 +76,7 @@ static word_t free_vector(void)
     return 0;
 }
 
+/*@ OPERATION(TYPE_IRQ_CONTROL) */
 enum error op_irq_control_attach(ref_t thread, ref_t slot)
 {
     word_t line = thread_word1(thread);
@@ -96,6 +104,7 @@ enum error op_irq_control_attach(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_IRQ_CONTROL) */
 enum error op_irq_control_attach_message(ref_t thread, ref_t slot)
 {
     ref_t target = NIL;

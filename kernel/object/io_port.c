@@ -5,6 +5,11 @@
 #include <arch/arch.h>
 
 /* Are `width` bytes from `port` on inside the range of the capability? */
+/*@ requires is_slot(slot);
+    assigns \nothing;
+    ensures inside: \result != 0 ==> (width == 1 || width == 2 || width == 4) &&
+        Slot_object(slot) <= port && port + width <= Slot_object(slot) + Slot_badge(slot);
+*/
 static bool inside(ref_t slot, word_t port, word_t width)
 {
     word_t first = slot_object(slot);
@@ -15,6 +20,7 @@ static bool inside(ref_t slot, word_t port, word_t width)
     return port >= first && port - first < count && width <= count - (port - first);
 }
 
+/*@ OPERATION(TYPE_IO_PORT) */
 enum error op_io_port_read(ref_t thread, ref_t slot)
 {
     word_t port = thread_word0(thread);
@@ -26,6 +32,7 @@ enum error op_io_port_read(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_IO_PORT) */
 enum error op_io_port_write(ref_t thread, ref_t slot)
 {
     word_t port = thread_word0(thread);

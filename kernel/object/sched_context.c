@@ -10,6 +10,7 @@
 #define PERIOD_MIN 1000u
 #define PERIOD_MAX ((word_t)1 << 62)
 
+/*@ OPERATION(TYPE_SCHED_CONTEXT) */
 enum error op_sched_context_bind(ref_t thread, ref_t slot)
 {
     ref_t source = NIL;
@@ -28,6 +29,7 @@ enum error op_sched_context_bind(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_SCHED_CONTEXT) */
 enum error op_sched_context_unbind(ref_t thread, ref_t slot)
 {
     ref_t sc = slot_object(slot);
@@ -41,6 +43,7 @@ enum error op_sched_context_unbind(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_SCHED_CONTEXT) */
 enum error op_sched_context_consumed(ref_t thread, ref_t slot)
 {
     ref_t sc = slot_object(slot);
@@ -54,6 +57,7 @@ enum error op_sched_context_consumed(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_SCHED_CONTEXT) */
 enum error op_sched_context_yield(ref_t thread, ref_t slot)
 {
     (void)thread;
@@ -62,6 +66,7 @@ enum error op_sched_context_yield(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_CPU) */
 enum error op_cpu_configure(ref_t thread, ref_t slot)
 {
     word_t budget = thread_word1(thread);
@@ -81,6 +86,7 @@ enum error op_cpu_configure(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_CPU) */
 enum error op_cpu_clock(ref_t thread, ref_t slot)
 {
     (void)slot;

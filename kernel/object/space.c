@@ -48,6 +48,14 @@ enum error op_address_space_supply(ref_t thread, ref_t slot)
 enum range_action { RANGE_MAP, RANGE_UNMAP, RANGE_PROTECT };
 
 /* @param vaddr,flags as the action needs them */
+/*@ requires SLOTS_WF && inside_wf && spaces_wf && asid_wf && is_space(space) && is_home(frame);
+    assigns Slot_badge(frame), Slot_extra(frame), ALL_MEMORY;
+    ensures asid: asid_wf;
+    FRAME_KEPT
+    ensures user: user_same{Pre, Here};
+    ensures frame: \result == E_OK || \result == E_RESTART ==>
+        TYPE_FRAME <= Slot_type(frame) <= TYPE_HUGE_FRAME;
+*/
 static inline enum error act(enum range_action action, ref_t space, ref_t frame, word_t vaddr,
                              word_t flags)
 {
@@ -74,6 +82,12 @@ static inline enum error act(enum range_action action, ref_t space, ref_t frame,
 }
 
 /* A mapping needs a table that is not there: it is tried again with it. */
+/*@ requires spaces_wf && asid_wf && is_space(space) && is_slot(frame);
+    requires TYPE_FRAME <= Slot_type(frame) <= TYPE_HUGE_FRAME;
+    assigns ANY_SPACE, ALL_MEMORY, cpu.resched;
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+*/
 static __attribute__((noinline)) enum error grow(ref_t space, ref_t frame, word_t vaddr)
 {
     enum error e = space_grow(space, slot_type(frame), vaddr);
@@ -83,6 +97,13 @@ static __attribute__((noinline)) enum error grow(ref_t space, ref_t frame, word_
 
 /* One frame after the other; words 1 (slot), 2 (count) and, for map, 3 (address) of the thread's
  * message move along. */
+/*@ requires SLOTS_WF && inside_wf && spaces_wf && asid_wf && is_thread(thread);
+    requires is_home(slot) && Slot_type(slot) == TYPE_ADDRESS_SPACE;
+    assigns ANY(slot_badge), ANY(slot_extra), ANY_SPACE, ALL_MEMORY, cpu.resched;
+    SLOTS_KEPT
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+*/
 static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_t slot,
                                                               enum range_action action)
 {
@@ -98,6 +119,11 @@ static inline __attribute__((always_inline)) enum error range(ref_t thread, ref_
     if (!cap_range_in(cnode, thread_word1(thread), count))
         return E_CAP;
     /*@ loop invariant 0 <= i <= RANGE_STEP;
+        loop invariant SLOTS_WF && inside_wf && spaces_wf && asid_wf;
+        loop invariant Slot_type(cnode) == TYPE_CNODE && is_slot(cnode);
+        loop invariant 0 < K[thread + 2][1] && 0 < K[thread + 2][2] <= RANGE_COUNT &&
+            K[thread + 2][1] + K[thread + 2][2] <= Slot_badge(cnode);
+        loop assigns i, e, ANY(slot_badge), ANY(slot_extra), ALL_MEMORY;
         loop variant RANGE_STEP - i; */
     for (word_t i = 0; i < RANGE_STEP; i++) {
         ref_t frame = granule_at(slot_object(cnode), thread_word1(thread));
@@ -135,6 +161,10 @@ enum error op_address_space_protect(ref_t thread, ref_t slot)
     return range(thread, slot, RANGE_PROTECT);
 }
 
+/*@ requires ALL_WF && is_thread(thread) && is_home(slot);
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+*/
 enum error op_frame_address(ref_t thread, ref_t slot)
 {
     thread_set_word0(thread, arch_paddr(slot_object(slot)));

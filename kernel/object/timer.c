@@ -14,11 +14,13 @@ void timer_fire(ref_t timer)
     bind_signal(timer_notification(timer));
 }
 
+/*@ OPERATION(TYPE_TIMER) */
 enum error op_timer_bind(ref_t thread, ref_t slot)
 {
     return bind_notification(thread, timer_notification(slot_object(slot)));
 }
 
+/*@ OPERATION(TYPE_TIMER) */
 enum error op_timer_set(ref_t thread, ref_t slot)
 {
     ref_t timer = slot_object(slot);
@@ -38,6 +40,7 @@ enum error op_timer_set(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ OPERATION(TYPE_TIMER) */
 enum error op_timer_cancel(ref_t thread, ref_t slot)
 {
     (void)thread;

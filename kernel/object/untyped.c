@@ -12,7 +12,62 @@
 /* Objects made in one go. */
 #define RETYPE_STEP 16u
 
+/*@ predicate counted(integer type) = TYPE_CNODE <= type <= TYPE_ADDRESS_SPACE ||
+        type == TYPE_INTERRUPT || type == TYPE_TIMER;
+    // All objects but this one say what they are.
+    predicate other_objects_wf(integer but) = \forall integer r; is_object(r) && r != but ==>
+        typed_object(Object_kind(r), r) && counted(Object_kind(r));
+    // What was there is still there.
+    predicate kinds_kept{A, B} = \forall integer r;
+        (is_thread{A}(r) ==> is_thread{B}(r)) && (is_home{A}(r) ==> is_home{B}(r)) &&
+        (is_slot{A}(r) ==> is_slot{B}(r)) && (is_cnode{A}(r) ==> is_cnode{B}(r));
+*/
+#define OTHERS_KEPT ensures tree: tree_wf; ensures tied: slots_tree_wf; \
+    ensures null: slots_null_wf; ensures typed: slots_object_wf; \
+    ensures cnodes: slots_cnode_wf; ensures ports: slots_port_wf; \
+    ensures frames: slots_frame_wf; ensures tables: slots_tables_wf; \
+    ensures inside: inside_wf; SCHED_KEPT IPC_KEPT REST_KEPT \
+    ensures settled: moving == NIL && leaving == NIL;
+#define OTHERS_WF tree_wf && SLOTS_WF && inside_wf && SCHED_WF && IPC_WF && REST_WF && \
+    moving == NIL && leaving == NIL
+/*
+ * Retype, as the proofs see it: free memory, to which nothing refers and which is clear, becomes an
+ * object. Declared only: that the rest of kernel_wf does not mind is assumed.
+ */
+/*@ ghost
+  /@ requires object_free: free_granules(object, n);
+     requires OTHERS_WF && objects_wf;
+     assigns kind[0 .. GRANULES - 1];
+     ensures outside: \forall integer g; 0 <= g < GRANULES && (g < object || g >= object + n) ==>
+         kind[g] == \old(kind[g]);
+     ensures made: typed_object(type, object) && (counted(type) ==> is_object(object));
+     ensures slots: type == TYPE_CNODE ==> slots_behind(object, n);
+     ensures page: type == TYPE_FRAME ==> is_page(object);
+     ensures untyped: type == TYPE_UNTYPED ==> free_granules(object, n);
+     ensures kept: kinds_kept{Pre, Here};
+     ensures others: other_objects_wf(object);
+     OTHERS_KEPT @/
+  void retype(word_t object, word_t type, word_t n);
+*/
+/* And back: nothing that was made from this memory is left. */
+/*@ ghost
+  /@ requires OTHERS_WF && doomed == NIL;
+     assigns kind[0 .. GRANULES - 1];
+     ensures kept: kinds_kept{Pre, Here};
+     ensures objects: objects_wf;
+     OTHERS_KEPT @/
+  void forget(word_t object, word_t n);
+*/
+
 /* Give the memory at `object`, which is clear, the header of its type. */
+/*@ requires OTHERS_WF && other_objects_wf(object);
+    requires made: typed_object(type, object) && (counted(type) ==> is_object(object));
+    requires slots: type == TYPE_CNODE ==> slots_behind(object, size);
+    requires plain: !counted(type) ==> objects_wf;
+    assigns ANY_STATE;
+    CAP_KEPT SCHED_KEPT IPC_KEPT REST_KEPT
+    ensures settled: moving == NIL && leaving == NIL;
+*/
 static enum error make_object(word_t type, ref_t object, word_t size)
 {
     if (!cap_counted(type))
@@ -35,11 +90,19 @@ static enum error make_object(word_t type, ref_t object, word_t size)
     return E_OK;
 }
 
+/*@ requires is_slot(untyped);
+    assigns \nothing;
+    ensures type: \result == (type == TYPE_UNTYPED ? Slot_type(untyped) : type);
+*/
 static word_t made_type(ref_t untyped, word_t type)
 {
     return type == TYPE_UNTYPED ? slot_type(untyped) : type;
 }
 
+/*@ requires is_slot(untyped);
+    assigns \nothing;
+    ensures device: Slot_type(untyped) != TYPE_UNTYPED ==> !ram(\result);
+*/
 static word_t made_rights(ref_t untyped, word_t type)
 {
     if (type == TYPE_UNTYPED)
@@ -48,9 +111,20 @@ static word_t made_rights(ref_t untyped, word_t type)
                                               : RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
 }
 
+/*@ requires is_slot(cnode) && count <= RETYPE_COUNT;
+    requires slots: \forall integer i; Slot_object(cnode) + first <= i <
+        Slot_object(cnode) + first + count ==> is_home(i);
+    requires first <= GRANULES && Slot_object(cnode) <= GRANULES;
+    assigns \nothing;
+    ensures empty: \result != 0 ==> \forall integer i; Slot_object(cnode) + first <= i <
+        Slot_object(cnode) + first + count ==> Slot_type(i) == TYPE_NULL;
+*/
 static bool all_empty(ref_t cnode, word_t first, word_t count)
 {
-    /*@ loop invariant 0 <= i <= RETYPE_COUNT;
+    /*@ loop invariant 0 <= i <= RETYPE_COUNT && i <= count;
+        loop invariant \forall integer j; Slot_object(cnode) + first <= j <
+            Slot_object(cnode) + first + i ==> Slot_type(j) == TYPE_NULL;
+        loop assigns i;
         loop variant count - i; */
     for (word_t i = 0; i < count; i++) {
         if (slot_type(granule_at(slot_object(cnode), first + i)) != TYPE_NULL)
@@ -60,6 +134,19 @@ static bool all_empty(ref_t cnode, word_t first, word_t count)
 }
 
 /* Everything that can be refused. @param n granules of one object */
+/*@ requires CAP_WF && is_thread(thread) && is_slot(untyped) && \valid(cnode);
+    assigns *cnode;
+    ensures count: \result == E_OK ==> 0 < K[thread + 2][4] <= RETYPE_COUNT && n != 0;
+    ensures slots: \result == E_OK ==> is_slot(*cnode) && Slot_type(*cnode) == TYPE_CNODE &&
+        0 < K[thread + 2][3] && K[thread + 2][3] + K[thread + 2][4] <= Slot_badge(*cnode);
+    ensures empty: \result == E_OK ==> \forall integer i;
+        Slot_object(*cnode) + K[thread + 2][3] <= i <
+        Slot_object(*cnode) + K[thread + 2][3] + K[thread + 2][4] ==>
+        is_home(i) && Slot_type(i) == TYPE_NULL;
+    ensures device: \result == E_OK && Slot_type(untyped) == TYPE_DEVICE_UNTYPED ==>
+        K[thread + 2][0] == TYPE_UNTYPED ||
+        TYPE_FRAME <= K[thread + 2][0] <= TYPE_HUGE_FRAME;
+*/
 static enum error check(ref_t thread, ref_t untyped, word_t n, ref_t *cnode)
 {
     word_t type = thread_word0(thread);
@@ -80,6 +167,18 @@ static enum error check(ref_t thread, ref_t untyped, word_t n, ref_t *cnode)
 
 /* Is there memory for all of them, and is it clear? Sizes are multiples of alignments, so objects in
  * a row have no gaps. */
+/*@ requires untyped_slot(untyped) && asid_wf && n != 0 && 0 < count <= RETYPE_COUNT;
+    requires free: Slot_type(untyped) == TYPE_UNTYPED ==> free_granules(
+        Slot_object(untyped) + Slot_extra(untyped), Slot_badge(untyped) - Slot_extra(untyped));
+    requires type: Slot_type(untyped) == TYPE_UNTYPED ||
+        Slot_type(untyped) == TYPE_DEVICE_UNTYPED;
+    assigns Slot_rights(untyped), ALL_MEMORY;
+    ensures asid: asid_wf;
+    ensures user: \forall integer g, w; 0 <= g < GRANULES && 0 <= w < GRANULE_WORDS &&
+        kind[g] != KIND_FREE ==> K[g][w] == \old(K[g][w]);
+    ensures room: \result == E_OK ==> \forall integer start;
+        next_place(untyped, align_of(type), start) ==> start + n * count <= Slot_badge(untyped);
+*/
 static enum error prepare(ref_t untyped, word_t type, word_t n, word_t count)
 {
     word_t start = untyped_next(untyped, untyped_object_align(type));
@@ -87,12 +186,27 @@ static enum error prepare(ref_t untyped, word_t type, word_t n, word_t count)
 
     if (start > total || n > (total - start) / count)
         return E_MEMORY;
+    /*@ assert room: n * count <= total - start; */
     if (slot_type(untyped) == TYPE_DEVICE_UNTYPED || type == TYPE_UNTYPED)
         return E_OK;
     return untyped_clear(untyped, start + n * count);
 }
 
 /* Make one object behind what is used already, in memory that is prepared. */
+/*@ requires ALL_WF && untyped_slot(untyped) && n != 0 && n % align_of(type) == 0;
+    requires type: Slot_type(untyped) == TYPE_UNTYPED ||
+        (Slot_type(untyped) == TYPE_DEVICE_UNTYPED &&
+            (type == TYPE_UNTYPED || TYPE_FRAME <= type <= TYPE_HUGE_FRAME));
+    requires size: n == 0 || (type == TYPE_CNODE ==> n == size);
+    requires free: Slot_type(untyped) == TYPE_UNTYPED ==> free_granules(
+        Slot_object(untyped) + Slot_extra(untyped), Slot_badge(untyped) - Slot_extra(untyped));
+    requires room: \forall integer start; next_place(untyped, align_of(type), start) ==>
+        start + n <= Slot_badge(untyped);
+    requires to: is_home(untyped) && is_home(to) && Slot_type(to) == TYPE_NULL;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
+    ALL_KEPT
+    ensures kinds: kinds_kept{Pre, Here};
+*/
 static enum error make_one(ref_t untyped, ref_t to, word_t type, word_t n, word_t size)
 {
     word_t start = untyped_next(untyped, untyped_object_align(type));

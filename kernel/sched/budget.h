@@ -15,10 +15,6 @@
 #include <model/fields.h>
 #include <model/state.h>
 
-/*@ predicate refills_wf(integer sc) = is_context(sc) && Sched_context_refills(sc) <= REFILLS &&
-        Sched_context_first(sc) < REFILLS;
-*/
-
 /** Set the parameters; a new budget is there at once. */
 /*@ requires is_context(sc);
     assigns Sched_context_budget(sc), Sched_context_period(sc), Sched_context_slice(sc),

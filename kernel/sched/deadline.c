@@ -34,7 +34,7 @@ static word_t bucket_of(word_t deadline)
     return differs == 0 ? 0 : 1 + bit_highest(differs);
 }
 
-/*@ requires deadline_wf && is_node(node) && !in_time(node) && deadline < 0x8000000000000000 &&
+/*@ requires DEADLINE_WF && is_node(node) && !in_time(node) && deadline < 0x8000000000000000 &&
         Timer_deadline(node) < 0x8000000000000000;
     requires state: is_context(node) ==> Sched_context_state(node) == SC_THROTTLED;
     assigns ANY(timer_dnext), ANY(timer_dprev), Timer_dbucket(node),
@@ -105,7 +105,7 @@ static word_t bucket_start(word_t b)
 }
 
 /* The earliest deadline in bucket b, or a time before it if there are too many to look at. */
-/*@ requires deadline_wf && b < DEADLINE_BUCKETS;
+/*@ requires DEADLINE_WF && b < DEADLINE_BUCKETS;
     assigns \nothing;
     ensures \result < 0x8000000000000000;
 */
@@ -136,7 +136,7 @@ word_t deadline_next(void)
 }
 
 /* Move up to SORT_STEP nodes of the bucket that is being sorted to where they belong now. */
-/*@ requires deadline_wf;
+/*@ requires DEADLINE_WF;
     assigns ANY(timer_dnext), ANY(timer_dprev), ANY(timer_dbucket), cpu.deadline_bits,
         cpu.deadline_sorting, cpu.deadline_head[0 .. DEADLINE_BUCKETS - 1];
     DEADLINE_KEPT
@@ -147,7 +147,7 @@ static void sort(void)
     word_t b = cpu.deadline_sorting;
 
     /*@ loop invariant 0 <= i <= SORT_STEP;
-        loop invariant deadline_wf && deadline_states{Pre, Here};
+        loop invariant DEADLINE_WF && deadline_states{Pre, Here};
         loop assigns i, ANY(timer_dnext), ANY(timer_dprev), ANY(timer_dbucket), cpu.deadline_bits,
             cpu.deadline_head[0 .. DEADLINE_BUCKETS - 1];
         loop variant SORT_STEP - i; */
@@ -166,7 +166,7 @@ static void sort(void)
 ref_t deadline_take(word_t now)
 {
     /*@ loop invariant 0 <= i <= TAKE_STEPS;
-        loop invariant deadline_wf && deadline_states{Pre, Here};
+        loop invariant DEADLINE_WF && deadline_states{Pre, Here};
         loop assigns i, ANY(timer_dnext), ANY(timer_dprev), ANY(timer_dbucket), cpu.deadline_bits,
             cpu.deadline_last, cpu.deadline_sorting, cpu.deadline_head[0 .. DEADLINE_BUCKETS - 1];
         loop variant TAKE_STEPS - i; */

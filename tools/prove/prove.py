@@ -17,8 +17,7 @@ import subprocess
 import sys
 import time
 
-import yaml
-
+import fields
 import mutants
 import report
 import source
@@ -31,21 +30,10 @@ BAD = re.compile(r"^\[wp\] \[(?:Failed|Timeout|Unsuccess|Unknown|Stepout)\w*\] G
                  r"^\[wp\] \[.*?\] Goal (\S+) : (?!Valid|Passed)", re.M)
 WARNING = re.compile(r"^(?:\[(?:wp|kernel)[^\]]*\] .*\bWarning:.*(?:\n  .*)*|"
                      r"\[kernel\] User Error.*)", re.M)
+# What WP assumes of a pointer argument: it does not lead to the kernel's state.
+HYPOTHESIS = re.compile(r"Memory model hypotheses for function '(\w+)'")
 # Warnings that say nothing about the proof.
 HARMLESS = ("Neither code nor", "inline assembly", "-wp-rte", "No goal generated")
-
-
-def names(objects, out):
-    """The names that contracts have for fields: Slot_child(s) is K[s][5]."""
-    with open(objects, encoding="utf-8") as file:
-        things = yaml.safe_load(file)
-    text = ["/* Made from kernel/model/objects.yaml by tools/prove: change that. */\n"]
-    for thing, about in things.items():
-        for field, granule, word, kind, _ in about["fields"]:
-            at = f"(r) + {granule}" if granule else "r"
-            value = f"({at})" if kind in ("slot", "block") else f"K[{at}][{word}]"
-            text.append(f"#define {thing.capitalize()}_{field}(r) {value}\n")
-    write(out, "".join(text))
 
 
 def write(path, text):
@@ -58,11 +46,14 @@ def write(path, text):
 
 def prepare(build):
     """Makes the generated headers and the rooms' folders as the prover sees them."""
-    gen = f"{build}/gen"
+    gen = f"{build}/prove/gen"
     python = sys.executable
     subprocess.run([python, "tools/gen/abi.py", "abi/abi.yaml", gen], check=True)
     subprocess.run([python, "tools/gen/objects.py", "kernel/model/objects.yaml", gen], check=True)
-    names("kernel/model/objects.yaml", f"{gen}/model/names.h")
+    things = fields.read("kernel/model/objects.yaml")
+    fields.check(things)
+    write(f"{gen}/model/names.h", fields.names(things))
+    write(f"{gen}/model/fields.h", fields.accessors(things))
     subprocess.run([python, "tools/rooms/rooms.py", "view", f"{build}/rooms/prove", gen, "prove"],
                    check=True)
     conf = f"{build}/prove/why3.conf"
@@ -87,7 +78,7 @@ def flags(build, path):
     room = os.path.basename(folder)
     bits = ["-DPROVE_BITS"] if path.startswith("common/") else []
     return [f"-I{build}/rooms/prove/{room}", "-iquote", folder, "-iquote", f"{folder}/prove",
-            "-iquote", f"{build}/gen/{room}", *bits]
+            "-iquote", f"{build}/prove/gen/{room}", *bits]
 
 
 def versions():
@@ -128,7 +119,7 @@ def plan(build, path):
 
 def frama_c(build, path, proved, inlined, smoke, copy=None):
     """One run of the provers, over a copy of the file if one is given. @return the output"""
-    command = ["nice", "-n", "10", "frama-c", "-machdep", "gcc_x86_64",
+    command = ["nice", "-n", "10", "frama-c", "-machdep", "gcc_x86_64", "-c11",
                "-cpp-extra-args=" + " ".join(flags(build, path)),
                "-wp", "-wp-rte", "-wp-model", "Typed", "-wp-par", "2", "-wp-prover", "z3,cvc4",
                "-wp-timeout", str(TIMEOUT), "-wp-cache", "none", "-wp-fct", ",".join(proved)]
@@ -149,13 +140,15 @@ def verdict(output, proved):
     summary, scheduled = SUMMARY.search(output), SCHEDULED.search(output)
     smoke = SMOKE.search(output)
     warnings = [w for w in WARNING.findall(output) if not any(h in w for h in HARMLESS)]
+    apart = sorted({name for w in warnings for name in HYPOTHESIS.findall(w)})
+    warnings = [w for w in warnings if not HYPOTHESIS.search(w)]
     return {"functions": proved,
             "goals": int(summary[2]) if summary else 0,
             "proved": int(summary[1]) if summary else 0,
             "scheduled": int(scheduled[1]) if scheduled else -1,
             "smoke": [int(smoke[1]), int(smoke[2])] if smoke else None,
             "failed": sorted({a or b for a, b in BAD.findall(output)}),
-            "warnings": warnings}
+            "apart": apart, "warnings": warnings}
 
 
 def good(result):
@@ -176,13 +169,21 @@ def prove_some(build, path, wanted, copy=None):
     return dict(result, seconds=round(time.time() - start), fresh=True)
 
 
+def key_of(text, proved):
+    """What a verdict is about: the text without its layout and plain comments, the tools."""
+    text = re.sub(r"/\*(?!@).*?\*/", " ", text, flags=re.S)
+    text = re.sub(r"^# \d+ .*$", "", text, flags=re.M)
+    words = " ".join(text.split())
+    return hashlib.sha256("\0".join([words, *versions(), *proved]).encode()).hexdigest()
+
+
 def prove_file(build, path, again, smoke):
     """Proves one file, or takes what is known of it. @return the result; None: nothing to do"""
     proved, inlined, text = plan(build, path)
     alone = path.endswith(".h") and os.path.exists(path[:-2] + ".c")
     if not proved or alone: # the functions of a header are proved with its .c file
         return None
-    key = hashlib.sha256("\0".join([text, str(TIMEOUT), *versions(), *proved]).encode()).hexdigest()
+    key = key_of(text, proved)
     state = f"{build}/prove/state/{path}.json"
     if not again and os.path.exists(state):
         known = json.load(open(state, encoding="utf-8"))

@@ -18,7 +18,7 @@ KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof"}
 def contract(text, at):
     """The contract that stands right before a place; None if there is none."""
     before = CONTRACT.search(text, 0, at)
-    if not before or not re.match(r"\s*(requires|assigns|ensures|admit)\b", before["text"]):
+    if not before or not re.match(r"\s*(requires|assigns|ensures|admit|OPERATION)\b", before["text"]):
         return None
     return before["text"]
 

@@ -38,7 +38,8 @@ void arch_bases_load(ref_t t);
 static inline word_t arch_flags_user(word_t flags);
 /*@ requires is_thread(t); assigns K[t + 11 .. t + 23][0 .. 7]; */
 void arch_fpu_init(ref_t t);
-/*@ requires is_thread(t); assigns Thread_fs_base(t), Thread_gs_base(t), K[t + 11 .. t + 23][0 .. 7]; */
+/*@ requires is_thread(t);
+    assigns Thread_fs_base(t), Thread_gs_base(t), K[t + 11 .. t + 23][0 .. 7]; */
 void arch_fpu_forget(ref_t t);
 /*@ requires is_thread(from) && is_thread(to);
     assigns K[to + 2][0 .. 7], Thread_rax(to);

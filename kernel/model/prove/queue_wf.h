@@ -39,9 +39,26 @@
             Thread_next(Thread_prev(t)) == t);
     predicate queue_turn_wf = \forall integer t; queued(t) ==>
         turn[t] <= arrivals && (Thread_next(t) != NIL ==> turn[t] < turn[Thread_next(t)]);
+    // The first came first, the last came last, and `next` leaves nobody out.
+    predicate queue_ends_wf = \forall integer t; queued(t) ==>
+        Queue_head(queue_of[t]) != NIL && turn[Queue_head(queue_of[t])] <= turn[t] &&
+        turn[t] <= turn[Queue_tail(queue_of[t])];
+    predicate queue_order_wf = \forall integer a, b; queued(a) && queued(b) && a != b &&
+        queue_of[a] == queue_of[b] ==> turn[a] != turn[b] && (turn[a] < turn[b] ==>
+            Thread_next(a) != NIL && turn[Thread_next(a)] <= turn[b]);
+
+    // Who is in no queue has no neighbours.
+    predicate queue_out_wf = \forall integer t; is_thread(t) && queue_of[t] == NIL ==>
+        Thread_next(t) == NIL && Thread_prev(t) == NIL;
 
     predicate queue_wf = queue_head_wf && queue_tail_wf && queue_next_wf && queue_prev_wf &&
-        queue_turn_wf;
+        queue_turn_wf && queue_ends_wf && queue_order_wf && queue_out_wf;
 */
+
+/* The parts one by one: shorter proofs. */
+#define QUEUE_KEPT \
+    ensures head: queue_head_wf; ensures tail: queue_tail_wf; ensures next: queue_next_wf; \
+    ensures prev: queue_prev_wf; ensures turn: queue_turn_wf; ensures ends: queue_ends_wf; \
+    ensures order: queue_order_wf; ensures loose: queue_out_wf;
 
 #endif

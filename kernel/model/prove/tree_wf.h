@@ -20,7 +20,8 @@ extern ref_t tree_root;
 /*@ predicate linked(integer s) = is_slot(s) && parent_of[s] != NIL;
     predicate node(integer s) = linked(s) || s == tree_root;
 
-    predicate tree_root_wf = is_slot(tree_root) && parent_of[tree_root] == NIL &&
+    predicate tree_root_wf = granule(tree_root) && kind[tree_root] == KIND_ROOT &&
+        parent_of[tree_root] == NIL &&
         Slot_prev(tree_root) == NIL &&
         begins[tree_root] <= ends[tree_root];
     // Every slot in the tree is below another one that is in it.
@@ -43,8 +44,26 @@ extern ref_t tree_root;
         linked(Slot_child(p)) && parent_of[Slot_child(p)] == p &&
             Slot_next(Slot_prev(Slot_child(p))) == p;
 
+    // Intervals of siblings are apart, and `next` leaves none out.
+    predicate tree_order_wf = \forall integer a, b; linked(a) && linked(b) && a != b &&
+        parent_of[a] == parent_of[b] ==> begins[a] != begins[b] && (begins[a] < begins[b] ==>
+            ends[a] < begins[b] && Slot_next(a) != parent_of[a] &&
+            begins[Slot_next(a)] <= begins[b]);
+    predicate tree_first_wf = \forall integer s; linked(s) ==>
+        begins[Slot_child(parent_of[s])] <= begins[s];
+
     predicate tree_wf = tree_root_wf && tree_up_wf && tree_next_wf && tree_last_wf && tree_prev_wf
-        && tree_child_wf;
+        && tree_child_wf && tree_order_wf && tree_first_wf;
 */
+
+/* The links of all slots. */
+#define TREE_LINKS F_slot_child[0 .. GRANULES - 1], F_slot_next[0 .. GRANULES - 1], \
+    F_slot_prev[0 .. GRANULES - 1]
+
+/* The parts one by one: shorter proofs. */
+#define TREE_KEPT \
+    ensures root: tree_root_wf; ensures up: tree_up_wf; ensures next: tree_next_wf; \
+    ensures last: tree_last_wf; ensures prev: tree_prev_wf; ensures child: tree_child_wf; \
+    ensures order: tree_order_wf; ensures first: tree_first_wf;
 
 #endif
