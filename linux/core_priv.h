@@ -65,6 +65,8 @@ bool tasks_init(void);
 /* A new process, child of `parent`, without tasks. @return NULL: no memory */
 struct process *process_new(struct process *parent, int pid);
 void process_free(struct process *p);
+/* What it runs: nobody may write to it. @param exe NULL: nothing */
+void process_set_exe(struct process *p, struct inode *exe);
 /* A number that nothing uses. */
 int pid_new(void);
 /* A task of a process, without space, files and place. @return NULL: no memory, or too many */

@@ -255,7 +255,7 @@ static long page_fault(struct task *t)
     } else if (e == -EIO) {
         signal_fault(t, SIGBUS, 2 /* BUS_ADRERR */, t->fault_address);
     } else {
-        signal_fault(t, SIGSEGV, access & 1 ? SEGV_ACCERR : SEGV_MAPERR, t->fault_address);
+        signal_fault(t, SIGSEGV, e == -EACCES ? SEGV_ACCERR : SEGV_MAPERR, t->fault_address);
     }
     return 0;
 }

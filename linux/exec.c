@@ -17,6 +17,7 @@
 #define SCRIPTS_MAX 4
 #define LINE_MAX    256u
 #define X_OK        1u
+#define BAD_FLAGS   0x80000000u /* beside WALK_...: flags that execveat does not know */
 
 enum { AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY,
        AT_UID = 11, AT_EUID, AT_GID, AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK, AT_SECURE = 23,
@@ -38,9 +39,11 @@ static long find(struct exec *x, word_t dirfd, word_t path, const char *local, u
     if (e != 0)
         return e;
     if ((d->inode->mode & S_IFMT) != S_IFREG)
-        e = (d->inode->mode & S_IFMT) == S_IFDIR ? -EACCES : -EACCES;
+        e = -EACCES;
     else
         e = inode_permission(x->task, d->inode, X_OK);
+    if (e == 0 && d->inode->writers > 0)
+        e = -ETXTBSY;
     if (e == 0) {
         if (x->inode != NULL)
             inode_put(x->inode);
@@ -288,9 +291,7 @@ static void reset_process(struct exec *x)
     t->alt_stack = t->alt_stack_bytes = t->alt_stack_flags = 0;
     t->clear_tid = t->robust_list = 0;
     memcpy(t->name, x->name, TASK_NAME);
-    if (p->exe != NULL)
-        inode_put(p->exe);
-    p->exe = inode_get(x->inode);
+    process_set_exe(p, x->inode);
     p->execed = true;
     p->exit_signal = SIGCHLD;
     timers_exec(p);
@@ -368,8 +369,10 @@ static long exec_user(struct task *t, word_t dirfd, word_t path, word_t argv, wo
 
     if (e == 0)
         e = user_string(t, x->path, path, PATH_LENGTH);
+    if (e == 0 && !(flags & WALK_EMPTY))
+        e = -ENOENT;
     if (e >= 0)
-        e = find(x, dirfd, path, NULL, flags);
+        e = flags & BAD_FLAGS ? -EINVAL : find(x, dirfd, path, NULL, flags);
     if (e == 0)
         e = strings_add_user(&x->arguments, t, argv);
     if (e == 0)
@@ -391,10 +394,9 @@ long sys_execveat(struct task *t, const word_t *arg)
 {
     unsigned flags = (unsigned)arg[4];
 
-    if (flags & ~(unsigned)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
-        return -EINVAL;
     return exec_user(t, arg[0], arg[1], arg[2], arg[3],
-                     (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0) |
+                     (flags & ~(unsigned)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) ? BAD_FLAGS : 0) |
+                         (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0) |
                          (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW));
 }
 

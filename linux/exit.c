@@ -88,6 +88,7 @@ static void become_zombie(struct process *p)
     if (parent == NULL)
         sandbox_end(p->exit_status);
     p->zombie = true;
+    process_set_exe(p, NULL);
     timers_free(p);
     tty_leader_exits(p);
     wake_orphans(p);

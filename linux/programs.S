@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Debian's busybox, byte for byte (tools/debian/busybox.sh), for sandboxes without a disk. */
-        .section .rodata.busybox, "a", @progbits
-        .globl  program_busybox, program_busybox_end
+/* The files that a sandbox without a disk begins with: a cpio archive (tools/build/linux.mk). */
+        .section .rodata.programs, "a", @progbits
+        .globl  programs, programs_end
         .balign 4096
-program_busybox:
-        .incbin BUSYBOX
-program_busybox_end:
+programs:
+        .incbin PROGRAMS
+programs_end:
         .section .note.GNU-stack, "", @progbits

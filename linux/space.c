@@ -419,8 +419,10 @@ long space_fault(struct space *s, word_t address, bool write, bool execute)
     bool writable;
     long e;
 
-    if (a == NULL || !allows(a, write, execute))
+    if (a == NULL)
         return -EFAULT;
+    if (!allows(a, write, execute))
+        return -EACCES;
     entry = table_entry(s, at, true);
     if (entry == NULL)
         return -ENOMEM;

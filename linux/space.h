@@ -63,7 +63,8 @@ bool space_area(struct space *s, word_t *start, word_t *end, unsigned *prot,
 word_t space_resident(const struct space *s);
 word_t space_size(const struct space *s);
 
-/** Make an access possible. @return 0, -EFAULT, -ENOMEM, -EIO (beyond the file's end), BLOCKED */
+/** Make an access possible. @return 0, -EFAULT (nothing is mapped), -EACCES (it may not be accessed
+ * so), -ENOMEM, -EIO (beyond the file's end), BLOCKED */
 long space_fault(struct space *s, word_t address, bool write, bool execute);
 
 /**

@@ -14,7 +14,7 @@
 
 #define WORDS 32
 
-extern const uint8_t program_busybox[], program_busybox_end[];
+extern const uint8_t programs[], programs_end[]; /* programs.S */
 
 static const char *argv[WORDS + 1], *envp[WORDS + 1] = {
     "HOME=/root", "TERM=linux", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -55,11 +55,56 @@ static const char *read_arguments(void)
     return init;
 }
 
+/* A member's header in a cpio archive (newc, cpio(5)): numbers of eight hexadecimal digits. */
+struct member {
+    char magic[6], number[8], mode[8], uid[8], gid[8], links[8], time[8], bytes[8], device[4][8],
+        name_bytes[8], check[8];
+};
+
+static word_t hexadecimal(const char digits[8])
+{
+    word_t n = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        n = n * 16 + (unsigned)(digits[i] <= '9' ? digits[i] - '0' : (digits[i] & 15) + 9);
+    return n;
+}
+
+/* Its own image is trusted, so the archive is not checked; only that it ends. */
+static long add_member(const char *name, unsigned mode, const uint8_t *data, word_t bytes)
+{
+    static char path[PATH_LENGTH] = "/", target[PATH_LENGTH];
+    long e;
+
+    memcpy(path + 1, name, rt_length(name) + 1);
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        e = tree_add_node(path, mode, 0);
+        return e == -EEXIST ? 0 : e;
+    case S_IFLNK:
+        memcpy(target, data, bytes);
+        target[bytes] = 0;
+        return tree_add_link(path, target);
+    default:
+        return tree_add_file(path, mode & 07777, data, bytes);
+    }
+}
+
 static bool fill_tree(void)
 {
-    return tree_add_file("/bin/busybox", 0755, program_busybox,
-                         (word_t)(program_busybox_end - program_busybox)) == 0 &&
-           tree_add_link("/bin/sh", "busybox") == 0;
+    for (const uint8_t *at = programs; at + sizeof(struct member) < programs_end;) {
+        const struct member *m = (const struct member *)at;
+        const char *name = (const char *)(m + 1);
+        word_t bytes = hexadecimal(m->bytes);
+        const uint8_t *data = at + (sizeof *m + hexadecimal(m->name_bytes) + 3) / 4 * 4;
+
+        if (rt_same(name, "TRAILER!!!"))
+            return true;
+        if (add_member(name, (unsigned)hexadecimal(m->mode), data, bytes) != 0)
+            return false;
+        at = data + (bytes + 3) / 4 * 4;
+    }
+    return false;
 }
 
 static bool open_terminal(struct task *t)

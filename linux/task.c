@@ -103,6 +103,19 @@ static void limits_first(struct rlimit *limit)
     limit[RLIMIT_NICE] = limit[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
 }
 
+void process_set_exe(struct process *p, struct inode *exe)
+{
+    struct inode *old = p->exe;
+
+    if (exe != NULL)
+        inode_get(exe)->executed++;
+    p->exe = exe;
+    if (old == NULL)
+        return;
+    old->executed--;
+    inode_put(old);
+}
+
 static void inherit(struct process *p, struct process *parent)
 {
     p->pgid = parent->pgid;
@@ -112,7 +125,7 @@ static void inherit(struct process *p, struct process *parent)
     p->nice = parent->nice;
     p->personality = parent->personality;
     p->no_new_privileges = parent->no_new_privileges;
-    p->exe = parent->exe != NULL ? inode_get(parent->exe) : NULL;
+    process_set_exe(p, parent->exe);
     p->sibling = parent->children;
     parent->children = p;
 }
@@ -161,8 +174,7 @@ void process_free(struct process *p)
         leave_parent(p);
     signal_flush(&p->pending);
     pidfd_forget(p);
-    if (p->exe != NULL)
-        inode_put(p->exe);
+    process_set_exe(p, NULL);
     heap_free(p, sizeof *p);
 }
 

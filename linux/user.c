@@ -15,7 +15,7 @@ static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
         long e = space_fault(s, address, write, false);
 
         if (e != 0) {
-            *error = e == -EIO ? -EFAULT : e;
+            *error = e == -EIO || e == -EACCES ? -EFAULT : e;
             return NULL;
         }
         entry = table_entry(s, address, false);

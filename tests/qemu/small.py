@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The small system, used as a person uses it: Debian's busybox at its prompt, with pipes,
+redirection, here-documents, jobs, and the keys that interrupt and stop."""
+import os
+import re
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools/tessera"))
+from qemu import Machine, Report  # noqa: E402  (the path must be set first)
+
+PROMPT = r"^/ # \Z"
+BAD = r"(?i)\bpanic\b|'linux' (failed|ended)"
+LOG = re.compile(r"^\[ *\d+\.\d{6}\] ")
+
+# What is typed, and what must be shown, line by line.
+COMMANDS = (
+    ("echo", "echo hello", ["hello"]),
+    ("arithmetic", "echo $((6 * 7))", ["42"]),
+    ("a pipe", "seq 1 100 | wc -l", ["100"]),
+    ("a long pipe", "seq 1 1000 | sort -rn | head -n 3 | tr '\\n' ' '; echo", ["1000 999 998 "]),
+    ("redirection", "echo one >/tmp/a; echo two >>/tmp/a; cat </tmp/a", ["one", "two"]),
+    ("standard error", "ls /none 2>&1 | sed s/.*:// ", [" No such file or directory"]),
+    ("an exit status", "sh -c 'exit 7'; echo $?", ["7"]),
+    ("a subshell", "(cd /tmp && pwd); pwd", ["/tmp", "/"]),
+    ("command substitution", "echo $(echo inner | tr a-z A-Z)", ["INNER"]),
+    ("a loop", "for i in 1 2 3; do echo $i; done", ["1", "2", "3"]),
+    ("a function", "f() { echo got $1; }; f it", ["got it"]),
+    ("the root", "ls / | tr '\\n' ' '; echo",
+     ["bin dev etc home linuxrc mnt proc root run sbin tmp usr var "]),
+    ("links", "ln -s /tmp/a /tmp/b; readlink /tmp/b; cat /tmp/b", ["/tmp/a", "one", "two"]),
+    ("directories", "mkdir -p /tmp/x/y/z; find /tmp/x | sort; rm -r /tmp/x; ls /tmp/x 2>/dev/null",
+     ["/tmp/x", "/tmp/x/y", "/tmp/x/y/z"]),
+    ("grep, sed and awk", "printf 'a 1\\nb 2\\n' | grep b | sed s/b/c/ | awk '{print $2, $1}'",
+     ["2 c"]),
+    ("a pipe whose reader ends first", "yes | head -n 5 | wc -l", ["5"]),
+    ("much through a pipe", "dd if=/dev/zero bs=4k count=500 2>/dev/null | md5sum",
+     ["a48266248c04b2ba733238a480690a1c  -"]),
+    ("tar and gzip", "tar -czf /tmp/t.gz -C /tmp a; tar -tzf /tmp/t.gz", ["a"]),
+    ("a signal's handler", "trap 'echo caught' USR1; kill -USR1 $$; trap - USR1", ["caught"]),
+    ("the default of a signal", "sh -c 'kill -TERM $$'; echo $?", ["Terminated", "143"]),
+    ("a background job", "sleep 0.1 & wait $!; echo $?",
+     ["0", "[1]+  Done                       sleep 0.1"]),
+    ("ps", "ps -o pid,comm | sed -n 2p", ["    1 sh"]),
+    ("uname", "uname -sm", ["Linux x86_64"]),
+    ("devices", "head -c 3 /dev/zero | od -An -tx1; echo x >/dev/null; echo y >/dev/full",
+     [" 00 00 00", "sh: write error: No space left on device"]),
+)
+
+
+class Session:
+    """A machine at its prompt."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        machine.expect(PROMPT, 120, never=BAD)
+
+    def type(self, keys, timeout=30):
+        """Types keys and Enter; what is shown up to the next prompt, but the typed line."""
+        start = len(self.machine.text)
+        self.machine.seen = start
+        self.machine.send(keys + "\r")
+        self.machine.expect(r"\n(.*\n)*?/ # \Z", timeout, never=BAD)
+        lines = self.machine.text[start:].split("\n")[1:-1]
+        return [line for line in lines if not LOG.match(line)]
+
+    def keys(self, keys, pattern, timeout=30):
+        """Types keys and waits for what they lead to."""
+        self.machine.seen = len(self.machine.text)
+        self.machine.send(keys)
+        return self.machine.expect(pattern, timeout, never=BAD)
+
+
+def equal(got, wanted):
+    """Both are lists of lines."""
+    assert got == wanted, f"got {got}, not {wanted}"[:400]
+
+
+def here_document(session):
+    """Typed over three lines."""
+    session.keys("cat <<END\r", r"^> \Z")
+    session.keys("six times seven: $((6*7))\r", r"^> \Z")
+    session.keys("END\r", r"^six times seven: 42\n/ # \Z")
+
+
+def interrupt(session):
+    """Ctrl-C ends what runs, not the shell."""
+    session.keys("sh -c 'echo runs; sleep 1000'\r", r"^runs\n")
+    session.keys("\x03", PROMPT)
+    equal(session.type("echo $?"), ["130"])
+
+
+def stop_and_continue(session):
+    """Ctrl-Z, jobs, bg, fg, kill."""
+    session.keys("sh -c 'echo runs; sleep 1000'\r", r"^runs\n")
+    session.keys("\x1a", r"Stopped +sh -c .*\n/ # \Z")
+    assert any("Stopped" in line for line in session.type("jobs"))
+    session.type("bg")
+    assert any("Running" in line for line in session.type("jobs"))
+    session.keys("fg\r", r"^sh -c .*\n")
+    session.keys("\x03", PROMPT)
+    equal(session.type("jobs"), [])
+
+
+def end_of_file(session):
+    """Ctrl-D ends the input of cat."""
+    session.keys("sh -c 'echo runs; cat >/tmp/typed'\r", r"^runs\n")
+    session.keys("typed text\r", r"typed text\n")
+    session.keys("\x04", PROMPT)
+    equal(session.type("cat /tmp/typed"), ["typed text"])
+
+
+def editing(session):
+    """The shell edits its line."""
+    equal(session.type("echo acx\x7f\x1b[Db"), ["abc"])
+    equal(session.type("\x1b[A"), ["abc"])
+
+
+def vi(session):
+    """vi draws, takes keys, writes."""
+    session.machine.send("vi /tmp/v\r")
+    session.keys("itext of vi\x1b", r"text of vi")
+    session.keys(":wq\r", PROMPT)
+    equal(session.type("cat /tmp/v"), ["text of vi"])
+
+
+def main(build):
+    """All cases."""
+    report = Report()
+    image = os.path.join(build, "images/small.img")
+    with Machine(build, image=image, memory="256M",
+                 log=os.path.join(build, "log/small.txt")) as machine:
+        found = []
+        report.case("a prompt", lambda: found.append(Session(machine)))
+        if found:
+            session = found[0]
+            for name, keys, wanted in COMMANDS:
+                report.case(name, lambda k=keys, w=wanted: equal(session.type(k), w))
+            for name, check in (("a here-document", here_document), ("Ctrl-C", interrupt),
+                                ("Ctrl-Z", stop_and_continue), ("Ctrl-D", end_of_file),
+                                ("line editing", editing), ("vi", vi)):
+                report.case(name, lambda c=check: c(session))
+    return report.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
