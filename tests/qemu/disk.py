@@ -114,6 +114,8 @@ def main(build):
             run(build, report, name, disk_options(path, how))
         make_disk(path, "kill")
         run(build, report, "killed driver", disk_options(path))
+        make_disk(path, "again")
+        run(build, report, "killed client", disk_options(path))
         make_disk(path, "errors")
         rules = os.path.join(folder, "rules")
         with open(rules, "w", encoding="ascii") as file:

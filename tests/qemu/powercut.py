@@ -16,9 +16,11 @@ without a cache), a random part of the writes, and a random part of pieces of wr
 are never torn). What was discarded reads as before or as zeroes.
 
 What a workload was told that it is safe it can say in the recording itself, by writing marks into a
-block that nobody else uses: `marks` finds the last one before a cut. Flushes are logged when they
-are done and writes too, so what was written while a flush was under way may be taken as covered by
-it: fewer states are tried then, never forbidden ones.
+block that nobody else uses: `mark` finds the last one before a cut. Or it says so on the serial line:
+whoever reads that asks `entries_so_far`, and a cut whose `logged` is not less must have it.
+
+Flushes are logged when they are done and writes too, so what was written while a flush was under
+way may be taken as covered by it: fewer states are tried then, never forbidden ones.
 
 As a test (powercut.py BUILD) it records tests/guest/disk, which writes blocks, flushes, and writes
 a mark; with and without that flush. All states must be right with it, and some wrong without.
@@ -42,8 +44,9 @@ MAGIC, VERSION = 0x6A736677736872, 1
 FLUSH, FUA, DISCARD, MARK = 1, 2, 4, 8
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
-# One thing the disk did. kind: write, flush or discard; position and length in bytes.
-Entry = namedtuple("Entry", "kind position length data")
+# One thing the disk did. kind: write, flush or discard; position and length in bytes; number: of
+# the log's entry, from 1 on.
+Entry = namedtuple("Entry", "kind position length data number")
 # A state: everything before entry `base`, and of those up to `end` the pieces listed.
 Cut = namedtuple("Cut", "base end pieces")
 
@@ -71,18 +74,26 @@ def read_log(path):
         magic, version, count, sector = struct.unpack("<QQQI", log.read(28))
         assert magic == MAGIC and version == VERSION, "this is no log of writes"
         at = sector
-        for _ in range(count):
+        for number in range(1, count + 1):
             log.seek(at)
             start, sectors, flags, length = struct.unpack("<QQQQ", log.read(32))
             at += sector
             if flags & DISCARD:
-                yield Entry("discard", start * sector, sectors * sector, None)
+                yield Entry("discard", start * sector, sectors * sector, None, number)
             elif sectors > 0:
                 log.seek(at)
-                yield Entry("write", start * sector, sectors * sector, log.read(sectors * sector))
+                yield Entry("write", start * sector, sectors * sector, log.read(sectors * sector),
+                            number)
                 at += sectors * sector
             if flags & (FLUSH | FUA):
-                yield Entry("flush", 0, 0, None)
+                yield Entry("flush", 0, 0, None, number)
+
+
+def entries_so_far(path):
+    """How many entries a log has while it is written."""
+    with open(path, "rb") as log:
+        head = log.read(28)
+    return struct.unpack("<QQQI", head)[2] if len(head) == 28 else 0
 
 
 class Recording:
@@ -161,6 +172,10 @@ class Recording:
                 self.apply(disk, self.at)
                 self.at += 1
         return self.disk
+
+    def logged(self, cut):
+        """How many entries of the log are before a cut; to compare with entries_so_far()."""
+        return self.entries[cut.end - 1].number if cut.end else 0
 
     def mark(self, cut, position):
         """The last number (8 bytes, little-endian) written at a position before a cut; 0: none."""

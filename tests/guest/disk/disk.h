@@ -31,6 +31,7 @@ word_t host_word(uint64_t sector, unsigned word);
 /* The parts: each of a boot of its own, named in the first block of the disk. */
 void test_all(void);
 void test_kill(void);
+void test_again(void);
 void test_errors(void);
 void test_gone(void);
 void test_record(bool flushes);

@@ -68,6 +68,8 @@ int main(void)
         test_all();
     else if (begins(first, "kill"))
         test_kill();
+    else if (begins(first, "again"))
+        test_again();
     else if (begins(first, "errors"))
         test_errors();
     else if (begins(first, "gone"))

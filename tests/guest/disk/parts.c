@@ -313,6 +313,68 @@ void test_kill(void)
           "what is in the region stays when it is opened anew", "it is gone");
 }
 
+/* --- The client dies ------------------------------------------------------------------------- */
+
+static word_t again_word(unsigned page, unsigned word)
+{
+    return (word_t)page << 32 | word << 8 | 0x5a;
+}
+
+/* The first incarnation leaves requests under way. */
+static void leave(void)
+{
+    static struct block_io io[PAGES];
+
+    open_session(&c, 1, PAGES, SIGNAL_FIRST);
+    for (unsigned i = 0; i < PAGES; i++) {
+        for (unsigned k = 0; k < BLOCK_PAGE / 8; k++)
+            ((word_t *)(void *)(c.region + i * BLOCK_PAGE))[k] = again_word(i, k);
+        block_io_write(&io[i], (LOAD_FIRST + i) * BLOCK_PAGE, BLOCK_PAGE, i * BLOCK_PAGE);
+        block_client_submit(&c, &io[i]);
+    }
+    block_client_kick(&c);
+    rt_exit(1);
+}
+
+static bool holds_again(const uint8_t *at, unsigned page)
+{
+    for (unsigned k = 0; k < BLOCK_PAGE / 8; k++) {
+        if (((const word_t *)(const void *)at)[k] != again_word(page, k))
+            return false;
+    }
+    return true;
+}
+
+static unsigned pages_kept(void)
+{
+    unsigned good = 0;
+
+    for (unsigned i = 0; i < PAGES; i++)
+        good += holds_again(c.region + i * BLOCK_PAGE, i);
+    return good;
+}
+
+/* The next finds its region, and each block as it was or as it was to be. */
+void test_again(void)
+{
+    unsigned old = 0, new = 0;
+
+    if (rt_info()->incarnation == 0)
+        leave();
+    open_session(&c, 1, PAGES, SIGNAL_FIRST);
+    check(c.kept && pages_kept() == PAGES, "the next incarnation has its region", "%u of %u pages",
+          pages_kept(), PAGES);
+    for (unsigned i = 0; i < PAGES; i++) {
+        RT_CHECK(transfer(&c, false, (LOAD_FIRST + i) * BLOCK_PAGE, BLOCK_PAGE, 0) == BLOCK_DONE);
+        old += is_hosts(c.region, (LOAD_FIRST + i) * BLOCK_PAGE, BLOCK_PAGE);
+        new += holds_again(c.region, i);
+    }
+    check(old + new == PAGES && new > 0, "and no block is torn", "%u old, %u new", old, new);
+    open_session(&d, 1, PAGES / 2, SIGNAL_SECOND);
+    check(!d.kept && all_zero(d.region, PAGES / 2 * BLOCK_PAGE), "a region of another size is new",
+          "it is not");
+}
+
 /* --- The disk fails -------------------------------------------------------------------------- */
 
 /* Sector 8 * MIB / 512 cannot be read, 9 * MIB / 512 cannot be written, a flush fails once. */
