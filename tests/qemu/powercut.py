@@ -16,8 +16,8 @@ without a cache), a random part of the writes, and a random part of pieces of wr
 are never torn). What was discarded reads as before or as zeroes.
 
 What a workload was told that it is safe it can say in the recording itself, by writing marks into a
-block that nobody else uses: `mark` finds the last one before a cut. Or it says so on the serial line:
-whoever reads that asks `entries_so_far`, and a cut whose `logged` is not less must have it.
+block that nobody else uses: `mark` finds the last one before a cut. Or it says so on the serial
+line: whoever reads that asks `entries_so_far`, and a cut whose `logged` is not less must have it.
 
 Flushes are logged when they are done and writes too, so what was written while a flush was under
 way may be taken as covered by it: fewer states are tried then, never forbidden ones.
