@@ -173,8 +173,9 @@ static void damaged_archives(void)
 
         make();
         for (int k = rand() % 4; k >= 0; k--)
-            image[(size_t)rand() % used] = rand() % 2 ? (unsigned char)"0123456789ABCDEF/."[rand() % 18]
-                                                      : (unsigned char)rand();
+            image[(size_t)rand() % used] = rand() % 2
+                                               ? (unsigned char)"0123456789ABCDEF/."[rand() % 18]
+                                               : (unsigned char)rand();
         copy = open_copy(used);
         ask_all();
         free(copy);
