@@ -124,7 +124,7 @@ long file_give(struct task *t, struct file *f, bool cloexec);
 /** Two descriptors, whose numbers go to `to` in the program's memory; both references are used up. */
 long file_give_pair(struct task *t, struct file *a, struct file *b, bool cloexec, word_t to);
 /** Close a descriptor. @return 0, -EBADF */
-long file_close(struct task *t, word_t fd);
+long descriptor_close(struct task *t, word_t fd);
 
 /** Open what a name leads to. Its permissions have been checked. @return 0 and *file, or an error */
 long file_open_dentry(struct task *t, struct dentry *d, unsigned flags, struct file **file);
@@ -138,8 +138,8 @@ void new_entry_own(struct task *t, struct dentry *dir, struct dentry *d);
 long file_wait(struct task *t, struct file *f, word_t deadline_ns);
 /** Read or write as read(2) does, waiting included. @param at NULL: the file's position
  * @return bytes, error, BLOCKED */
-long file_read(struct task *t, struct file *f, struct transfer *x, word_t *at);
-long file_write(struct task *t, struct file *f, struct transfer *x, word_t *at);
+long descriptor_read(struct task *t, struct file *f, struct transfer *x, word_t *at);
+long descriptor_write(struct task *t, struct file *f, struct transfer *x, word_t *at);
 /** What poll(2) would say now. */
 unsigned file_poll(struct file *f);
 

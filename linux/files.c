@@ -238,7 +238,7 @@ long file_give(struct task *t, struct file *f, bool cloexec)
     return fd;
 }
 
-long file_close(struct task *t, word_t fd)
+long descriptor_close(struct task *t, word_t fd)
 {
     struct file *f = take(t->files, (uint32_t)fd);
 
@@ -252,7 +252,7 @@ long file_close(struct task *t, word_t fd)
 
 long sys_close(struct task *t, const word_t *arg)
 {
-    return file_close(t, arg[0]);
+    return descriptor_close(t, arg[0]);
 }
 
 long sys_close_range(struct task *t, const word_t *arg)
@@ -279,7 +279,7 @@ long sys_close_range(struct task *t, const word_t *arg)
         if (flags & CLOEXEC)
             t->files->cloexec[fd / FILES_CHUNK] |= CLOEXEC_BIT(fd);
         else
-            (void)file_close(t, fd);
+            (void)descriptor_close(t, fd);
     }
     return 0;
 }

@@ -91,6 +91,7 @@ struct mount {
     struct dentry *root;
     struct dentry *covers; /* what it hides; NULL: the root of all */
     const char *type, *source;
+    struct files_connection *server; /* served.h; NULL: kept here */
     unsigned flags;        /* MS_RDONLY, ... */
     unsigned device;       /* st_dev */
     word_t magic;          /* statfs f_type */
@@ -130,7 +131,7 @@ struct inode {
             const struct proc_entry *entry;
             int pid, tid, number;
         } proc;
-        word_t handle;         /* File protocol */
+        struct served *served; /* File protocol */
     } u;
     const uint8_t *fixed;      /* tmpfs: contents in memory that never changes, where no page is */
     word_t fixed_bytes;
@@ -269,6 +270,10 @@ long tree_add_link(const char *path, const char *target);
 long tree_add_node(const char *path, unsigned mode, unsigned device);
 /** Mount a new file system on a directory. @return 0, -ENODEV, -ENOMEM, -EBUSY */
 long mount_add(struct dentry *at, const char *type, const char *source, unsigned flags);
+/** The same with one that has been made. @param at NULL: the root of all */
+void mount_enter(struct dentry *at, struct mount *m);
+/** At start: on a directory of the tree, which is made. @return false: it cannot be */
+bool tree_mount(const char *path, struct mount *m);
 /** Root directory of a new proc; its mount. */
 struct inode *proc_root(struct mount *m);
 

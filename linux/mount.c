@@ -4,6 +4,7 @@
 #include "fsabi.h"
 #include "handlers.h"
 #include "linux.h"
+#include "served.h"
 
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_MAGIC  0x9fa0u
@@ -55,7 +56,6 @@ static const struct kind *kind_of(const char *type)
 
 static struct mount *mount_new(const struct kind *k, const char *source, unsigned flags)
 {
-    static unsigned last_device = 0x10;
     struct mount *m = heap_alloc(sizeof *m);
     struct inode *i;
 
@@ -64,7 +64,6 @@ static struct mount *mount_new(const struct kind *k, const char *source, unsigne
     m->type = k->name;
     m->source = source;
     m->flags = flags;
-    m->device = ++last_device;
     m->magic = k->magic;
     if (k->magic == TMPFS_MAGIC)
         m->statfs = statfs_tmpfs;
@@ -78,25 +77,34 @@ static struct mount *mount_new(const struct kind *k, const char *source, unsigne
     return m;
 }
 
+void mount_enter(struct dentry *at, struct mount *m)
+{
+    static unsigned last_device = 0x10;
+    struct mount **end = &mounts;
+
+    m->device = ++last_device;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = m;
+    if (at == NULL) {
+        root = m->root;
+        return;
+    }
+    m->covers = dentry_get(at);
+    at->mount = m;
+}
+
 long mount_add(struct dentry *at, const char *type, const char *source, unsigned flags)
 {
     const struct kind *k = kind_of(type);
-    struct mount *m, **end = &mounts;
+    struct mount *m;
 
     if (k == NULL)
         return -ENODEV;
     m = mount_new(k, source, flags);
     if (m == NULL)
         return -ENOMEM;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = m;
-    if (at == NULL) {
-        root = m->root;
-        return 0;
-    }
-    m->covers = dentry_get(at);
-    at->mount = m;
+    mount_enter(at, m);
     return 0;
 }
 
@@ -195,23 +203,31 @@ long tree_add_node(const char *path, unsigned mode, unsigned device)
     return error;
 }
 
-static bool mount_at(const char *path, unsigned mode, const char *type)
+bool tree_mount(const char *path, struct mount *m)
 {
     const char *name;
     struct dentry *dir, *d;
-    long error;
+    long error = tree_add_node(path, S_IFDIR | 0755, 0);
 
-    if (tree_add_node(path, S_IFDIR | mode, 0) != 0)
+    if (error != 0 && error != -EEXIST)
         return false;
     dir = parent_of(path, &name);
     if (dir == NULL || dentry_lookup(dir, name, rt_length(name), &d) != 0)
         return false;
-    error = mount_add(d, type, type, MS_NOSUID);
-    if (error == 0)
-        d->mount->root->inode->mode = S_IFDIR | mode;
+    mount_enter(d, m);
     dentry_put(d);
     dentry_put(dir);
-    return error == 0;
+    return true;
+}
+
+static bool mount_at(const char *path, unsigned mode, const char *type)
+{
+    struct mount *m = mount_new(kind_of(type), type, MS_NOSUID);
+
+    if (m == NULL)
+        return false;
+    m->root->inode->mode = S_IFDIR | mode;
+    return tree_mount(path, m);
 }
 
 static bool add_devices(void)
@@ -236,7 +252,7 @@ static bool add_devices(void)
            tree_add_link("/dev/stderr", "/proc/self/fd/2") == 0;
 }
 
-bool tree_init(void)
+static bool make_root(void)
 {
     static const char *const plain[] = {"/bin", "/etc", "/root", "/run", "/sbin", "/usr/bin",
                                         "/usr/sbin", "/var/tmp", "/var/log", "/mnt", "/home"};
@@ -246,9 +262,19 @@ bool tree_init(void)
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         if (tree_add_node(plain[i], S_IFDIR | 0755, 0) != 0)
             return false;
-    return tree_add_node("/tmp", S_IFDIR | 01777, 0) == 0 && mount_at("/proc", 0555, "proc") &&
-           mount_at("/dev", 0755, "devtmpfs") && mount_at("/dev/pts", 0755, "devpts") &&
-           mount_at("/dev/shm", 01777, "tmpfs") && add_devices();
+    return tree_add_node("/tmp", S_IFDIR | 01777, 0) == 0;
+}
+
+bool tree_init(void)
+{
+    if (!served_root() && !make_root())
+        return false;
+    if (!mount_at("/proc", 0555, "proc") || !mount_at("/dev", 0755, "devtmpfs") ||
+        !mount_at("/dev/pts", 0755, "devpts") || !mount_at("/dev/shm", 01777, "tmpfs") ||
+        !add_devices())
+        return false;
+    served_mount_all();
+    return true;
 }
 
 /* --- mount(2), umount2(2) --- */
@@ -369,5 +395,5 @@ long sys_umount2(struct task *t, const word_t *arg)
     dentry_put(d);
     if (n != 0)
         return n;
-    return m->covers == NULL || is_busy(m->root) ? -EBUSY : unmount(m);
+    return m->covers == NULL || m->server != NULL || is_busy(m->root) ? -EBUSY : unmount(m);
 }

@@ -143,13 +143,19 @@ long new_entry_check(struct task *t, struct dentry *dir)
 
 void new_entry_own(struct task *t, struct dentry *dir, struct dentry *d)
 {
-    d->inode->uid = t->process->identity.fsuid;
-    d->inode->gid = t->process->identity.fsgid;
+    struct inode *i = d->inode;
+    struct attributes a = {.uid = t->process->identity.fsuid, .gid = t->process->identity.fsgid,
+                           .mode = i->mode & 07777};
+
     if (dir->inode->mode & S_ISGID) {
-        d->inode->gid = dir->inode->gid;
-        if (kind_of(d->inode) == S_IFDIR)
-            d->inode->mode |= S_ISGID;
+        a.gid = dir->inode->gid;
+        if (kind_of(i) == S_IFDIR)
+            a.mode |= S_ISGID;
     }
+    a.set = (a.uid != i->uid ? SET_UID : 0u) | (a.gid != i->gid ? SET_GID : 0u) |
+            (a.mode != (i->mode & 07777) ? SET_MODE : 0u);
+    if (a.set != 0)
+        (void)inode_set(i, &a);
 }
 
 static long open_new(struct task *t, const struct place_found *p, const struct opening *o,

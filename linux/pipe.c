@@ -377,14 +377,14 @@ long file_give_pair(struct task *t, struct file *a, struct file *b, bool cloexec
     }
     fd[1] = (int32_t)file_install(t, b, 0, cloexec);
     if (fd[1] < 0) {
-        (void)file_close(t, (word_t)fd[0]);
+        (void)descriptor_close(t, (word_t)fd[0]);
         file_put(b);
         return fd[1];
     }
     error = user_write(t, to, fd, sizeof fd);
     if (error != 0) {
-        (void)file_close(t, (word_t)fd[0]);
-        (void)file_close(t, (word_t)fd[1]);
+        (void)descriptor_close(t, (word_t)fd[0]);
+        (void)descriptor_close(t, (word_t)fd[1]);
     }
     return error;
 }

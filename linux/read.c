@@ -23,7 +23,7 @@ static word_t position_of(const struct file *f, const word_t *at)
     return at != NULL ? *at : f->position;
 }
 
-long file_read(struct task *t, struct file *f, struct transfer *x, word_t *at)
+long descriptor_read(struct task *t, struct file *f, struct transfer *x, word_t *at)
 {
     long n;
 
@@ -78,7 +78,7 @@ static long limit_size(struct task *t, struct transfer *x, word_t at)
     return 0;
 }
 
-long file_write(struct task *t, struct file *f, struct transfer *x, word_t *at)
+long descriptor_write(struct task *t, struct file *f, struct transfer *x, word_t *at)
 {
     word_t where = position_of(f, at);
     long n;
@@ -235,7 +235,7 @@ long sys_read(struct task *t, const word_t *arg)
     if ((int64_t)arg[2] < 0)
         return -EINVAL;
     transfer_one(&x, &space, t, arg[1], at_most(arg[2]));
-    return file_read(t, f, &x, NULL);
+    return descriptor_read(t, f, &x, NULL);
 }
 
 long sys_write(struct task *t, const word_t *arg)
@@ -249,7 +249,7 @@ long sys_write(struct task *t, const word_t *arg)
     if ((int64_t)arg[2] < 0)
         return -EINVAL;
     transfer_one(&x, &space, t, arg[1], at_most(arg[2]));
-    return file_write(t, f, &x, NULL);
+    return descriptor_write(t, f, &x, NULL);
 }
 
 static long at_offset(struct task *t, const word_t *arg, bool write)
@@ -270,7 +270,7 @@ static long at_offset(struct task *t, const word_t *arg, bool write)
     if ((int64_t)arg[2] < 0)
         return -EINVAL;
     transfer_one(&x, &space, t, arg[1], at_most(arg[2]));
-    return write ? file_write(t, f, &x, &at) : file_read(t, f, &x, &at);
+    return write ? descriptor_write(t, f, &x, &at) : descriptor_read(t, f, &x, &at);
 }
 
 long sys_pread64(struct task *t, const word_t *arg)
@@ -334,7 +334,7 @@ static long vector_io(struct task *t, const word_t *arg, bool write, bool offset
     }
     if (flags & RWF_NOWAIT && !(file_poll(f) & (write ? POLLOUT : POLLIN)))
         return -EAGAIN;
-    return write ? file_write(t, f, &x, where) : file_read(t, f, &x, where);
+    return write ? descriptor_write(t, f, &x, where) : descriptor_read(t, f, &x, where);
 }
 
 long sys_readv(struct task *t, const word_t *arg)
