@@ -108,6 +108,8 @@ static long copy(const struct copying *c)
         if (n <= 0)
             break;
         done += (size_t)n;
+        if (!seeks(c->from))
+            break; /* what comes next may be the end, which only the next call may take */
     }
     if (n == -EPIPE) {
         struct siginfo info = {.number = SIGPIPE, .code = SI_USER};
