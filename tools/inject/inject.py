@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Injects faults into a running system and tells what became of each.
 
-  inject.py BUILD [--seed N] [--faults N] [--first N] [--batch N] [--victims A,B] [--kinds A,B]
+  inject.py BUILD [--system services|disk] [--seed N] [--faults N] [--first N] [--batch N] [--victims A,B] [--kinds A,B]
             [--seconds N] [--case N] [--gdb] [--short] [--table]
 
-A campaign is a seed and a number of faults. Each boot of the system (tools/inject/services.yaml) does
+A campaign is a seed and a number of faults. Each boot of the system (tools/inject/NAME.yaml) does
 a batch of them; QEMU counts instructions instead of time (-icount shift=0), so a batch does the same
 each time. What is done is kept in BUILD/inject/, one line a fault: who is interrupted goes on where
 it was. --case N runs the batch of a fault again up to that fault, with --gdb under GDB.
@@ -20,9 +20,14 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SYSTEM = os.path.join(HERE, "services.yaml")
-VICTIMS = "uart,console,log,ledger,counter"
-WORKERS = "toil-ledger,toil-counter,toil-log,toil-console"
+# Victims, and the clients that check them.
+SYSTEMS = {
+    "services": ("uart,console,log,ledger,counter", "toil-ledger,toil-counter,toil-log,toil-console"),
+    "disk": ("virtio_blk,partition,ext4,ramfs", "toil-block,toil-ext4,toil-ramfs"),
+}
+PLATFORM = os.path.join(os.path.dirname(os.path.dirname(HERE)), "system/platform.yaml")
+PARTITIONS = "label: gpt\nfirst-lba: 2048\nsize=24M\nsize=4M\n"
+DISK_BYTES = 32 << 20
 KINDS = ("kill hang wild-write flip-code flip-stack flip-data flip-register flip-vault mutate-source "
          "mutate-dest mutate-branch mutate-delete mutate-bound mutate-init bad-message spurious-irq "
          "irq-storm lost-irq").split()
@@ -40,7 +45,7 @@ class Campaign:
         self.options = options
         self.folder = os.path.join(options.build, "inject")
         os.makedirs(self.folder, exist_ok=True)
-        self.path = os.path.join(self.folder, f"seed-{options.seed}-{options.batch}.jsonl")
+        self.path = os.path.join(self.folder, f"{options.system}-{options.seed}-{options.batch}.jsonl")
         self.mask = sum(1 << n for n, kind in enumerate(KINDS)
                         if not options.kinds or kind in options.kinds.split(","))
         self.cases = {}
@@ -52,10 +57,12 @@ class Campaign:
 
     def image(self, first, count):
         """A boot image whose injector does these cases."""
+        victims, workers = SYSTEMS[self.options.system]
         words = [f"seed={self.options.seed}", f"first={first}", f"count={count}",
-                 f"victims={self.options.victims}", f"workers={WORKERS}", f"kinds={self.mask}"]
-        with open(SYSTEM, encoding="utf-8") as file:
-            text = file.read().replace("#: part\n", "").replace(
+                 f"victims={self.options.victims or victims}", f"workers={workers}",
+                 f"kinds={self.mask}"]
+        with open(os.path.join(HERE, self.options.system + ".yaml"), encoding="utf-8") as file:
+            text = file.read().replace("#: part\n", "").replace("PLATFORM", PLATFORM).replace(
                 "args: [INJECT]", "args: [" + ", ".join(f'"{w}"' for w in words) + "]")
         path = os.path.join(self.folder, f"batch-{os.getpid()}")
         with open(path + ".yaml", "w", encoding="utf-8") as file:
@@ -67,11 +74,25 @@ class Campaign:
 
     def machine(self, image, console):
         """The command of a machine in which time is the number of instructions."""
+        disk = []
+        if self.options.system == "disk":
+            disk = ["-drive", f"if=none,id=disk0,format=raw,cache=unsafe,file={self.disk()}",
+                    "-device", "virtio-blk-pci,drive=disk0,disable-legacy=on"]
         return ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", "128M",
                 "-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none",
                 "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1",
                 "-kernel", os.path.join(self.options.build, "kernel.elf"), "-initrd", image,
-                "-serial", "stdio", "-serial", f"file:{console}"]
+                "-serial", "stdio", "-serial", f"file:{console}", *disk]
+
+    def disk(self):
+        """A disk with an empty ext4 on its first partition."""
+        path = os.path.join(self.folder, f"disk-{os.getpid()}")
+        with open(path, "wb") as file:
+            file.truncate(DISK_BYTES)
+        subprocess.run(["/sbin/sfdisk", "-q", path], input=PARTITIONS, text=True, check=True)
+        subprocess.run(["/sbin/mkfs.ext4", "-q", "-E", f"offset={2048 * 512}", path, "24M"],
+                       check=True)
+        return path
 
     def boot(self, first, count):
         """Runs a batch; returns what the injector said."""
@@ -146,6 +167,8 @@ class Campaign:
 
 def console_faults(path):
     """How many lines of the clients came out wrong at the serial port."""
+    if not os.path.exists(path):
+        return 0
     with open(path, encoding="utf-8", errors="replace") as file:
         lines = [line for line in file.read().split("\n") if line.startswith("toil ")]
     right = sum(bool(m) and int(m[2]) == int(m[1]) * 7919 % 104729
@@ -239,7 +262,8 @@ def main():
     parser.add_argument("--faults", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--batch", type=int, default=50)
-    parser.add_argument("--victims", default=VICTIMS)
+    parser.add_argument("--system", choices=sorted(SYSTEMS), default="services")
+    parser.add_argument("--victims", default="")
     parser.add_argument("--kinds", default="")
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--case", type=int)

@@ -18,16 +18,16 @@
 #include <rt/record.h>
 #include <rt/vault.h>
 
+#include "toil.h"
+
 #define KEYS     32u
 #define PAUSE_NS 40000u
-
-enum result { RIGHT, WRONG, TOLD };
 
 static struct rt_record *record;
 static cap_t server;
 static word_t turn;
 
-static word_t random_word(void)
+word_t random_word(void)
 {
     static word_t x = 0x9e3779b97f4a7c15ul;
 
@@ -170,7 +170,8 @@ static enum result (*chosen(void))(void)
         const char *name;
         enum result (*work)(void);
     } all[] = {
-        {"ledger", on_ledger}, {"counter", on_counter}, {"log", on_log}, {"console", on_console}};
+        {"ledger", on_ledger}, {"counter", on_counter}, {"log", on_log}, {"console", on_console},
+        {"files", on_files},   {"block", on_disk}};
     const char *on = rt_argument("on");
 
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -185,7 +186,7 @@ int main(void)
     word_t pause = rt_ns_to_ticks(PAUSE_NS), last = rt_now();
 
     record = rt_record();
-    server = rt_uses(rt_argument("on"));
+    server = rt_uses(rt_argument("on")); /* those with libraries of their own need none */
     for (turn = 1;; turn++) {
         enum result result = work();
         word_t now = rt_now();
