@@ -17,6 +17,7 @@
 #define LANES  32u
 #define BITS   4u
 #define ROUNDS 60000u
+#define FUTILE_MAX 1000u
 
 /* --- The server ------------------------------------------------------------------------------ */
 
@@ -30,6 +31,8 @@ static struct {
     unsigned deaths;
     uint32_t dies; /* one of so many times */
     bool refuses;  /* to be opened again */
+    bool behind;   /* it is behind another one, which wakes its clients when it is new */
+    unsigned futile; /* signals since it died */
     bool signalled;
     uint8_t disk[LANES * 2 * 4096];
 } server;
@@ -74,6 +77,8 @@ static void work(unsigned most)
         carry_out(&q);
         if (server.dies != 0 && draw(server.dies) == 0) {
             server.alive = false; /* carried out, and nobody heard of it */
+            server.behind = draw(2);
+            server.futile = 0;
             server.deaths++;
             return;
         }
@@ -153,8 +158,11 @@ enum error sys_recv(cap_t cap, cap_t reply, struct message *m, word_t flags)
         work(1 + draw(8));
     *m = (struct message){0};
     if (!server.alive) {
-        /* Root's signal; or, if the server is behind another one, that one's. */
-        m->badge = draw(2) ? COMPONENT_SIGNAL_RESTARTED : BITS;
+        m->badge = server.behind ? BITS : COMPONENT_SIGNAL_RESTARTED;
+        if (++server.futile > FUTILE_MAX) {
+            check(false, "the client notices that its server died");
+            exit(1);
+        }
     } else {
         lost += !server.signalled;
         m->badge = BITS | (draw(8) == 0 ? 1u << 20 : 0);

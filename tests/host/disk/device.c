@@ -39,14 +39,14 @@ static bool read_chain(struct device *d, uint16_t head, struct chain *c)
 }
 
 /* What the device may read comes first (2.7.4.2); the status is one byte. */
-static bool well_formed(const struct chain *c)
+static bool well_formed(const struct device *d, const struct chain *c)
 {
     bool writes = false;
 
     for (unsigned i = 0; i < c->count; i++) {
         bool write = c->desc[i].flags & VIRTIO_DESC_WRITE;
 
-        if ((writes && !write) || c->desc[i].length == 0)
+        if ((writes && !write) || c->desc[i].length == 0 || c->desc[i].length > d->part_max)
             return false;
         writes = write;
     }
@@ -133,7 +133,7 @@ static void answer(struct device *d, uint16_t head)
     uint16_t step = 1;
     uint32_t written;
 
-    if (!read_chain(d, head, &c) || !well_formed(&c) || (written = carry_out(d, &c)) == ~0u) {
+    if (!read_chain(d, head, &c) || !well_formed(d, &c) || (written = carry_out(d, &c)) == ~0u) {
         d->faults++;
         return;
     }

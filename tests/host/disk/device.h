@@ -13,6 +13,7 @@
 struct device {
     const struct virtio_queue *q;
     const struct blk_memory *memory;
+    uint32_t part_max;  /* bytes of one descriptor */
     uint16_t taken;     /* of the available ring */
     unsigned faults;    /* chains that are not as the specification wants them */
     uint32_t lies;      /* one of so many answers is wrong; 0: none */

@@ -52,6 +52,7 @@ static uint32_t begin(uint16_t size, uint64_t features, uint32_t segment_bytes, 
 
     memset(lane, 0, sizeof lane);
     device_begin(&dev, &r.queue, &memory, lies);
+    dev.part_max = segment_bytes;
     return most;
 }
 

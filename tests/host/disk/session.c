@@ -23,8 +23,30 @@ static uint64_t odd(void)
     return values[draw(sizeof values / sizeof values[0])] + (draw(3) == 0 ? draw(9) * 512ul : 0);
 }
 
+/* One that is right, or nearly: at an end of what is allowed, or just beyond. */
+static struct block_request near_request(void)
+{
+    struct block_request q = {.operation = (uint8_t)(1 + draw(2)), .tag = draw(1000)};
+    uint32_t sectors = 1 + draw(draw(2) ? 20 * 8 : 257);
+
+    q.length = sectors * 512;
+    q.position = draw(2) ? limits.size - q.length + draw(3) * 512ul : draw(1000) * 512ul;
+    q.offset = draw(2) ? 64 * 4096 - q.length + draw(3) * 512 : draw(100) * 512;
+    if (draw(2)) {
+        q.offset = draw(10) == 0 ? 512 : 0;
+        q.page_count = (uint8_t)((q.length + 4095) / 4096 + (draw(10) == 0 ? draw(3) - 1 : 0));
+        for (unsigned i = 0; i < BLOCK_LIST_MAX; i++)
+            q.page[i] = (uint16_t)(draw(20) ? draw(64) : 62 + draw(4));
+    }
+    return q;
+}
+
 static struct block_request random_request(void)
 {
+    if (draw(2))
+        return near_request();
+
+
     struct block_request q = {.position = odd(),
                               .length = (uint32_t)odd(),
                               .offset = (uint32_t)odd(),
@@ -83,7 +105,7 @@ static void test_check(void)
         if (block_request_check(&closed, &q) == BLOCK_DONE)
             wrong += q.operation == BLOCK_WRITE || q.operation == BLOCK_DISCARD;
     }
-    check(wrong == 0 && good > ROUNDS / 1000, "no request that could harm is let through");
+    check(wrong == 0 && good > ROUNDS / 10, "no request that could harm is let through");
 }
 
 /* The client puts requests, or writes anything anywhere. */
@@ -132,12 +154,43 @@ static unsigned hostile(void *queue)
     return wrong;
 }
 
+/* However much a client puts, and however little it takes. */
+static void test_room(void *queue)
+{
+    struct block_request q = {.operation = BLOCK_FLUSH};
+    struct block_session s;
+    struct ring_producer requests;
+    unsigned taken = 0, answered = 0;
+    enum ring_error e;
+
+    block_session_begin(&s, queue, &limits);
+    (void)ring_producer_attach(&requests, queue, BLOCK_COMPLETIONS_AT, 64, BLOCK_DEPTH);
+    do {
+        while (ring_put(&requests, &q) == RING_OK)
+            ;
+        (void)ring_publish(&requests);
+        while ((e = block_session_take(&s, &q)) == RING_OK)
+            taken++;
+        (void)block_session_publish(&s);
+    } while (e == RING_EMPTY && taken < 1000);
+    (void)ring_put(&requests, &q);
+    (void)ring_publish(&requests);
+    check(e == RING_FULL && taken == BLOCK_DEPTH && block_session_sleep(&s) == RING_FULL,
+          "no more are taken than can be answered");
+    while (s.under_way > 0)
+        answered += block_session_finish(&s, 0, BLOCK_DONE);
+    (void)block_session_publish(&s);
+    check(answered == BLOCK_DEPTH && block_session_take(&s, &q) == RING_FULL,
+          "and none while answers are not taken");
+}
+
 void test_session(void)
 {
     void *queue = pages(4);
     unsigned wrong = 0;
 
     test_check();
+    test_room(queue);
     for (unsigned i = 0; i < 3000; i++)
         wrong += hostile(queue);
     check(wrong == 0, "3,000 hostile clients");
