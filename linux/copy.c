@@ -100,7 +100,7 @@ static long copy_piece(const struct copying *c, size_t left, struct file **wait)
 static long copy(const struct copying *c)
 {
     size_t done = 0;
-    struct file *wait;
+    struct file *wait = c->to;
     long n = 0;
 
     while (done < c->most) {
