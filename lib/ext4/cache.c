@@ -289,7 +289,7 @@ static void written_back(struct cache *cache, struct buffer *buffer, int error)
         return;
     }
     if (cache->lost != NULL)
-        cache->lost(cache->lost_self, buffer->owner, error);
+        cache->lost(cache->lost_self, buffer->owner, buffer->ordered, error);
     if (buffer->pins == 0)
         discard(cache, buffer);
     else

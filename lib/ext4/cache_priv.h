@@ -46,8 +46,8 @@ struct cache {
     struct buffer_list list[BUFFER_STATES];
     uint8_t *scratch; /* SCRATCH_BLOCKS blocks that are nobody's, for the journal */
     uint64_t hits, misses, written;
-    /* Called when data of an inode could not be written. */
-    void (*lost)(void *self, uint32_t owner, int error);
+    /* Called when data of an inode could not be written; `ordered`: as in struct buffer. */
+    void (*lost)(void *self, uint32_t owner, bool ordered, int error);
     void *lost_self;
 };
 

@@ -354,8 +354,9 @@ static int set_size(struct ext4 *fs, struct node *node, uint64_t size)
     if (error != 0 || !shorter)
         return error;
     error = file_cut(fs, node, size);
-    if (error == 0)
-        error = journal_begin(fs, 6, 0);
+    if (error != 0 || node->inode.i_links_count == 0) /* without links it stays on the list */
+        return error;
+    error = journal_begin(fs, 6, 0);
     if (error == 0)
         error = journal_end(fs, orphan_remove(fs, node));
     return error;

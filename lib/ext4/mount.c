@@ -212,14 +212,18 @@ static int begin_writing(struct ext4 *fs)
     return error;
 }
 
-static void data_lost(void *self, uint32_t owner, int error)
+/* New blocks without their data must not become part of a file: as with Linux's data_err=abort. */
+static void data_lost(void *self, uint32_t owner, bool ordered, int error)
 {
     struct ext4 *fs = self;
     struct node *node = node_find(fs, owner);
 
-    ext4_report(fs, "data of inode %u could not be written: %s", owner, strerror(error));
+    if (node == NULL || node->lost == 0)
+        ext4_report(fs, "data of inode %u could not be written: %s", owner, strerror(error));
     if (node != NULL)
         node->lost = error;
+    if (ordered)
+        (void)journal_abort(fs, error, "data of new blocks");
 }
 
 static int mount_all(struct ext4 *fs)
@@ -336,23 +340,22 @@ void ext4_counts(const struct ext4 *fs, struct ext4_counts *counts)
 
 int ext4_sync(struct ext4 *fs)
 {
-    int error;
+    uint64_t before;
+    int error, lost;
 
     if (fs->read_only)
         return 0;
     if (fs->aborted != 0)
         return EROFS;
-    error = cache_write_back(&fs->cache, CACHE_ALL, 0);
-    if (error != 0)
-        return error;
-    uint64_t before = fs->journal.commits;
+    lost = cache_write_back(&fs->cache, CACHE_ALL, 0);
+    before = fs->journal.commits;
     error = journal_commit(fs);
     if (error == 0 && fs->journal.commits == before) {
         error = fs->device.flush(fs->device.self);
         if (error != 0)
             error = journal_abort(fs, error, "flush");
     }
-    return error;
+    return lost != 0 ? lost : error;
 }
 
 int ext4_tick(struct ext4 *fs)

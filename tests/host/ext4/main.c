@@ -6,6 +6,7 @@
  *   ext4 read|write|errors
  *   ext4 random [OPERATIONS [SEEDS]]   random operations against a model
  *   ext4 cut [POINTS]                  loss of power; 2000 is the long form
+ *   ext4 mount IMAGE                   only mount it, unmount it and check it
  *   ext4 hostile [IMAGES]              damaged images; 10000 is the long form
  */
 #include "cases.h"
@@ -62,6 +63,27 @@ const char *check_image(const struct disk *disk)
     return run("e2fsck -fn %s", path) == 0 ? NULL : first_lines();
 }
 
+/* For looking at an image that a test has left (environment KEEP): mount it and unmount it. */
+static const char *mount_image(const char *path)
+{
+    struct ext4_options options = {0};
+    struct ext4_counts counts;
+    struct disk disk;
+    struct ext4 *fs;
+    const char *why;
+
+    disk_load(&disk, path, 1u << 20);
+    disk.loud = true;
+    WANT(ext4_mount(&fs, &disk.device, &options) == 0);
+    ext4_counts(fs, &counts);
+    printf("# %lu orphans, %lu transactions\n", (unsigned long)counts.orphans,
+           (unsigned long)counts.replayed_transactions);
+    WANT(ext4_unmount(fs) == 0);
+    why = check_image(&disk);
+    disk_free(&disk);
+    return why;
+}
+
 static unsigned number(int argc, char **argv, int at, unsigned otherwise)
 {
     return argc > at ? (unsigned)strtoul(argv[at], NULL, 10) : otherwise;
@@ -72,6 +94,8 @@ int main(int argc, char **argv)
     const char *what = argc > 1 ? argv[1] : "";
 
     test_folder();
+    if (strcmp(what, "mount") == 0 && argc > 2)
+        case_end("mount", mount_image(argv[2]));
     if (*what == 0 || strcmp(what, "read") == 0)
         cases_read();
     if (*what == 0 || strcmp(what, "write") == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The integer types that the headers of libext2fs are written in, for 64-bit little-endian machines. */
+/* The integer types that the headers of libext2fs are written in, for 64-bit machines. */
 #ifndef _EXT2_TYPES_H
 #define _EXT2_TYPES_H
 
