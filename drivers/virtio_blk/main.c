@@ -21,10 +21,13 @@
 #define SIGNAL_QUEUE  1u
 #define SIGNAL_CONFIG 2u
 #define SIGNAL_TIMER  4u
-#define SIGNAL_BELLS  8u /* the bit of the first session's bell is 1 << this */
-#define WAITING       8u /* calls */
+#define SIGNAL_BELLS  8u  /* the bit of the first session's bell is 1 << this */
+#define WAITING       8u  /* calls */
 #define TURN          32u /* requests of one session before it is another's turn */
 #define TIMEOUT_MS    30000u
+#define LOOK_MS       20u
+#define LOOK_NS       5000000ul  /* between looks without an interrupt, requests under way */
+#define LOOK_IDLE_NS  20000000ul /* and none */
 
 _Static_assert(SIGNAL_BELLS + SESSIONS < 63, "a bell for each");
 
@@ -33,9 +36,10 @@ static struct {
     struct ipc_server server;
     cap_t spare[WAITING];
     cap_t timer;
-    bool timer_armed;
-    word_t timeout_ticks;
-    uint64_t touched; /* sessions to publish: a bit each */
+    bool timer_armed, timer_idle;
+    word_t timeout_ticks; /* for a request */
+    word_t look_ticks;    /* between looks at a disk that has not said anything */
+    uint64_t touched;         /* sessions to publish: a bit each */
     cap_t given[BLOCK_BATCH]; /* frames of the last reply */
 } disk;
 
@@ -308,9 +312,14 @@ static void publish(void)
     }
 }
 
-static void arm_timer(word_t deadline)
+/* Look again soon: interrupts and bells get lost, in machines and in those who die. */
+static void arm_timer(word_t now)
 {
+    bool idle = disk.device.requests.room == disk.device.requests.count;
+    word_t deadline = now + rt_ns_to_ticks(idle ? LOOK_IDLE_NS : LOOK_NS);
+
     disk.timer_armed = timer_set(disk.timer, deadline) == E_OK;
+    disk.timer_idle = idle;
 }
 
 /* Give the device what it has not seen yet (4.1.5.2). */
@@ -322,8 +331,8 @@ static void notify(word_t now)
         return;
     if (virtio_queue_publish(&r->queue))
         *disk.device.bell = 0;
-    if (!disk.timer_armed && r->room < r->count)
-        arm_timer(now + disk.timeout_ticks);
+    if (!disk.timer_armed || (disk.timer_idle && r->room < r->count))
+        arm_timer(now);
 }
 
 /* It broke its promises: what was under way has failed, or not, nobody knows. */
@@ -362,17 +371,15 @@ static void look_after(void)
         recover("says that it cannot go on");
 }
 
+/* Now and then while requests are under way: an interrupt may have got lost, or the disk hangs. */
 static void check_time(word_t now)
 {
-    word_t oldest = blk_oldest(&disk.device.requests, now);
-
     disk.timer_armed = false;
-    if (!disk.device.present || disk.device.requests.room == disk.device.requests.count)
+    if (!disk.device.present)
         return;
-    if (now - oldest >= disk.timeout_ticks)
+    collect();
+    if (disk.device.present && now - blk_oldest(&disk.device.requests, now) >= disk.timeout_ticks)
         recover("does not answer");
-    else
-        arm_timer(oldest + disk.timeout_ticks);
 }
 
 static void on_signal(void *context, word_t bits)
@@ -422,6 +429,7 @@ static bool make_timer(void)
 
     disk.timer = rt_object_new(TYPE_TIMER, 0);
     disk.timeout_ticks = timeout_ticks();
+    disk.look_ticks = rt_ns_to_ticks(LOOK_MS * 1000000ul);
     return signal != 0 && disk.timer != 0 && timer_bind(disk.timer, signal) == E_OK;
 }
 

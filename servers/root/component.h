@@ -90,16 +90,18 @@ struct component {
     word_t backoff_us;
     word_t wake_ticks; /**< when to restart it; 0: not waiting */
     /* heartbeat.c: */
-    word_t alive_ticks; /**< last sign of life */
-    word_t look_ticks;  /**< when to look again */
-    word_t beats;       /**< what its record said then */
-    word_t looks;       /**< looks since, without one */
-    word_t sched_then;  /**< at the first of them: on which context it ran, */
-    word_t time_then;   /**< and what that had used */
-    bool serves;        /**< it was seen serving */
-    word_t chatter;     /**< requests in the present second */
+    word_t alive_ticks;  /**< last sign of life */
+    word_t look_ticks;   /**< when to look again */
+    word_t beats;        /**< what its record said then */
+    word_t looks;        /**< looks since, without one */
+    word_t sched_then;   /**< at the first of them: on which context it ran, */
+    word_t time_then;    /**< and what that had used */
+    bool serves;         /**< it was seen serving */
+    word_t hangs_in_row; /**< soon one after the other, */
+    word_t hang_ticks;   /**< the last one when */
+    word_t chatter;      /**< requests in the present second */
     word_t chatter_ticks;
-    word_t cpu_before; /**< ticks used by earlier incarnations */
+    word_t cpu_before;                             /**< ticks used by earlier incarnations */
     word_t guard_first, guard_last, guard_landing; /**< COMPONENT_GUARD; guard.c */
     int exit_code;
     word_t last_end;    /**< number of its last report; ends.c */
@@ -191,6 +193,9 @@ bool component_record(const struct component *c, word_t offset, void *to, word_t
 
 /** It has just been started: watch it. (heartbeat.c) */
 void heartbeat_start(struct component *c);
+
+/** What heartbeat_look says of one that is not itself to blame, perhaps. */
+#define HEARTBEAT_WAITS "hangs: it waits for what does not come"
 
 /** Look whether it lives, if that is due. (heartbeat.c) @return why it must be ended, else NULL */
 const char *heartbeat_look(struct component *c);

@@ -135,7 +135,7 @@ static const char *judge(const struct component *c, const struct look *l, word_t
     case THREAD_SUSPENDED:
         return "hangs: its main thread is suspended";
     default:
-        return "hangs: it waits for what does not come";
+        return HEARTBEAT_WAITS;
     }
 }
 

@@ -21,6 +21,7 @@
 #define SECOND_US  1000000u
 #define CHARGE_MAX 20000u /* in a second */
 #define EARLY_MAX  3u
+#define HANGS_MAX  2u
 
 static cap_t the_timer;
 static word_t armed = NEVER;
@@ -330,6 +331,41 @@ static void wake(struct component *c)
     }
 }
 
+static void count_hang(struct component *c)
+{
+    word_t now = now_ticks();
+    word_t soon = 4 * us_ticks(c->manifest->policy.heartbeat_us);
+
+    c->hangs_in_row = c->hangs_in_row != 0 && now - c->hang_ticks < soon ? c->hangs_in_row + 1 : 1;
+    c->hang_ticks = now;
+}
+
+static bool is_platform(const struct component *c)
+{
+    const struct manifest_grant *grants = manifest_section(the_manifest(), MANIFEST_GRANTS);
+
+    for (uint32_t i = 0; i < c->manifest->grants.count; i++) {
+        if (grants[c->manifest->grants.first + i].kind == MANIFEST_DEVICE_MEMORY)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * One that hangs again as soon as it was restarted may do so because a server of its does not do
+ * what it should, although it answers: all of them that run are made new, which costs their other
+ * clients a pause.
+ */
+static void suspect_servers(const struct component *c)
+{
+    if (c->hangs_in_row < HANGS_MAX)
+        return;
+    for (struct component *d = component_first(); d != NULL; d = d->next) {
+        if (d != c && d->state == RUNNING && component_uses(c, d) && !is_platform(d))
+            supervise_kill(d, "was ended: one that uses it hangs again and again");
+    }
+}
+
 static void check_time(struct component *c, word_t now)
 {
     const char *why;
@@ -337,8 +373,13 @@ static void check_time(struct component *c, word_t now)
     if (quiesce(c) && c->state == RESTARTING && c->wake_ticks <= now)
         wake(c);
     why = heartbeat_look(c);
-    if (why != NULL)
+    if (why != NULL && rt_same(why, HEARTBEAT_WAITS))
+        count_hang(c);
+    if (why != NULL) {
         supervise_kill(c, why);
+        if (rt_same(why, HEARTBEAT_WAITS))
+            suspect_servers(c);
+    }
     if (c->state == RESTARTING && c->kept_back == NULL)
         supervise_at(c->wake_ticks);
     if (c->state == RUNNING && c->manifest->policy.heartbeat_us != 0)

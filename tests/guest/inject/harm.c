@@ -376,7 +376,20 @@ static bool signal_victim(struct victim *v, unsigned count, char what[static 64]
     return true;
 }
 
-/* Take signals before the victim sees them. */
+static bool has_interrupt(const struct victim *v)
+{
+    word_t type = TYPE_NULL, object, rights, badge, extra, hint;
+
+    for (word_t slot = 1; slot < SLOTS_MAX; slot++) {
+        if (cnode_inspect(v->cnode, slot, &type, &object, &rights, &badge, &extra, &hint) == E_CAP)
+            return false;
+        if (type == TYPE_INTERRUPT)
+            return true;
+    }
+    return false;
+}
+
+/* Take signals before the victim sees them; of drivers only, as other signals do not get lost. */
 static bool lose_signals(struct victim *v, char what[static 64])
 {
     cap_t copy = rt_slot_alloc();
@@ -424,7 +437,7 @@ bool harm(struct victim *v, enum kind kind, char what[static 64])
     case KIND_STORM:
         return signal_victim(v, STORM, what);
     case KIND_LOST:
-        return lose_signals(v, what);
+        return has_interrupt(v) && lose_signals(v, what);
     default:
         return mutate_code(v, (enum mutation)(kind - KIND_MUTATION), what);
     }
