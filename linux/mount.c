@@ -119,7 +119,8 @@ static struct dentry *directory(struct dentry *dir, const char *name, size_t len
     struct dentry *d;
 
     if (dentry_lookup(dir, name, length, &d) != 0 &&
-        dir->inode->ops->make(dir, name, length, S_IFDIR | 0755, 0, NULL, &d) != 0)
+        (dir->inode->ops->make == NULL ||
+         dir->inode->ops->make(dir, name, length, S_IFDIR | 0755, 0, NULL, &d) != 0))
         d = NULL;
     dentry_put(dir);
     while (d != NULL && d->mount != NULL) {
@@ -162,6 +163,8 @@ static long add(const char *path, unsigned mode, unsigned device, const char *ta
     if (dentry_lookup(dir, name, rt_length(name), &d) == 0) {
         dentry_put(d);
         error = -EEXIST;
+    } else if (dir->inode->ops->make == NULL) {
+        error = -ENOTDIR;
     } else {
         error = dir->inode->ops->make(dir, name, rt_length(name), mode, device, target, made);
     }
@@ -169,10 +172,20 @@ static long add(const char *path, unsigned mode, unsigned device, const char *ta
     return error;
 }
 
+/* A root that a server keeps has all that it needs. */
+static bool is_complete(void)
+{
+    return root->inode->mount->server != NULL;
+}
+
 long tree_add_file(const char *path, unsigned mode, const uint8_t *data, word_t bytes)
 {
     struct dentry *d;
-    long error = add(path, S_IFREG | mode, 0, NULL, &d);
+    long error;
+
+    if (is_complete())
+        return 0;
+    error = add(path, S_IFREG | mode, 0, NULL, &d);
 
     if (error != 0)
         return error;
@@ -183,11 +196,20 @@ long tree_add_file(const char *path, unsigned mode, const uint8_t *data, word_t 
     return 0;
 }
 
+/* /dev is ours in any case. */
+static bool is_below_dev(const char *path)
+{
+    return path[1] == 'd' && path[2] == 'e' && path[3] == 'v' && path[4] == '/';
+}
+
 long tree_add_link(const char *path, const char *target)
 {
     struct dentry *d;
-    long error = add(path, S_IFLNK | 0777, 0, target, &d);
+    long error;
 
+    if (is_complete() && !is_below_dev(path))
+        return 0;
+    error = add(path, S_IFLNK | 0777, 0, target, &d);
     if (error == 0)
         dentry_put(d);
     return error;
