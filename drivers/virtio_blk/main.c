@@ -25,9 +25,7 @@
 #define WAITING       8u  /* calls */
 #define TURN          32u /* requests of one session before it is another's turn */
 #define TIMEOUT_MS    30000u
-#define LOOK_MS       20u
-#define LOOK_NS       5000000ul  /* between looks without an interrupt, requests under way */
-#define LOOK_IDLE_NS  20000000ul /* and none */
+#define LOOK_NS       5000000ul /* between looks without an interrupt, while they are under way */
 
 _Static_assert(SIGNAL_BELLS + SESSIONS < 63, "a bell for each");
 
@@ -36,9 +34,9 @@ static struct {
     struct ipc_server server;
     cap_t spare[WAITING];
     cap_t timer;
-    bool timer_armed, timer_idle;
-    word_t timeout_ticks; /* for a request */
-    word_t look_ticks;    /* between looks at a disk that has not said anything */
+    bool timer_armed;
+    word_t timeout_ticks;     /* for a request */
+    word_t look_ticks;        /* LOOK_NS */
     uint64_t touched;         /* sessions to publish: a bit each */
     cap_t given[BLOCK_BATCH]; /* frames of the last reply */
 } disk;
@@ -312,16 +310,6 @@ static void publish(void)
     }
 }
 
-/* Look again soon: interrupts and bells get lost, in machines and in those who die. */
-static void arm_timer(word_t now)
-{
-    bool idle = disk.device.requests.room == disk.device.requests.count;
-    word_t deadline = now + rt_ns_to_ticks(idle ? LOOK_IDLE_NS : LOOK_NS);
-
-    disk.timer_armed = timer_set(disk.timer, deadline) == E_OK;
-    disk.timer_idle = idle;
-}
-
 /* Give the device what it has not seen yet (4.1.5.2). */
 static void notify(word_t now)
 {
@@ -331,8 +319,10 @@ static void notify(word_t now)
         return;
     if (virtio_queue_publish(&r->queue))
         *disk.device.bell = 0;
-    if (!disk.timer_armed || (disk.timer_idle && r->room < r->count))
-        arm_timer(now);
+    /* Look again soon: interrupts get lost, and disks hang. Nobody looks while nothing is under
+     * way. */
+    if (!disk.timer_armed && r->room < r->count)
+        disk.timer_armed = timer_set(disk.timer, now + disk.look_ticks) == E_OK;
 }
 
 /* It broke its promises: what was under way has failed, or not, nobody knows. */
@@ -371,7 +361,7 @@ static void look_after(void)
         recover("says that it cannot go on");
 }
 
-/* Now and then while requests are under way: an interrupt may have got lost, or the disk hangs. */
+/* Take what is done although nobody said so; and is there a request that takes too long? */
 static void check_time(word_t now)
 {
     disk.timer_armed = false;
@@ -429,7 +419,7 @@ static bool make_timer(void)
 
     disk.timer = rt_object_new(TYPE_TIMER, 0);
     disk.timeout_ticks = timeout_ticks();
-    disk.look_ticks = rt_ns_to_ticks(LOOK_MS * 1000000ul);
+    disk.look_ticks = rt_ns_to_ticks(LOOK_NS);
     return signal != 0 && disk.timer != 0 && timer_bind(disk.timer, signal) == E_OK;
 }
 
