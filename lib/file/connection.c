@@ -7,6 +7,7 @@
 #include <rt/memory.h>
 #include <rt/object.h>
 #include <rt/program.h>
+#include <rt/slot.h>
 
 #define TRIES 8u /* a server that dies each time it is asked is given up */
 
@@ -25,13 +26,21 @@ static enum file_error give_window(const struct files_connection *c)
     return FILE_OK;
 }
 
+static void drop_leases(struct files_connection *c)
+{
+    if (c->recalls == NULL)
+        return;
+    rt_frames_unmap((void *)c->recalls, 1);
+    rt_slot_delete(c->recalls_frame);
+    c->recalls = NULL;
+}
+
 static enum file_error attach(struct files_connection *c)
 {
     struct file_attributes root = {0};
     enum file_error error;
 
-    __atomic_store_n((uint64_t *)(void *)c->window, 0, __ATOMIC_RELEASE);
-    c->recalls = 0;
+    drop_leases(c);
     c->attached = false;
     c->attaches++;
     error = file_attach(c->server, c->number, c->pages, &root, &c->read_only);
@@ -74,6 +83,7 @@ enum file_error files_connect(struct files_connection *c, cap_t server, uint32_t
 void files_disconnect(struct files_connection *c)
 {
     (void)file_detach(c->server);
+    drop_leases(c);
     if (c->window != NULL)
         rt_pages_free(c->window, c->pages);
     *c = (struct files_connection){0};
@@ -88,26 +98,46 @@ void files_disconnect(struct files_connection *c)
         while (files_again(c, error, &tries));     \
     } while (0)
 
+enum file_error files_leases_begin(struct files_connection *c)
+{
+    enum file_error error;
+
+    drop_leases(c);
+    if (!rt_guard_begin())
+        return FILE_E_NOT_SUPPORTED;
+    REPEAT(file_recalls(c->server, &c->recalls_frame));
+    if (error != FILE_OK)
+        return error;
+    c->recalls = rt_frames_map(c->recalls_frame, 1, MAP_READ);
+    if (c->recalls != NULL && rt_guard_copy(&c->seen, c->recalls, sizeof(c->seen)))
+        return FILE_OK;
+    if (c->recalls == NULL)
+        rt_slot_delete(c->recalls_frame);
+    drop_leases(c);
+    return FILE_E_NO_MEMORY;
+}
+
 enum file_error files_recalled(struct files_connection *c, struct file_handle *to, uint32_t room,
                                uint32_t *count, bool *all, bool *more)
 {
-    uint64_t seen = __atomic_load_n((const uint64_t *)(void *)c->window, __ATOMIC_ACQUIRE);
     size_t most = files_room(c) / sizeof(*to);
-    enum file_error error;
+    bool there = c->recalls != NULL && rt_guard_copy(&c->seen, c->recalls, sizeof(c->seen));
+    enum file_error error = FILE_E_NO_SESSION;
     unsigned tries = 0;
 
-    error = file_recalled(c->server, files_region(c),
-                          files_part(0, (room < most ? room : most) * sizeof(*to)), count, all,
-                          more);
-    c->recalls = seen;
-    if (error == FILE_OK) {
+    if (there)
+        error = file_recalled(c->server, files_region(c),
+                              files_part(0, (room < most ? room : most) * sizeof(*to)), count, all,
+                              more);
+    if (error == FILE_OK && *count <= room) {
         memcpy(to, files_data(c), *count * sizeof(*to));
         return FILE_OK;
     }
+    drop_leases(c);
     *count = 0;
     *all = true;
     *more = false;
-    return files_again(c, error, &tries) ? FILE_OK : error;
+    return error == FILE_OK || files_again(c, error, &tries) ? FILE_OK : error;
 }
 
 enum file_error files_lookup(struct files_connection *c, struct file_handle from, uint8_t flags,
@@ -145,6 +175,7 @@ enum file_error files_write_part(struct files_connection *c, struct file_handle 
     uint64_t token = files_token(c);
     enum file_error error;
 
+    c->changes++;
     REPEAT(file_write(c->server, files_region(c), file, offset, files_part(at, size), flags, token,
                       done, file_size));
     return error;
@@ -167,6 +198,7 @@ enum file_error files_make(struct files_connection *c, struct file_handle direct
     uint64_t token = files_token(c);
     enum file_error error;
 
+    c->changes++;
     REPEAT(file_make(c->server, directory, kind, mode, 0, 0, 0, 0, flags, token, name, size, made));
     return error;
 }
@@ -181,6 +213,7 @@ enum file_error files_make_link(struct files_connection *c, struct file_handle d
     if (target_size > files_room(c) || target_size > FILE_LINK_MAX)
         return FILE_E_NAME_TOO_LONG;
     memcpy(files_data(c), target, target_size);
+    c->changes++;
     REPEAT(file_make_link(c->server, files_region(c), directory, files_part(0, target_size), 0, 0,
                           token, name, size, made));
     return error;
@@ -193,6 +226,7 @@ enum file_error files_link(struct files_connection *c, struct file_handle file,
     struct file_attributes linked;
     enum file_error error;
 
+    c->changes++;
     REPEAT(file_link(c->server, file, directory, token, name, size, &linked));
     return error;
 }
@@ -203,6 +237,7 @@ enum file_error files_remove(struct files_connection *c, struct file_handle dire
     uint64_t token = files_token(c);
     enum file_error error;
 
+    c->changes++;
     REPEAT(file_remove(c->server, directory, is_directory, token, name, size));
     return error;
 }
@@ -214,6 +249,7 @@ enum file_error files_rename(struct files_connection *c, struct file_handle from
     uint64_t token = files_token(c);
     enum file_error error;
 
+    c->changes++;
     REPEAT(file_rename(c->server, from, to, replace, token, name, size, new_name, new_size));
     return error;
 }
@@ -238,6 +274,7 @@ enum file_error files_truncate(struct files_connection *c, struct file_handle fi
     struct file_attributes now;
     enum file_error error;
 
+    c->changes++;
     REPEAT(file_truncate(c->server, file, size, &now));
     return error;
 }

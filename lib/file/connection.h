@@ -14,6 +14,7 @@
 #define FILELIB_CONNECTION_H
 
 #include <proto/file.h>
+#include <rt/guard.h>
 
 /** Errors of this library besides those of the protocol; numbers of errno. */
 #define FILES_E_LOOP 40u /**< too many symbolic links */
@@ -27,8 +28,11 @@ struct files_connection {
     bool attached;
     bool read_only;
     struct file_handle root;
-    uint64_t recalls;  /**< the window's word as last seen */
     uint64_t attaches; /**< how often it had to */
+    uint64_t changes;  /**< calls that change something, so far */
+    const uint64_t *recalls; /**< the server's page; NULL: not asked for yet */
+    cap_t recalls_frame;
+    uint64_t seen;     /**< its word as last looked at */
 };
 
 /**
@@ -53,18 +57,18 @@ static inline uint64_t files_token(struct files_connection *c)
 /** The part of the window that is for data. */
 static inline uint8_t *files_data(const struct files_connection *c)
 {
-    return c->window + 4096;
+    return c->window;
 }
 
 static inline size_t files_room(const struct files_connection *c)
 {
-    return (c->pages - 1) * 4096ul;
+    return c->pages * 4096ul;
 }
 
 /** The protocol's name for a part of the window. */
 static inline struct ipc_buffer files_part(size_t offset, size_t size)
 {
-    return (struct ipc_buffer){.offset = 4096 + offset, .length = size};
+    return (struct ipc_buffer){.offset = offset, .length = size};
 }
 
 /** Bytes of the window, which calls with a part of it want to know. */
@@ -73,15 +77,23 @@ static inline word_t files_region(const struct files_connection *c)
     return c->pages * 4096ul;
 }
 
-/** May what is remembered by lease still be used? One look at a word. */
+/**
+ * Get ready for leases, which are given from here on; on the component's main thread, as are the
+ * other two functions about them (<rt/guard.h>). Once, and whenever everything was recalled.
+ */
+enum file_error files_leases_begin(struct files_connection *c);
+
+/** May what is remembered by lease still be used? One look at a word of the server's memory, which
+ * is not there any more when the server has ended. */
 static inline bool files_leases_hold(const struct files_connection *c)
 {
-    return c->attached &&
-           __atomic_load_n((const uint64_t *)(const void *)c->window, __ATOMIC_ACQUIRE) ==
-               c->recalls;
+    uint64_t now;
+
+    return c->recalls != NULL && rt_guard_copy(&now, c->recalls, sizeof(now)) && now == c->seen;
 }
 
-/** Which handles were recalled, at most `room`; *all: everything. Call until *more is false. */
+/** Which handles were recalled, at most `room`; *all: everything, and files_leases_begin is to be
+ * called again. Call until *more is false. */
 enum file_error files_recalled(struct files_connection *c, struct file_handle *to, uint32_t room,
                                uint32_t *count, bool *all, bool *more);
 

@@ -5,7 +5,7 @@
 #include <rt/bytes.h>
 #include <rt/program.h>
 
-#define WINDOW_PAGES 36u /* the head's page, 128 KiB for data, and three to make it even */
+#define WINDOW_PAGES 32u
 #define LINKS_MAX    40u
 
 static struct files_mount mounts[FILES_MOUNTS];
@@ -96,35 +96,47 @@ static bool add_path(char clean[static FILES_PATH_MAX], size_t *used, const char
     return true;
 }
 
+/* How much of a path the next lookup takes: up to the end of a name. */
+static size_t next_part(const char *path, size_t size)
+{
+    size_t part = size < FILE_PATH_MAX ? size : FILE_PATH_MAX;
+
+    while (part < size && part > 0 && path[part] != '/')
+        part--;
+    return part;
+}
+
 /* Follow a clean path in its mount, until a link. */
 static enum file_error follow(struct files_mount *m, const char *path, struct files_place *to,
                               enum file_stop *stop, size_t *at)
 {
+    uint8_t flags = files_cache_flags(&m->cache);
+    struct file_handle from = m->connection.root;
     size_t size = rt_length(path);
-    struct file_handle from;
-    enum file_error error = connect(m);
+    uint32_t taken = 0;
 
-    from = m->connection.root;
-    *at = m->size;
-    do {
-        size_t part = size - *at < FILE_PATH_MAX ? size - *at : FILE_PATH_MAX;
-        uint32_t taken = 0;
+    for (*at = m->size;;) {
+        size_t part = next_part(path + *at, size - *at);
+        enum file_error error = files_lookup(&m->connection, from, flags, path + *at, part, stop,
+                                             &taken, &to->attributes);
 
+        if (error == FILE_E_INVALID && flags != 0) {
+            flags = 0; /* the session is a new one, without leases */
+            continue;
+        }
         if (error != FILE_OK)
             return error;
-        while (*at + part < size && part > 0 && path[*at + part] != '/')
-            part--; /* a part ends where a name does */
-        if (part == 0 && *at < size)
-            return FILE_E_NAME_TOO_LONG;
-        error = files_lookup(&m->connection, from, 0, path + *at, part, stop, &taken,
-                             &to->attributes);
         from = to->attributes.file;
         *at += taken;
-        if (error == FILE_OK && taken != part)
+        if (taken != part || *at == size)
             break;
-    } while (*at < size || error != FILE_OK);
-    to->connection = &m->connection;
-    return error;
+        if (part == 0)
+            return FILE_E_NAME_TOO_LONG;
+    }
+    if (flags != 0 && *stop == FILE_STOP_END && *at == size &&
+        to->attributes.kind != FILE_KIND_LINK)
+        files_cache_add(&m->cache, path + m->size, &to->attributes);
+    return FILE_OK;
 }
 
 /* The path that goes on where a link says. */
@@ -165,6 +177,12 @@ static enum file_error find(char clean[static FILES_PATH_MAX], bool through,
 
         if (m == NULL)
             return FILE_E_NOT_FOUND;
+        error = connect(m);
+        if (error != FILE_OK)
+            return error;
+        to->connection = &m->connection;
+        if (files_cache_find(&m->cache, &m->connection, clean + m->size, &to->attributes))
+            return FILE_OK;
         error = follow(m, clean, to, &stop, &at);
         if (error != FILE_OK)
             return error;
@@ -213,25 +231,38 @@ enum file_error files_parent(const char *path, struct files_place *directory,
     return find(clean, true, directory);
 }
 
+/* What fits into the window. */
+static inline enum file_error read_piece(const struct files_place *file, uint64_t offset, void *to,
+                                         size_t size, size_t *got)
+{
+    struct files_connection *c = file->connection;
+    enum file_error error = files_read_part(c, file->attributes.file, offset, 0, size, got);
+
+    if (error != FILE_OK)
+        return error;
+    if (*got > size)
+        return (enum file_error)FILE_E_REPLY;
+    memcpy(to, files_data(c), *got);
+    return FILE_OK;
+}
+
 enum file_error files_read(const struct files_place *file, uint64_t offset, void *to, size_t size,
                            size_t *done)
 {
-    struct files_connection *c = file->connection;
+    size_t room = files_room(file->connection), got = 0, part;
 
-    for (*done = 0; *done < size;) {
-        size_t part = size - *done < files_room(c) ? size - *done : files_room(c), got = 0;
-        enum file_error error =
-            files_read_part(c, file->attributes.file, offset + *done, 0, part, &got);
+    if (size <= room)
+        return read_piece(file, offset, to, size, done);
+    *done = 0;
+    do {
+        enum file_error error;
 
+        part = size - *done < room ? size - *done : room;
+        error = read_piece(file, offset + *done, (uint8_t *)to + *done, part, &got);
         if (error != FILE_OK)
             return error;
-        if (got > part)
-            return (enum file_error)FILE_E_REPLY;
-        memcpy((uint8_t *)to + *done, files_data(c), got);
         *done += got;
-        if (got < part)
-            break;
-    }
+    } while (got == part && *done < size);
     return FILE_OK;
 }
 

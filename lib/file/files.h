@@ -9,6 +9,7 @@
 #ifndef FILELIB_FILES_H
 #define FILELIB_FILES_H
 
+#include "cache.h"
 #include "connection.h"
 #include "entry.h"
 
@@ -21,6 +22,7 @@ struct files_mount {
     size_t size;      /**< of the path */
     bool connected;
     struct files_connection connection;
+    struct files_cache cache;
 };
 
 /** What a path has led to. */

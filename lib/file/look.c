@@ -233,3 +233,13 @@ enum file_error look_recalled(void *self, word_t badge, struct ipc_buffer to, ui
         return FILE_E_BAD_WINDOW;
     return FILE_OK;
 }
+
+enum file_error look_recalls(void *self, word_t badge, cap_t *page)
+{
+    struct call call;
+
+    if (!call_enter(&call, self, badge))
+        return FILE_E_NO_SESSION;
+    *page = files_recalls_page(call.session);
+    return *page == 0 ? FILE_E_NO_MEMORY : FILE_OK;
+}

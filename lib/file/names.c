@@ -64,7 +64,7 @@ enum file_error names_make(void *self, word_t badge, struct file_handle director
         start(&call, self, badge, op->make != NULL, token, name, name_size, &there);
 
     if (error == FILE_OK &&
-        (kind == FILE_KIND_LINK || (flags & FILE_LEASE && !call.session->given)))
+        (kind == FILE_KIND_LINK || (flags & FILE_LEASE && call.session->recalls == NULL)))
         error = FILE_E_INVALID;
     if (error != FILE_OK)
         return error;

@@ -4,15 +4,14 @@
 
 void files_session_recall(struct files_session *session, struct file_handle file)
 {
+    if (session->recalls == NULL)
+        return;
     if (session->recalled_count == FILES_RECALLED || session->all) {
         session->all = true;
         session->recalled_count = 0;
     } else {
         session->recalled[session->recalled_count++] = file;
     }
-    session->recalls++;
-    /* A client without its window has lost its leases as well: it finds out when it looks. */
-    if (session->given != 0)
-        (void)files_copy(session->window, &session->recalls, sizeof(session->recalls));
+    __atomic_store_n(session->recalls, *session->recalls + 1, __ATOMIC_RELEASE);
     files_ring(session->bell);
 }

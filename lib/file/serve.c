@@ -14,33 +14,15 @@ void files_serve_open(struct files_server *server)
     server->book.fs = server->fs;
 }
 
-/* The attached session with this badge. */
-static unsigned find_session(const struct files_server *server, word_t badge)
+bool call_find(struct files_server *server, word_t badge)
 {
-    unsigned number = server->last;
-
-    if (server->session[number].badge == badge)
-        return number;
-    for (number = 0; number < FILES_SESSIONS; number++)
-        if (server->session[number].badge == badge)
-            break;
-    return number;
-}
-
-bool call_enter(struct call *call, void *self, word_t badge)
-{
-    struct files_server *server = self;
-    unsigned number = find_session(server, badge);
-
-    if (number == FILES_SESSIONS || badge == 0)
-        return false;
-    server->last = number;
-    *call = (struct call){.server = server,
-                          .session = &server->session[number],
-                          .number = number,
-                          .fs = server->fs,
-                          .op = server->op};
-    return true;
+    for (unsigned number = 0; number < FILES_SESSIONS; number++) {
+        if (server->session[number].badge == badge) {
+            server->last = number;
+            return badge != 0;
+        }
+    }
+    return false;
 }
 
 enum file_error call_change(struct call *call, void *self, word_t badge, bool possible)
@@ -101,7 +83,7 @@ enum file_error call_lease(const struct call *call, struct file_handle file)
 {
     struct files_lease lost;
 
-    if (call->session->given == 0)
+    if (call->session->recalls == NULL)
         return FILE_E_INVALID;
     files_lease_give(&call->server->leases, call->number, file, &lost);
     for (unsigned i = 0; lost.holders != 0; i++, lost.holders >>= 1)
@@ -279,7 +261,7 @@ static word_t region(void *self, word_t badge)
 {
     struct call call;
 
-    return call_enter(&call, self, badge) ? (word_t)call.session->given * 4096 : ~0ul;
+    return call_enter(&call, self, badge) ? call.session->given_bytes : ~0ul;
 }
 
 const struct file_server *files_callbacks(void)
@@ -315,6 +297,7 @@ const struct file_server *files_callbacks(void)
         .map = data_map,
         .lease = look_lease,
         .recalled = look_recalled,
+        .recalls = look_recalls,
         .region = region,
     };
 

@@ -14,8 +14,27 @@ struct call {
     const struct files_operations *op;
 };
 
+/** Make the session with this badge the last one used. @return false: there is none */
+bool call_find(struct files_server *server, word_t badge);
+
 /** Begin to serve a request. @return false: the client is not attached */
-bool call_enter(struct call *call, void *self, word_t badge);
+static inline bool call_enter(struct call *call, void *self, word_t badge)
+{
+    struct files_server *server = self;
+    unsigned number = server->last;
+
+    if (server->session[number].badge != badge || badge == 0) {
+        if (!call_find(server, badge))
+            return false;
+        number = server->last;
+    }
+    *call = (struct call){.server = server,
+                          .session = &server->session[number],
+                          .number = number,
+                          .fs = server->fs,
+                          .op = server->op};
+    return true;
+}
 
 /** The same for one that changes something. @return why it may not */
 enum file_error call_change(struct call *call, void *self, word_t badge, bool possible);
@@ -30,7 +49,7 @@ enum file_error call_end(const struct call *call, enum file_error error);
 /** Others' leases on a file end, as it has been changed. */
 void call_changed(const struct call *call, struct file_handle file);
 
-/** Give this client a lease. @return INVALID: it has no window */
+/** Give this client a lease. @return INVALID: it could not be told of recalls */
 enum file_error call_lease(const struct call *call, struct file_handle file);
 
 /** Give a session up: everything is closed. */
@@ -49,6 +68,7 @@ enum file_error look_lease(void *self, word_t badge, struct file_handle file,
                            struct file_attributes *to);
 enum file_error look_recalled(void *self, word_t badge, struct ipc_buffer to, uint32_t *count,
                               bool *all, bool *more);
+enum file_error look_recalls(void *self, word_t badge, cap_t *page);
 
 /* data.c */
 enum file_error data_read(void *self, word_t badge, struct file_handle file, uint64_t offset,

@@ -7,6 +7,7 @@
 #include <rt/component.h>
 #include <rt/guard.h>
 #include <rt/memory.h>
+#include <rt/object.h>
 #include <rt/program.h>
 #include <rt/slot.h>
 
@@ -24,6 +25,7 @@ bool files_window_prepare(struct files_session *session, unsigned number, uint32
     session->window = (uint8_t *)(WINDOWS + number * WINDOW_BYTES);
     session->pages = pages;
     session->given = 0;
+    session->given_bytes = 0;
     session->frames = pages == 0 ? 0 : rt_slot_alloc_row(pages);
     return pages == 0 || session->frames != 0;
 }
@@ -57,6 +59,18 @@ static void empty_slots(const struct files_session *session, uint32_t first, uin
         (void)cnode_delete(COMPONENT_CNODE, session->frames + first, count);
 }
 
+/* The client must not see what the page is used for next. */
+static void drop_recalls(struct files_session *session)
+{
+    if (session->recalls == NULL)
+        return;
+    (void)cnode_revoke(COMPONENT_CNODE, rt_page_frame(session->recalls));
+    rt_slot_free(session->recalls_shown);
+    rt_pages_free(session->recalls, 1);
+    session->recalls = NULL;
+    session->recalls_shown = 0;
+}
+
 enum file_error files_window_add(struct files_session *session, uint32_t page,
                                  const cap_t frames[4])
 {
@@ -69,18 +83,34 @@ enum file_error files_window_add(struct files_session *session, uint32_t page,
     if (!good)
         empty_slots(session, page, 4);
     else if (new)
-        session->given += 4;
+        session->given_bytes = (session->given += 4) * 4096ul;
     return good ? FILE_OK : FILE_E_BAD_WINDOW;
+}
+
+cap_t files_recalls_page(struct files_session *session)
+{
+    if (session->recalls != NULL)
+        return session->recalls_shown;
+    session->recalls = rt_pages_alloc(1);
+    if (session->recalls == NULL)
+        return 0;
+    session->recalls_shown =
+        rt_object_copy(rt_page_frame(session->recalls), RIGHT_READ | RIGHT_RAM);
+    if (session->recalls_shown == 0)
+        drop_recalls(session);
+    return session->recalls_shown;
 }
 
 void files_window_drop(struct files_session *session)
 {
+    drop_recalls(session);
     if (session->frames != 0) {
         empty_slots(session, 0, session->pages);
         rt_slot_free_row(session->frames, session->pages);
     }
     session->frames = 0;
     session->pages = session->given = 0;
+    session->given_bytes = 0;
     files_bell_drop(session->bell);
     session->bell = 0;
 }

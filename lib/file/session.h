@@ -17,10 +17,12 @@
 
 struct files_session {
     uint64_t badge;   /**< 0: not attached */
-    uint64_t recalls; /**< the word at the start of its window */
+    uint64_t *recalls; /**< a page that the client sees, with a word that grows; NULL: none yet */
+    cap_t recalls_shown; /**< its frame, with READ alone */
     uint8_t *window;  /**< where it is, or will be */
     uint32_t pages;   /**< of the window as attached */
     uint32_t given;   /**< pages that are there, from the start */
+    word_t given_bytes; /**< the same in bytes */
     bool read_only;
     bool all;         /**< more was recalled than fits */
     uint32_t recalled_count;
@@ -55,17 +57,18 @@ void files_bell_drop(cap_t bell);
 /** Is there no such client any more? */
 bool files_client_gone(uint64_t badge);
 
+/** The page that counts recalls, for the client to see. @return its frame, 0: no memory */
+cap_t files_recalls_page(struct files_session *session);
+
 /** A lease of this client was recalled. */
 void files_session_recall(struct files_session *session, struct file_handle file);
 
-/** Where part of the window is; NULL: it is not a part of it, or not all of it has been given. */
+/** Where part of the window is, of which the dispatcher has seen that it lies inside of what has
+ * been given; NULL: nothing has. */
 static inline uint8_t *files_window_part(const struct files_session *session,
                                          struct ipc_buffer part)
 {
-    if (part.offset < FILE_WINDOW_HEAD ||
-        !ipc_inside(part.offset, part.length, (word_t)session->given * 4096))
-        return NULL;
-    return session->window + part.offset;
+    return session->given == 0 ? NULL : session->window + part.offset;
 }
 
 #endif

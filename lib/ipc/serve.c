@@ -21,15 +21,22 @@ static unsigned receive_count(const struct ipc_server *server)
 
 /* Without a free slot the capability does not arrive, and the request is
  * refused: the client's loss, not the server's end. */
-static void open_slots(struct ipc_server *server, unsigned count)
+static void refill(struct ipc_server *server, unsigned count)
 {
-    struct message_buffer *buffer = rt_buffer();
-
+    server->ready = true;
     for (unsigned i = 0; i < count; i++) {
         if (server->receive[i] == 0)
             server->receive[i] = rt_slot_alloc();
-        buffer->receive[i] = server->receive[i];
+        server->ready = server->ready && server->receive[i] != 0;
     }
+}
+
+/* All of them, whether needed or not: those that are not are 0. */
+static void open_slots(struct ipc_server *server, unsigned count)
+{
+    if (!server->ready)
+        refill(server, count);
+    __builtin_memcpy(rt_buffer()->receive, server->receive, sizeof(server->receive));
 }
 
 /* A slot in which something arrived belongs to the callback from here on. */
@@ -37,12 +44,14 @@ static void close_slots(struct ipc_server *server, unsigned count, word_t arrive
 {
     struct message_buffer *buffer = rt_buffer();
 
-    for (unsigned i = 0; i < count; i++) {
-        buffer->receive[i] = 0;
+    __builtin_memset(buffer->receive, 0, sizeof(buffer->receive));
+    if (arrived == 0)
+        return;
+    server->ready = false;
+    for (unsigned i = 0; i < count; i++)
         for (word_t k = 0; k < arrived && k < MESSAGE_CAPS; k++)
             if (server->receive[i] != 0 && buffer->caps[k] == server->receive[i])
                 server->receive[i] = 0;
-    }
 }
 
 static enum ipc_next serve_request(struct ipc_server *server, struct message *message)

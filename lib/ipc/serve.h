@@ -39,6 +39,7 @@ struct ipc_server {
     size_t spare_count;         /**< how many there are now */
     size_t spare_room;          /**< how many fit */
     cap_t receive[MESSAGE_CAPS];    /**< loop: empty slots for capabilities to come */
+    bool ready;                     /**< loop: there are as many as any request needs */
     bool deferred;              /**< loop: the callback took the call */
 };
 

@@ -37,27 +37,48 @@ static void note_access(struct ramfs *fs, struct node *n)
     arena_commit(&fs->arena);
 }
 
+/* What is within one page. */
+static inline __attribute__((always_inline)) bool
+read_part(const struct ramfs *fs, const struct node *n, uint64_t at, void *to, size_t size)
+{
+    uint32_t page = map_get(&fs->arena, &n->map, at / ARENA_PAGE);
+    const uint8_t *from = page == 0 ? zeros : arena_data(&fs->arena, page);
+
+    return files_copy(to, from + at % ARENA_PAGE, size);
+}
+
+static bool read_all(const struct ramfs *fs, const struct node *n, uint64_t at, uint8_t *to,
+                     size_t size)
+{
+    while (size > 0) {
+        size_t part = least(size, ARENA_PAGE - at % ARENA_PAGE);
+
+        if (!read_part(fs, n, at, to, part))
+            return false;
+        at += part;
+        to += part;
+        size -= part;
+    }
+    return true;
+}
+
 enum file_error file_read_op(void *self, struct file_handle file, uint64_t offset, void *to,
                              size_t size, size_t *done)
 {
     struct ramfs *fs = self;
+    struct node *n = ramfs_node(fs, file);
     enum file_error error;
-    struct node *n = ramfs_file(fs, file, &error);
-    uint64_t end;
 
-    if (n == NULL)
+    if (__builtin_expect(n == NULL || n->kind != FILE_KIND_REGULAR, 0)) {
+        (void)ramfs_file(fs, file, &error);
         return error;
-    end = offset >= n->size ? offset : offset + least(size, n->size - offset);
-    for (uint64_t at = offset; at < end;) {
-        uint32_t page = map_get(&fs->arena, &n->map, at / ARENA_PAGE);
-        const uint8_t *from = page == 0 ? zeros : arena_data(&fs->arena, page);
-        uint64_t part = least(end - at, ARENA_PAGE - at % ARENA_PAGE);
-
-        if (!files_copy((uint8_t *)to + (at - offset), from + at % ARENA_PAGE, part))
-            return FILE_E_BAD_WINDOW;
-        at += part;
     }
-    *done = end - offset;
+    size = offset >= n->size ? 0 : least(size, n->size - offset);
+    if (offset % ARENA_PAGE + size <= ARENA_PAGE
+            ? !read_part(fs, n, offset, to, size)
+            : !read_all(fs, n, offset, to, size))
+        return FILE_E_BAD_WINDOW;
+    *done = size;
     note_access(fs, n);
     return FILE_OK;
 }

@@ -34,9 +34,12 @@ void ramfs_reap(struct ramfs *fs);
 /** The node of a handle; NULL: stale. */
 static inline struct node *ramfs_node(const struct ramfs *fs, struct file_handle file)
 {
+    uint64_t page = file.inode / ARENA_UNITS;
     struct node *n;
 
-    if (!arena_is(&fs->arena, file.inode, ARENA_NODES))
+    /* As arena_is, for the most frequent question. */
+    if (page >= fs->arena.head->pages || file.inode % 4 != 0 ||
+        fs->arena.table[page].use != ARENA_NODES)
         return NULL;
     n = node_at(&fs->arena, (uint32_t)file.inode);
     return n->generation == file.generation && n->generation != 0 ? n : NULL;

@@ -79,7 +79,7 @@ static void bad_handles(struct files_connection *c)
 static void bad_buffers(struct files_connection *c, struct file_handle file)
 {
     const struct ipc_buffer parts[] = {
-        {0, 8}, {63, 1}, {PAGES * 4096, 1}, {4096, PAGES * 4096}, {~0ul, 1}, {64, ~0ul},
+        {PAGES * 4096, 1}, {4096, PAGES * 4096}, {~0ul, 1}, {64, ~0ul},
         {~0ul, ~0ul},
     };
     size_t done = 0;

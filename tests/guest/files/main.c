@@ -210,6 +210,7 @@ static void leases(void)
     uint32_t count = 0;
     bool all = false, more = false;
     bool good = put("/tmp/leased", "one") && files_find("/look/leased", true, &mine) == FILE_OK &&
+                files_leases_begin(mine.connection) == FILE_OK &&
                 files_attributes(mine.connection, mine.attributes.file, FILE_LEASE,
                                  &mine.attributes) == FILE_OK;
     size_t done;
@@ -230,6 +231,28 @@ static void leases(void)
     report(good && files_recalled(mine.connection, recalled, 4, &count, &all, &more) == FILE_OK &&
                all,
            "a restarted server has recalled all");
+}
+
+static uint64_t size_of(const char *path)
+{
+    struct files_place file;
+
+    return files_find(path, true, &file) == FILE_OK ? file.attributes.size : ~0ul;
+}
+
+/* What the library remembers of paths is never what was before another client's change. */
+static void remembering(void)
+{
+    bool good = put("/tmp/known", "1") && size_of("/look/known") == 1 &&
+                size_of("/look/known") == 1 && put("/tmp/known", "22") &&
+                size_of("/look/known") == 2;
+
+    report(good, "attributes that are remembered are true");
+    good = size_of("/look/known") == 2 && supervisor_kill(root, "ramfs") == SUPERVISOR_OK &&
+           put("/tmp/known", "333") && size_of("/look/known") == 3;
+    report(good, "also when the server that knew of the lease is gone");
+    good = size_of("/tmp/known") == 3 && put("/tmp/known", "4444") && size_of("/tmp/known") == 4;
+    report(good, "and after changes of one's own");
 }
 
 static const uint8_t *map_page(const struct files_place *file, uint64_t page, cap_t *frame,
@@ -301,6 +324,7 @@ static int tester(void)
     links();
     unlinked();
     leases();
+    remembering();
     mapping();
     full();
     rt_say(2, "%u passed, %u failed", passed, failed);

@@ -26,6 +26,7 @@ bool files_window_prepare(struct files_session *session, unsigned number, uint32
     session->window = calloc(pages + 1, 4096);
     session->pages = pages;
     session->given = pages;
+    session->given_bytes = pages * 4096ul;
     session->frames = 1;
     return true;
 }
@@ -43,9 +44,19 @@ void files_window_drop(struct files_session *session)
 {
     if (session->frames != 0)
         free(session->window);
+    free(session->recalls);
+    session->recalls = NULL;
     session->window = NULL;
     session->frames = 0;
     session->given = 0;
+    session->given_bytes = 0;
+}
+
+cap_t files_recalls_page(struct files_session *session)
+{
+    if (session->recalls == NULL)
+        session->recalls = calloc(1, 4096);
+    return 1;
 }
 
 void files_ring(cap_t bell)
