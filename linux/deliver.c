@@ -205,8 +205,14 @@ void signal_fault(struct task *t, int number, int code, word_t address)
         a->handler = SIG_DFL;
         signal_set_mask(t, t->blocked & ~SIGNAL_BIT(number));
     }
-    if (a->handler == SIG_DFL)
+    if (a->handler == SIG_DFL) {
+        struct regs r;
+
         t->fatal = number; /* even for the first process */
+        task_regs_read(t, &r);
+        rt_say(2, "%s (%d): signal %d, code %d at %lx, ip %lx sp %lx", t->name, t->process->pid,
+               number, code, address, r.ip, r.sp);
+    }
     signal_force(t, &info);
 }
 

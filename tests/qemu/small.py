@@ -121,7 +121,7 @@ def vi(session):
     """vi draws, takes keys, writes."""
     session.machine.send("vi /tmp/v\r")
     session.keys("itext of vi\x1b", r"text of vi")
-    session.keys(":wq\r", PROMPT)
+    session.keys(":wq\r", r"/ # \Z")
     equal(session.type("cat /tmp/v"), ["text of vi"])
 
 
