@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands about files, in the namespace that the shell's manifest composes (the key `files`). */
 #include <filelib/files.h>
+#include <hash/sha256.h>
 #include <proto/console.h>
 #include <rt/bytes.h>
 #include <rt/format.h>
@@ -130,6 +131,28 @@ static void cat(int argc, char **argv)
             return;
         if (last != '\n')
             print("\n");
+    }
+}
+
+static void add_piece(void *context, const void *data, size_t size)
+{
+    hash_sha256_add(context, data, size);
+}
+
+static void sha256(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        char text[2 * HASH_SHA256_BYTES + 1];
+        uint8_t bytes[HASH_SHA256_BYTES];
+        struct hash_sha256 hash;
+
+        hash_sha256_begin(&hash);
+        if (!good(each_piece(argv[i], add_piece, &hash), argv[i]))
+            return;
+        hash_sha256_end(&hash, bytes);
+        for (unsigned k = 0; k < HASH_SHA256_BYTES; k++)
+            rt_format(text + 2 * k, 3, "%02x", bytes[k]);
+        print("%s  %s\n", text, argv[i]);
     }
 }
 
@@ -376,6 +399,7 @@ const struct command file_commands[] = {
     {"mkdir", "PATH...", "make directories", 1, SHELL_WORDS, mkdir},
     {"ln", "[-s] WHAT NAME", "another name for a file, or a symbolic link", 2, 3, ln},
     {"stat", "PATH", "all that is known of a file", 1, 1, stat},
+    {"sha256", "FILE...", "SHA-256 of what is in files", 1, SHELL_WORDS, sha256},
     {"df", "", "how full file systems are", 0, 0, df},
     {0},
 };

@@ -41,6 +41,15 @@ $(EXT2FS_USER) $(EXT2FS_HOST) &: | $(LIBC)
 $(foreach w,user,$(call room_objects,ext4,$w,$(ARCH))): | $(EXT2FS_USER)
 $(foreach w,host tool,$(call room_objects,ext4,$w,host)): | $(EXT2FS_HOST)
 
+# Mbed TLS, in the same way; only the room hash sees its headers.
+MBEDTLS := $(shell tools/mbedtls/mbedtls.sh path)
+MBEDTLS_USER := $(MBEDTLS)/libmbedtls.a
+SYSTEM_hash := -isystem $(MBEDTLS)/include
+$(MBEDTLS_USER): | $(LIBC)
+	$(call SAY,mbedtls $(MBEDTLS))
+	$(Q)tools/mbedtls/mbedtls.sh build $(MUSL)
+$(call room_objects,hash,user,$(ARCH)): | $(MBEDTLS_USER)
+
 $(foreach r,$(LIB_ROOMS) $(COMPONENT_ROOMS),$(eval \
 	$(call room_rules,$r,user,$(ARCH),$$(call user_libc,$r) $(USER_FLAGS))))
 
@@ -68,7 +77,8 @@ $(BUILD)/lib/libproto.a: $(PROTO_OBJECTS)
 
 # Rooms that a room can reach through those it may use, as archives. The C library comes last.
 archives = $(foreach r,$(filter $(LIB_ROOMS) $(if $(PROTO_OBJECTS),proto),$(call links,$1)),$(BUILD)/lib/lib$r.a) \
-	$(if $(filter ext4,$(call links,$1)),$(EXT2FS_USER))
+	$(if $(filter ext4,$(call links,$1)),$(EXT2FS_USER)) \
+	$(if $(filter hash,$(call links,$1)),$(MBEDTLS_USER))
 LINK_USER := -static -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=0x1000 -Wl,-z,separate-code -Wl,-Ttext-segment=0x400000 \
 	-Wl,--gc-sections -Wl,-u,_start -Wl,--fatal-warnings
