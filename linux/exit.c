@@ -3,6 +3,7 @@
 #include "core_priv.h"
 
 #include <abi/invoke.h>
+#include <proto/power.h>
 #include <rt/clock.h>
 #include <rt/program.h>
 
@@ -74,10 +75,14 @@ static void wake_orphans(struct process *p)
     }
 }
 
-/* The first process ends, and the sandbox with it. */
+/* The first process ends, and the sandbox with it; and the machine, if the manifest says so. */
 static _Noreturn void sandbox_end(int status)
 {
-    rt_exit(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
+    int code = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+
+    if (rt_uses("power") != 0)
+        (void)power_off(rt_uses("power"), (uint8_t)code);
+    rt_exit(code);
 }
 
 static void become_zombie(struct process *p)

@@ -1,36 +1,81 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera run [--small] [--system NAME] [--disk IMAGE]... [-- QEMU OPTIONS]
-#:                                boot in QEMU; Ctrl-A x leaves; --small: 64 MiB and a plain CPU
+#: ./tessera run [--small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE]
+#:               [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]
+#:                                boot Debian in QEMU; Ctrl-A x leaves; --small: busybox, no disk;
+#:                                --native: Tessera's own shell; COMMAND: run it and stop
 #: needs build run
 
-memory=512M
-cpu=max
-system=default
-disks=()
-
-# add_disk IMAGE: a file as a virtio disk; the first one is the one that system/disk.yaml names.
-add_disk()
-{
-    [ -f "$1" ] || die "run: there is no disk image '$1'" "make one: truncate -s 1G $1 && mkfs.ext4 $1"
-    local id=disk$((${#disks[@]} / 4))
-    disks+=(-drive "if=none,id=$id,file=${1//,/,,},format=raw,discard=unmap"
-        -device "virtio-blk-pci,drive=$id,disable-legacy=on")
-}
+usage='./tessera run [--small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]'
+memory=512M cpu=max system=debian fresh='' disk='' options=() command=()
 
 while [ $# -gt 0 ]; do
     case $1 in
-    --small) memory=64M cpu=qemu64 ;;
-    --system) system=${2:?run: --system needs a name, one of build/images} && shift ;;
-    --disk) add_disk "${2:?run: --disk needs a file}" && shift ;;
-    --) shift && break ;;
-    *) die "run: '$1' is not an option of it" "./tessera run [--small] [--system NAME] [--disk IMAGE] [-- QEMU options]" ;;
+    --small) system=small ;;
+    --native) system=default ;;
+    --fresh) fresh=yes ;;
+    --system | --disk | --memory | --cpu | --qemu)
+        [ $# -gt 1 ] || die "run: $1 needs a value" "$usage"
+        case $1 in
+        --system) system=$2 ;;
+        --disk) disk=$2 ;;
+        --memory) memory=$2 ;;
+        --cpu) cpu=$2 ;;
+        --qemu) read -r -a options <<<"$2" ;;
+        esac
+        shift
+        ;;
+    --) shift && command=("$@") && break ;;
+    *) die "run: '$1' is not an option of it" "$usage" ;;
     esac
     shift
 done
 
-build_system "$system"
-image=$(image_of "$system")
+# own_disk: a disk of this build folder's own with Debian on it. What the guest writes stays there.
+own_disk()
+{
+    local image
+    need disk
+    image=$(tools/rootfs/rootfs.sh path)
+    tools/rootfs/rootfs.sh build || die "there is no disk to run from" "./tessera run --small needs none"
+    disk=$BUILD/debian.ext4
+    if [ -n "$fresh" ] || [ ! -f "$disk" ] || [ "$image" -nt "$disk" ]; then
+        cp --sparse=always --reflink=auto "$image" "$disk.new" && mv "$disk.new" "$disk"
+    fi
+}
+
+# command_system: the same system, but its first program is the command, and its end the machine's.
+command_system()
+{
+    mkdir -p "$BUILD/run"
+    /usr/bin/python3 tools/tessera/command.py "system/$system.yaml" "$BUILD/run/command.yaml" "${command[@]}" ||
+        die "run: the system '$system' runs no commands" "without --system, or with --small"
+    build components "$BUILD/tools/manifest" >&2
+    image=$BUILD/run/command.img
+    "$BUILD/tools/manifest" --images "$BUILD/bin" --output "$image" "$BUILD/run/command.yaml"
+}
+
+[ "$system" != debian ] || [ -n "$disk" ] || own_disk
+[ -z "$disk" ] || [ -f "$disk" ] || die "run: there is no disk image '$disk'" \
+    "make one: truncate -s 1G $disk && mkfs.ext4 $disk"
+[ -z "$disk" ] || options+=(-drive "if=none,id=disk0,file=${disk//,/,,},format=raw,discard=unmap"
+    -device virtio-blk-pci,drive=disk0,disable-legacy=on)
 accel=$(accelerator)
-echo "Starting QEMU ($accel, $memory). Ctrl-A x leaves."
-exec qemu-system-x86_64 -machine "q35,accel=$accel" -cpu "$cpu" -m "$memory" -nographic -no-reboot \
-    -kernel "$BUILD/kernel.elf" -initrd "$image" "${disks[@]}" "$@"
+qemu=(qemu-system-x86_64 -machine "q35,accel=$accel" -cpu "$cpu" -m "$memory" -no-reboot
+    -kernel "$BUILD/kernel.elf")
+if [ ${#command[@]} = 0 ]; then
+    build_system "$system"
+    image=$(image_of "$system")
+    echo "Starting QEMU ($accel, $memory). Ctrl-A x leaves."
+    exec "${qemu[@]}" -nographic -initrd "$image" "${options[@]}"
+fi
+
+# The system talks on the first serial line, the command on the second.
+build kernel >&2
+command_system
+status=$BUILD/run/status
+"${qemu[@]}" -display none -monitor none -serial "file:$BUILD/run/log" -serial stdio \
+    -initrd "$image" "${options[@]}" -chardev "file,id=status,path=$status" \
+    -device isa-debugcon,iobase=0xe9,chardev=status -device isa-debug-exit,iobase=0xf4,iosize=1 |
+    tr -d '\r' || true
+[ -s "$status" ] || die "run: the machine ended before the command did" "see $BUILD/run/log"
+exit "$(od -An -tu1 "$status" | tr -d ' ')"
