@@ -1,0 +1,39 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Sequential reading from a disk while its driver is killed, every two seconds and every 100 ms."""
+import os
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools/tessera"))
+from disk import CASE, CLOSE, PANIC, fail, make_disk  # noqa: E402  (the path must be set first)
+from qemu import Machine, Report, Silence, disk_options  # noqa: E402
+
+TIMEOUT = 200
+# Time is the number of instructions; idle time is the host's, as the disk is.
+COUNTED = ["-icount", "shift=0,sleep=on"]
+
+
+def main(build):
+    """One boot."""
+    report = Report()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "disk.img")
+        make_disk(path, "")
+        # The first block names what to test, for another guest: here it is like all others.
+        with open(path, "r+b") as disk:
+            disk.write(b"".join((i + 1).to_bytes(8, "little") for i in range(512)))
+        image = os.path.join(build, "tests/qemu/steady.img")
+        with Machine(build, image=image, extra=disk_options(path) + COUNTED) as machine:
+            try:
+                machine.expect(CLOSE, TIMEOUT, never=PANIC)
+            except Silence as problem:
+                report.case("it ends", lambda: fail(str(problem)))
+            for verdict, text in CASE.findall(machine.text):
+                report.case(text, lambda v=verdict, t=text: v == "ok" or fail(t))
+    return report.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
