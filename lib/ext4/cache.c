@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cache_priv.h"
+#include "kept_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,10 +14,24 @@ static void list_remove(struct cache *cache, struct buffer *buffer)
     list->count--;
 }
 
+/* The block first: who takes over must find it with the state. */
+static void note_state(struct cache *cache, const struct buffer *buffer, enum buffer_state state)
+{
+    struct kept_buffer *kept = &cache->kept->table[buffer - cache->buffers];
+
+    __atomic_store_n(&kept->state, BUFFER_FREE, __ATOMIC_RELEASE);
+    __atomic_store_n(&kept->block, buffer->block, __ATOMIC_RELEASE);
+    if (state == BUFFER_META)
+        __atomic_store_n(&kept->operation, cache->kept->operation, __ATOMIC_RELEASE);
+    __atomic_store_n(&kept->state, state, __ATOMIC_RELEASE);
+}
+
 static void list_append(struct cache *cache, struct buffer *buffer, enum buffer_state state)
 {
     struct buffer_list *list = &cache->list[state];
 
+    if (cache->kept != NULL && buffer->state != state)
+        note_state(cache, buffer, state);
     buffer->state = (uint8_t)state;
     buffer->next = NULL;
     buffer->previous = list->last;
@@ -108,7 +122,7 @@ static void discard(struct cache *cache, struct buffer *buffer)
 void cache_clear(struct cache *cache)
 {
     for (uint32_t i = 0; i < cache->buffer_count; i++)
-        if (cache->buffers[i].state != BUFFER_FREE)
+        if (cache->buffers[i].state == BUFFER_CLEAN || cache->buffers[i].state == BUFFER_LOGGED)
             discard(cache, &cache->buffers[i]);
 }
 
@@ -164,6 +178,16 @@ static void enter(struct cache *cache, struct buffer *buffer, uint64_t block)
     *place = buffer;
     buffer->checked = false;
     cache_move(cache, buffer, BUFFER_CLEAN);
+}
+
+bool cache_adopt(struct cache *cache, uint32_t index, uint64_t block, enum buffer_state state)
+{
+    if (hash_find(cache, block) != NULL)
+        return false;
+    enter(cache, &cache->buffers[index], block);
+    cache_move(cache, &cache->buffers[index], state);
+    cache->adopted++;
+    return true;
 }
 
 static struct ext4_io io_of(const struct cache *cache, const struct buffer *buffer)

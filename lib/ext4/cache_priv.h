@@ -22,6 +22,7 @@ struct buffer {
     uint64_t block;
     uint8_t *data;
     uint32_t owner; /* inode of dirty data */
+    uint32_t saved; /* operation that it was last saved for (kept.c) */
     uint16_t pins;
     uint8_t state;
     bool ordered; /* dirty data that must be on the disk before the running transaction is */
@@ -29,6 +30,8 @@ struct buffer {
     struct buffer *hash_next;
     struct buffer *next, *previous;
 };
+
+struct kept;
 
 struct buffer_list {
     struct buffer *first, *last;
@@ -46,6 +49,8 @@ struct cache {
     struct buffer_list list[BUFFER_STATES];
     uint8_t *scratch; /* SCRATCH_BLOCKS blocks that are nobody's, for the journal */
     uint64_t hits, misses, written;
+    struct kept *kept; /* NULL: nothing is kept */
+    uint64_t adopted;
     /* Called when data of an inode could not be written; `ordered`: as in struct buffer. */
     void (*lost)(void *self, uint32_t owner, bool ordered, int error);
     void *lost_self;
@@ -57,8 +62,11 @@ struct cache {
 /** Divide the device's memory into blocks. @return 0, ENOMEM */
 int cache_init(struct cache *cache, const struct ext4_device *device, uint32_t block_bytes);
 void cache_free(struct cache *cache);
-/** Forget all that is clean, and everything else too. For a device that changed below it. */
+/** Forget all that can be read again, as the disk has changed. */
 void cache_clear(struct cache *cache);
+
+/** Take over a buffer in this state. @return false: the block is there twice */
+bool cache_adopt(struct cache *cache, uint32_t index, uint64_t block, enum buffer_state state);
 
 enum cache_how {
     CACHE_READ, /* with what is on the disk */

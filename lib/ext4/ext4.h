@@ -78,7 +78,18 @@ struct ext4_options {
      */
     bool (*copy)(void *to, const void *from, size_t size);
     void *self;
+    /**
+     * Memory that outlives the component, as the device's memory does, so that what is not on the
+     * disk yet is taken over by the next incarnation: ext4_kept_bytes() of it, aligned to 8; or
+     * NULL.
+     */
+    void *kept;
+    size_t kept_bytes;
+    bool kept_valid; /**< both memories are as the incarnation before left them */
 };
+
+/** Bytes for ext4_options.kept with a cache of this size. */
+size_t ext4_kept_bytes(size_t cache_bytes);
 
 struct ext4_attributes {
     struct ext4_handle file;
@@ -105,6 +116,7 @@ struct ext4_space {
 struct ext4_counts {
     uint64_t commits, checkpoints, journal_blocks, revokes, replayed_transactions, orphans;
     uint64_t hits, misses, written;
+    uint64_t adopted; /**< buffers taken over from the incarnation before */
 };
 
 /**

@@ -5,6 +5,7 @@
 
 #include "cache_priv.h"
 #include "journal_priv.h"
+#include "kept_priv.h"
 
 #include <errno.h>
 #include <sys/types.h> /* before those of the library */
@@ -61,6 +62,8 @@ struct ext4 {
     int aborted;
     bool touched;      /* the operation has changed something */
     bool in_operation;
+    uint64_t *dropped; /* blocks freed by the operation: out of the cache at its end */
+    uint32_t dropped_count, dropped_room;
     bool bad_copy;     /* the memory of who asked vanished */
 
     /* space.c */
@@ -119,6 +122,11 @@ uint64_t space_now(const struct ext4 *fs);
 int space_take_inode(struct ext4 *fs, uint32_t parent, bool directory, uint32_t *inode);
 int space_give_inode(struct ext4 *fs, uint32_t inode, bool directory);
 int space_write_super(struct ext4 *fs);
+/** Take these again, as an incarnation before did. EUCLEAN: they are not free */
+int space_retake(struct ext4 *fs, uint64_t block, uint64_t count);
+int space_retake_inode(struct ext4 *fs, uint64_t inode, bool directory);
+/** Is a block free, or will it be after the commit? */
+bool space_is_free(const struct ext4 *fs, uint64_t block);
 
 /* node.c */
 int node_get(struct ext4 *fs, struct ext4_handle file, struct node **node);

@@ -20,6 +20,7 @@ int journal_abort(struct ext4 *fs, int error, const char *why)
     if (fs->aborted != 0)
         return fs->aborted;
     fs->aborted = error;
+    kept_forget_all(fs);
     ext4_report(fs, "journal aborted: %s: %s; from now on only reading", why, strerror(error));
     if (fs->journal.started) {
         /* As Linux does: the error stands in the journal, and the file system is marked. */
@@ -45,7 +46,7 @@ static bool has_room(const struct ext4 *fs, uint32_t credits)
     uint32_t changed = fs->cache.list[BUFFER_META].count + space_credits(fs);
 
     return changed + credits + 8 <= fs->journal.limit && fs->freed_count < FREED_RANGES &&
-           fs->journal.revoked_count < REVOKED_AT_ONCE;
+           fs->journal.revoked_count < REVOKED_AT_ONCE && !kept_full(fs);
 }
 
 static int make_space(struct ext4 *fs, uint64_t blocks)
@@ -77,6 +78,7 @@ int journal_begin(struct ext4 *fs, uint32_t credits, uint64_t blocks)
         return error;
     fs->touched = false;
     fs->in_operation = true;
+    kept_begin(fs);
     return 0;
 }
 
@@ -85,6 +87,9 @@ int journal_end(struct ext4 *fs, int error)
     fs->in_operation = false;
     if (error != 0 && fs->touched && fs->aborted == 0)
         (void)journal_abort(fs, error, "an operation failed halfway");
+    kept_end(fs, false);
+    while (fs->dropped_count > 0)
+        cache_drop(&fs->cache, fs->dropped[--fs->dropped_count]);
     fs->touched = false;
     return error;
 }
@@ -95,6 +100,7 @@ int journal_touch(struct ext4 *fs, struct buffer *buffer)
         return EROFS;
     if (buffer->state == BUFFER_DIRTY)
         return ext4_damaged(fs, buffer->owner, "a block is data and metadata");
+    kept_save(fs, buffer);
     if (buffer->state != BUFFER_META)
         cache_move(&fs->cache, buffer, BUFFER_META);
     fs->touched = true;
@@ -122,11 +128,33 @@ static void add_logged(struct journal *journal, uint64_t block)
     }
 }
 
+/* An operation that is not finished may have to be undone: then its blocks are still needed. */
+static void drop_later(struct ext4 *fs, uint64_t block)
+{
+    struct buffer *buffer = cache_find(&fs->cache, block);
+
+    if (buffer == NULL)
+        return;
+    cache_put(buffer);
+    if (fs->dropped_count == fs->dropped_room) {
+        uint32_t room = fs->dropped_room * 2 + 64;
+        uint64_t *more = realloc(fs->dropped, room * sizeof(*more));
+
+        if (more == NULL) {
+            (void)journal_abort(fs, ENOMEM, "no memory for freed blocks");
+            return;
+        }
+        fs->dropped = more;
+        fs->dropped_room = room;
+    }
+    fs->dropped[fs->dropped_count++] = block;
+}
+
 void journal_forget(struct ext4 *fs, uint64_t block)
 {
     struct journal *journal = &fs->journal;
 
-    cache_drop(&fs->cache, block);
+    drop_later(fs, block);
     if (!journal->started || !is_logged(journal, block))
         return;
     if (journal->revoked_count == journal->revoked_room) {
@@ -194,7 +222,9 @@ int journal_commit(struct ext4 *fs)
     if (fs->cache.list[BUFFER_META].count == 0 && journal->revoked_count == 0 &&
         fs->dirty_groups == 0 && !fs->super_dirty)
         return 0;
+    kept_begin(fs);
     error = space_flush(fs);
+    kept_end(fs, true);
     if (error == 0)
         error = cache_write_back(&fs->cache, CACHE_ORDERED, 0);
     if (error == 0)

@@ -66,8 +66,9 @@ static void quiet(const char *who, long code, const char *format, va_list argume
 /* The size of blocks, before anything else is known. */
 static int read_block_size(struct ext4 *fs)
 {
-    struct ext4_io io = {.position = 0, .length = 4096, .data = fs->device.memory};
-    struct ext2_super_block *super = (struct ext2_super_block *)(fs->device.memory + 1024);
+    struct ext4_io io = {
+        .position = 0, .length = 4096, .data = fs->device.memory + fs->device.memory_bytes - 4096};
+    struct ext2_super_block *super = (struct ext2_super_block *)(io.data + 1024);
     int error;
 
     if (fs->device.bytes < 65536)
@@ -203,10 +204,16 @@ static int begin_writing(struct ext4 *fs)
 
     if (error == 0)
         error = space_init(fs);
+    if (error == 0 && fs->cache.kept != NULL)
+        error = kept_apply(fs);
     if (error == 0)
         error = mark(fs, true);
     if (error == 0)
         error = journal_start(fs);
+    if (error == 0 && fs->cache.kept != NULL)
+        error = journal_commit(fs);
+    else if (error == 0)
+        kept_start(fs);
     if (error == 0)
         error = orphan_clean(fs);
     return error;
@@ -245,13 +252,13 @@ static int mount_all(struct ext4 *fs)
     return error;
 }
 
-int ext4_mount(struct ext4 **result, const struct ext4_device *device,
-               const struct ext4_options *options)
+static int mount_once(struct ext4 **result, const struct ext4_device *device,
+                      const struct ext4_options *options, bool *adopted)
 {
     struct ext4 *fs = calloc(1, sizeof(*fs));
     int error;
 
-    *result = NULL;
+    *adopted = false;
     if (fs == NULL)
         return ENOMEM;
     set_com_err_hook(quiet);
@@ -264,6 +271,7 @@ int ext4_mount(struct ext4 **result, const struct ext4_device *device,
     if (error == 0) {
         fs->cache.lost = data_lost;
         fs->cache.lost_self = fs;
+        *adopted = kept_adopt(fs);
         error = mount_all(fs);
     }
     if (error != 0) {
@@ -274,6 +282,22 @@ int ext4_mount(struct ext4 **result, const struct ext4_device *device,
     return 0;
 }
 
+int ext4_mount(struct ext4 **result, const struct ext4_device *device,
+               const struct ext4_options *options)
+{
+    struct ext4_options without = *options;
+    bool adopted;
+    int error;
+
+    *result = NULL;
+    error = mount_once(result, device, options, &adopted);
+    if (error == 0 || !adopted)
+        return error;
+    /* What was left makes no sense: then the disk alone decides. */
+    without.kept_valid = false;
+    return mount_once(result, device, &without, &adopted);
+}
+
 void ext4_crash(struct ext4 *fs)
 {
     close_lib(fs);
@@ -281,6 +305,7 @@ void ext4_crash(struct ext4 *fs)
     space_free(fs);
     cache_free(&fs->cache);
     free(fs->orphans);
+    free(fs->dropped);
     free(fs);
 }
 
@@ -298,6 +323,7 @@ int ext4_unmount(struct ext4 *fs)
             error = journal_stop(fs);
         if (error == 0)
             error = mark(fs, false);
+        kept_forget_all(fs);
     }
     ext4_crash(fs);
     return error;
@@ -335,7 +361,8 @@ void ext4_counts(const struct ext4 *fs, struct ext4_counts *counts)
                                    .orphans = fs->orphans_done,
                                    .hits = fs->cache.hits,
                                    .misses = fs->cache.misses,
-                                   .written = fs->cache.written};
+                                   .written = fs->cache.written,
+                                   .adopted = fs->cache.adopted};
 }
 
 int ext4_sync(struct ext4 *fs)

@@ -56,6 +56,7 @@ static void lib_changed(ext2_filsys lib, blk64_t block, int change)
     struct ext4 *fs = lib->io->private_data;
 
     mark_group(fs, ext2fs_group_of_blk2(lib, block), GROUP_BLOCKS);
+    kept_note(fs, change < 0 ? KEPT_GIVE : KEPT_TAKE, block, 1);
     if (change < 0) {
         journal_forget(fs, block);
         keep_freed(fs, block, 1);
@@ -125,6 +126,7 @@ int space_take(struct ext4 *fs, uint64_t goal, uint64_t *block, uint64_t *count)
     *count = end - found + 1;
     ext2fs_block_alloc_stats_range(fs->lib, found, (blk_t)*count, +1);
     changed(fs, found, *count);
+    kept_note(fs, KEPT_TAKE, found, (uint32_t)*count);
     return 0;
 }
 
@@ -142,6 +144,7 @@ int space_give(struct ext4 *fs, uint64_t block, uint64_t count)
         journal_forget(fs, block + i);
     ext2fs_block_alloc_stats_range(fs->lib, block, (blk_t)count, -1);
     changed(fs, block, count);
+    kept_note(fs, KEPT_GIVE, block, (uint32_t)count);
     keep_freed(fs, block, count);
     return 0;
 }
@@ -155,6 +158,7 @@ int space_take_inode(struct ext4 *fs, uint32_t parent, bool directory, uint32_t 
         return ext4_error(error);
     ext2fs_inode_alloc_stats2(fs->lib, number, +1, directory);
     mark_group(fs, (dgrp_t)ext2fs_group_of_ino(fs->lib, number), GROUP_INODES | GROUP_BLOCKS);
+    kept_note(fs, directory ? KEPT_TAKE_DIRECTORY : KEPT_TAKE_INODE, number, 1);
     *inode = number;
     return 0;
 }
@@ -163,7 +167,43 @@ int space_give_inode(struct ext4 *fs, uint32_t inode, bool directory)
 {
     ext2fs_inode_alloc_stats2(fs->lib, inode, -1, directory);
     mark_group(fs, (dgrp_t)ext2fs_group_of_ino(fs->lib, inode), GROUP_INODES);
+    kept_note(fs, directory ? KEPT_GIVE_DIRECTORY : KEPT_GIVE_INODE, inode, 1);
     return 0;
+}
+
+int space_retake(struct ext4 *fs, uint64_t block, uint64_t count)
+{
+    uint64_t first = fs->lib->super->s_first_data_block, end = ext2fs_blocks_count(fs->lib->super);
+
+    if (block < first || count == 0 || count > end - first || block > end - count)
+        return EUCLEAN;
+    for (uint64_t i = 0; i < count; i++)
+        if (ext2fs_fast_test_block_bitmap2(fs->lib->block_map, block + i))
+            return EUCLEAN;
+    ext2fs_block_alloc_stats_range(fs->lib, block, (blk_t)count, +1);
+    changed(fs, block, count);
+    return 0;
+}
+
+int space_retake_inode(struct ext4 *fs, uint64_t inode, bool directory)
+{
+    if (inode == 0 || inode > fs->lib->super->s_inodes_count ||
+        ext2fs_test_inode_bitmap2(fs->lib->inode_map, (ext2_ino_t)inode))
+        return EUCLEAN;
+    ext2fs_inode_alloc_stats2(fs->lib, (ext2_ino_t)inode, +1, directory);
+    mark_group(fs, (dgrp_t)ext2fs_group_of_ino(fs->lib, (ext2_ino_t)inode),
+               GROUP_INODES | GROUP_BLOCKS);
+    return 0;
+}
+
+bool space_is_free(const struct ext4 *fs, uint64_t block)
+{
+    if (!ext2fs_fast_test_block_bitmap2(fs->lib->block_map, block))
+        return true;
+    for (uint32_t i = 0; i < fs->freed_count; i++)
+        if (block - fs->freed[i].block < fs->freed[i].count)
+            return true;
+    return false;
 }
 
 /* The blocks that are free once this transaction is committed. */

@@ -135,13 +135,15 @@ static void disk_report(void *self, const char *text)
  */
 static void set_clock(struct disk *disk)
 {
-    struct ext4_io io = {.position = 0, .length = 4096, .data = disk->client.region};
+    /* The end of the region is nobody's between two incarnations. */
+    uint8_t *data = disk->device.memory + disk->device.memory_bytes - 4096;
+    struct ext4_io io = {.position = 0, .length = 4096, .data = data};
     int64_t uptime = (int64_t)(rt_ticks_to_ns(rt_now()) / RT_NS_PER_SECOND);
 
     if (rt_info()->incarnation == 0 && disk_read(disk, &io, 1) == 0)
-        disk->clock_base = *(const uint32_t *)(disk->client.region + 1024 + 48) + 1;
+        disk->clock_base = *(const uint32_t *)(data + 1024 + 48) + 1;
     else if (disk_read(disk, &io, 1) == 0)
-        disk->clock_base = *(const uint32_t *)(disk->client.region + 1024 + 48) + 1 - uptime;
+        disk->clock_base = *(const uint32_t *)(data + 1024 + 48) + 1 - uptime;
 }
 
 enum block_error disk_open(struct disk *disk, size_t cache)

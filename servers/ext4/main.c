@@ -5,7 +5,8 @@
  *
  * Arguments: cache=KIB (8192 if not given), read-only. What clients have open, and the outcomes of
  * calls with a token, are kept in the vault: so a file without links that is open survives a
- * restart. What was not yet in the journal does not.
+ * restart. So does what is not on the disk yet: the session's region holds it, and the vault says
+ * what it is.
  */
 #include <abi/invoke.h>
 #include <ipclib/serve.h>
@@ -62,24 +63,44 @@ static void on_signal(void *context, word_t bits)
     }
 }
 
-static void open_book(void)
+/* The vault: first the book, behind it what lib/ext4 keeps. @return bytes of the book */
+static size_t open_book(void)
 {
-    size_t need = files_book_bytes(OPEN_FILES), bytes = 0;
+    size_t need = (files_book_bytes(OPEN_FILES) + 63) / 64 * 64, bytes = 0;
     void *memory = rt_vault_memory(&bytes);
 
     if (memory == NULL || bytes < need || rt_info()->vault_distrust != COMPONENT_TRUSTED)
         memory = rt_pages_alloc((need + RT_PAGE - 1) / RT_PAGE);
     RT_CHECK(memory != NULL);
-    if (files_book_open(&server.book, memory, need) && rt_info()->incarnation > 0)
-        rt_recovered("clients and what they have open");
+    (void)files_book_open(&server.book, memory, need);
+    return need;
 }
 
-static void mount(bool read_only)
+static void set_kept(struct ext4_options *options, size_t book)
+{
+    size_t bytes = 0;
+    uint8_t *memory = rt_vault_memory(&bytes);
+
+    if (memory == NULL || bytes <= book)
+        return;
+    options->kept = memory + book;
+    options->kept_bytes = bytes - book;
+    options->kept_valid = disk.client.kept && rt_info()->incarnation > 0 &&
+                          rt_info()->vault_distrust == COMPONENT_TRUSTED;
+    if (options->kept_bytes < ext4_kept_bytes(disk.device.memory_bytes))
+        rt_say(1, "the vault is too small to keep what is not on the disk yet: %lu KiB are needed",
+               (book + ext4_kept_bytes(disk.device.memory_bytes)) / 1024);
+}
+
+static void mount(bool read_only, size_t book)
 {
     struct ext4_options options = {.read_only = read_only, .held = is_open, .copy = files_copy};
     struct ext4_counts counts;
     struct ext4 *fs;
-    int error = ext4_mount(&fs, &disk.device, &options);
+    int error;
+
+    set_kept(&options, book);
+    error = ext4_mount(&fs, &disk.device, &options);
 
     if (error != 0)
         rt_fail(__FILE__, __LINE__, "the file system cannot be used: %s", strerror(error));
@@ -88,6 +109,8 @@ static void mount(bool read_only)
     ext4_counts(fs, &counts);
     rt_say(2, "mounted, %lu transactions replayed, %lu orphans", counts.replayed_transactions,
            counts.orphans);
+    if (rt_info()->incarnation > 0)
+        rt_recovered("%lu blocks that were not on the disk yet", counts.adopted);
 }
 
 int main(int argc, char **argv)
@@ -111,8 +134,7 @@ int main(int argc, char **argv)
     if (error != BLOCK_OK)
         rt_fail(__FILE__, __LINE__, "no disk (error %u)", (unsigned)error);
     server.op = ext4_operations();
-    open_book();
-    mount(read_only);
+    mount(read_only, open_book());
     files_serve_open(&server);
     block_client_signal(&disk.client, 0);
     arm_timer();

@@ -16,6 +16,9 @@ void case_end(const char *name, const char *why);
             return __FILE__ ":" TEXT(__LINE__) ": not " #condition;                           \
     } while (0)
 
+/** What is on a disk where nobody has written yet. */
+#define OLD_BYTE 0xeeu
+
 /** A new image of `megabytes` in the test's folder, by Debian's mkfs.ext4. @return exit status */
 int make_image(const char *name, unsigned megabytes, const char *options);
 /** e2fsck finds nothing to mend in this disk. @return NULL, or what it says */
@@ -26,6 +29,7 @@ void cases_write(void);
 void cases_random(unsigned operations, unsigned seeds);
 void cases_cut(unsigned points);
 void cases_errors(void);
+void cases_restart(unsigned restarts);
 void cases_hostile(unsigned images);
 
 #endif

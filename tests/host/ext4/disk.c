@@ -27,6 +27,12 @@ static bool fails(struct disk *disk, uint64_t *left)
     return true;
 }
 
+static void call_hook(struct disk *disk)
+{
+    if (disk->hook != NULL)
+        disk->hook(disk);
+}
+
 static void check_memory(const struct disk *disk, const struct ext4_io *io)
 {
     const uint8_t *memory = disk->device.memory;
@@ -43,6 +49,7 @@ static int disk_read(void *self, struct ext4_io *ios, unsigned count)
     struct disk *disk = self;
     int result = 0;
 
+    call_hook(disk);
     for (unsigned i = 0; i < count; i++) {
         check_memory(disk, &ios[i]);
         disk->reads++;
@@ -79,6 +86,7 @@ static int disk_write(void *self, struct ext4_io *ios, unsigned count)
     struct disk *disk = self;
     int result = 0;
 
+    call_hook(disk);
     for (unsigned i = 0; i < count; i++) {
         check_memory(disk, &ios[i]);
         disk->writes++;
@@ -101,6 +109,7 @@ static int disk_flush(void *self)
 {
     struct disk *disk = self;
 
+    call_hook(disk);
     disk->flushes++;
     if (fails(disk, &disk->fail_flush))
         return disk->fail_with;
@@ -114,6 +123,7 @@ static struct ext4_time disk_now(void *self)
 {
     struct disk *disk = self;
 
+    call_hook(disk);
     disk->clock += 1000003;
     return (struct ext4_time){1700000000 + disk->clock / 1000000000,
                               (uint32_t)(disk->clock % 1000000000)};
@@ -123,6 +133,7 @@ static uint32_t disk_random(void *self)
 {
     struct disk *disk = self;
 
+    call_hook(disk);
     return random_next(&disk->random);
 }
 

@@ -36,6 +36,7 @@ struct disk {
     uint32_t random;
     int64_t clock;
     char said[160]; /* the last report */
+    void (*hook)(struct disk *disk); /* called whenever the file system calls anything here */
 };
 
 /** Make a disk of an image file. @param cache bytes */

@@ -6,6 +6,7 @@
  *   ext4 read|write|errors
  *   ext4 random [OPERATIONS [SEEDS]]   random operations against a model
  *   ext4 cut [POINTS]                  loss of power; 2000 is the long form
+ *   ext4 restart [TIMES]               the component ends, its memory stays
  *   ext4 mount IMAGE                   only mount it, unmount it and check it
  *   ext4 hostile [IMAGES]              damaged images; 10000 is the long form
  */
@@ -30,8 +31,9 @@ void case_end(const char *name, const char *why)
 
 int make_image(const char *name, unsigned megabytes, const char *options)
 {
-    return run("rm -f %s/%s && truncate -s %uM %s/%s && mkfs.ext4 -q %s %s/%s", folder, name,
-               megabytes, folder, name, options, folder, name);
+    return run("rm -f %s/%s && head -c %uM /dev/zero | tr '\\0' '\\%o' >%s/%s && "
+               "mkfs.ext4 -q -E nodiscard,lazy_itable_init=0 %s %s/%s",
+               folder, name, megabytes, OLD_BYTE, folder, name, options, folder, name);
 }
 
 static char said[400];
@@ -104,6 +106,8 @@ int main(int argc, char **argv)
         cases_random(number(argc, argv, 2, 4000), number(argc, argv, 3, 2));
     if (*what == 0 || strcmp(what, "cut") == 0)
         cases_cut(number(argc, argv, 2, 200));
+    if (*what == 0 || strcmp(what, "restart") == 0)
+        cases_restart(number(argc, argv, 2, 60));
     if (*what == 0 || strcmp(what, "errors") == 0)
         cases_errors();
     if (*what == 0 || strcmp(what, "hostile") == 0)

@@ -275,7 +275,7 @@ static int step_write(struct model *model, int *real)
     if (pick(model, 2) && file->size + size < MODEL_BYTES)
         offset = (uint32_t)file->size;
     for (uint32_t i = 0; i < size; i++)
-        data[i] = (uint8_t)(model->operation + i);
+        data[i] = (uint8_t)((model->operation + i) % 200); /* below OLD_BYTE */
     SAY("write %u at %u into %u of %llu", size, offset, file->handle.inode,
         (unsigned long long)file->size);
     *real = ext4_write(model->fs, file->handle, offset, data, &written);

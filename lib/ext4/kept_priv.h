@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What outlives the component besides the cache's memory: which buffers hold what is not on the
+ * disk yet, and how to make the rest of the state from them. The next incarnation replays the
+ * journal, takes over the buffers in the states DIRTY and META, and commits: so nothing that was
+ * answered is lost.
+ *
+ *  - `table` has block and state of each buffer.
+ *  - Before an operation changes a buffer that is META already, the buffer is saved in `undo`; one
+ *    that becomes META is marked with the number of the operation. If the component ends in the
+ *    middle of an operation, the former are restored and the latter left out (the disk or the log
+ *    has them as they were).
+ *  - Bitmaps and counts are not in buffers until a commit puts them there: `change` is the list of
+ *    what was taken and given back since.
+ *  - `now` is written with one store at the end of an operation: what it says is whole.
+ */
+#ifndef EXT4_KEPT_PRIV_H
+#define EXT4_KEPT_PRIV_H
+
+#include "cache_priv.h"
+
+#define KEPT_MAGIC   0x3174706b34747865ull
+#define KEPT_UNDO    96u
+#define KEPT_CHANGES 4096u
+
+enum kept_kind {
+    KEPT_TAKE = 1,
+    KEPT_GIVE,
+    KEPT_TAKE_INODE,
+    KEPT_TAKE_DIRECTORY,
+    KEPT_GIVE_INODE,
+    KEPT_GIVE_DIRECTORY,
+};
+
+struct kept_change {
+    uint64_t what; /* block or inode */
+    uint32_t count;
+    uint32_t kind;
+};
+
+struct kept_buffer {
+    uint64_t block;
+    uint32_t operation; /* that made it META */
+    uint32_t state;
+};
+
+struct kept {
+    uint64_t magic; /* 0: nothing is to be taken over */
+    uint64_t device_bytes;
+    uint32_t block_bytes, buffer_count;
+    uint64_t now;        /* last orphan << 32 | changes << 1 | an operation is under way */
+    uint32_t operation;  /* its number */
+    uint32_t undo_count;
+    uint32_t changes;    /* with those of the operation under way */
+    uint32_t undo[KEPT_UNDO]; /* numbers of buffers */
+    struct kept_change change[KEPT_CHANGES];
+    struct kept_buffer table[]; /* behind it the saved blocks */
+};
+
+struct ext4;
+
+/** Begin to keep: everything is new. Too little memory: nothing is kept. */
+void kept_start(struct ext4 *fs);
+/** Is there something to take over, for a cache that was just made? Then it is in the cache. */
+bool kept_adopt(struct ext4 *fs);
+/** Bitmaps are read: do the changes again, and forget buffers of blocks that are free. */
+int kept_apply(struct ext4 *fs);
+void kept_begin(struct ext4 *fs);
+/** @param flushed the changes are in buffers now */
+void kept_end(struct ext4 *fs, bool flushed);
+void kept_forget_all(struct ext4 *fs);
+void kept_save(struct ext4 *fs, struct buffer *buffer);
+void kept_note(struct ext4 *fs, enum kept_kind kind, uint64_t what, uint32_t count);
+bool kept_full(const struct ext4 *fs);
+
+#endif
