@@ -18,6 +18,7 @@
 #define KEPT_MAGIC   0x6b736964u
 #define KEPT_VERSION 1u
 #define COPY_BYTES   (RT_PAGE / 2)
+#define PAGES_MAX    (1u << 24) /* far beyond what platform gives */
 
 /** A copy of the records. */
 struct kept {
@@ -58,9 +59,36 @@ static void keep(void)
     memcpy(to, &now, sizeof(now));
 }
 
+/* Can it be, next to those before it? */
+static bool record_sound(const struct session_record *all, unsigned i)
+{
+    const struct session_record *r = &all[i];
+
+    if (r->client == 0)
+        return true;
+    if (r->pages == 0 || r->pages > BLOCK_REGION_PAGES_MAX || r->pages % BLOCK_BATCH != 0 ||
+        r->first_page < DEVICE_PAGE_SESSIONS || r->first_page > PAGES_MAX ||
+        r->first_page % BLOCK_BATCH != 0)
+        return false;
+    for (unsigned k = 0; k < i; k++) {
+        const struct session_record *o = &all[k];
+
+        if (o->client != 0 && r->first_page < o->first_page + BLOCK_QUEUE_PAGES + o->pages &&
+            o->first_page < r->first_page + BLOCK_QUEUE_PAGES + r->pages)
+            return false;
+    }
+    return true;
+}
+
 static bool sound(const struct kept *k)
 {
-    return k->magic == KEPT_MAGIC && k->version == KEPT_VERSION && k->sum == sum_of(k);
+    if (k->magic != KEPT_MAGIC || k->version != KEPT_VERSION || k->sum != sum_of(k))
+        return false;
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        if (!record_sound(k->record, i))
+            return false;
+    }
+    return true;
 }
 
 void sessions_adopt(struct device *d)
@@ -182,17 +210,25 @@ static struct session *free_record(void)
     return NULL;
 }
 
+/* First nobody's, then taken back: whatever happens between, they are taken back before they are
+ * somebody's again. */
 void session_drop(struct device *d, struct session *s)
 {
+    struct session_record was = s->record;
+
     let_go(s);
-    (void)platform_dma_reclaim(d->platform, s->record.first_page, pages_of(&s->record));
     s->record = (struct session_record){0};
     keep();
+    (void)platform_dma_reclaim(d->platform, was.first_page, pages_of(&was));
 }
 
+/* All of what this incarnation needs of a session, or nothing. */
 static bool prepare(struct device *d, struct session *s)
 {
-    return s->queue != NULL || (map_queue(d, s) && learn_addresses(d, s));
+    if (s->queue != NULL || (map_queue(d, s) && learn_addresses(d, s)))
+        return true;
+    let_go(s);
+    return false;
 }
 
 /* A new one: nobody has its pages any more, and they are clear. */
@@ -202,11 +238,12 @@ static bool establish(struct device *d, struct session *s, uint64_t client, uint
     s->record = (struct session_record){.client = client, .number = number, .pages = pages};
     s->record.first_page = ~0u - pages_of(&s->record); /* out of its own way */
     s->record.first_page = find_pages(pages_of(&s->record));
-    keep();
     if (platform_dma_reclaim(d->platform, s->record.first_page, pages_of(&s->record)) ==
             PLATFORM_OK &&
-        prepare(d, s))
+        prepare(d, s)) {
+        keep();
         return true;
+    }
     session_drop(d, s);
     return false;
 }
