@@ -27,6 +27,21 @@
     CALL(32, dup, CALL_RESTARTS, ARG_FD)                                                           \
     CALL(33, dup2, CALL_RESTARTS, ARG_FD, ARG_FD)                                                  \
     CALL(40, sendfile, CALL_RESTARTS, ARG_FD, ARG_FD, ARG_POINTER, ARG_SIZE)                       \
+    CALL(41, socket, CALL_RESTARTS, ARG_INT, ARG_HEX, ARG_INT)                                     \
+    CALL(42, connect, CALL_RESTARTS, ARG_FD, ARG_IN, ARG_SIZE)                                     \
+    CALL(43, accept, CALL_RESTARTS, ARG_FD, ARG_OUT, ARG_POINTER)                                  \
+    CALL(44, sendto, CALL_RESTARTS, ARG_FD, ARG_IN, ARG_SIZE, ARG_HEX, ARG_IN, ARG_SIZE)           \
+    CALL(45, recvfrom, CALL_RESTARTS, ARG_FD, ARG_OUT, ARG_SIZE, ARG_HEX, ARG_OUT, ARG_POINTER)    \
+    CALL(46, sendmsg, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_HEX)                                 \
+    CALL(47, recvmsg, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_HEX)                                 \
+    CALL(48, shutdown, CALL_RESTARTS, ARG_FD, ARG_INT)                                             \
+    CALL(49, bind, CALL_RESTARTS, ARG_FD, ARG_IN, ARG_SIZE)                                        \
+    CALL(50, listen, CALL_RESTARTS, ARG_FD, ARG_INT)                                               \
+    CALL(51, getsockname, CALL_RESTARTS, ARG_FD, ARG_OUT, ARG_POINTER)                             \
+    CALL(52, getpeername, CALL_RESTARTS, ARG_FD, ARG_OUT, ARG_POINTER)                             \
+    CALL(53, socketpair, CALL_RESTARTS, ARG_INT, ARG_HEX, ARG_INT, ARG_OUT)                        \
+    CALL(54, setsockopt, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_INT, ARG_IN, ARG_SIZE)                \
+    CALL(55, getsockopt, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_INT, ARG_OUT, ARG_POINTER)            \
     CALL(72, fcntl, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_WORD)                                      \
     CALL(73, flock, CALL_RESTARTS, ARG_FD, ARG_INT)                                                \
     CALL(74, fsync, CALL_RESTARTS, ARG_FD)                                                         \
@@ -103,6 +118,7 @@
     CALL(285, fallocate, CALL_RESTARTS, ARG_FD, ARG_HEX, ARG_WORD, ARG_WORD)                       \
     CALL(286, timerfd_settime, CALL_RESTARTS, ARG_FD, ARG_HEX, ARG_IN, ARG_OUT)                    \
     CALL(287, timerfd_gettime, CALL_RESTARTS, ARG_FD, ARG_OUT)                                     \
+    CALL(288, accept4, CALL_RESTARTS, ARG_FD, ARG_OUT, ARG_POINTER, ARG_HEX)                       \
     CALL(289, signalfd4, CALL_RESTARTS, ARG_FD, ARG_IN, ARG_SIZE, ARG_HEX)                         \
     CALL(290, eventfd2, CALL_RESTARTS, ARG_INT, ARG_HEX)                                           \
     CALL(291, epoll_create1, CALL_RESTARTS, ARG_HEX)                                               \

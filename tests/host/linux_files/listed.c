@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sequences of calls whose every result is compared with Linux's. */
-#include "compare.h"
+#include "listed.h"
 
 static const char *why;
 static long last;
 
-/* One call; after a disagreement the rest of the sequence is left out. */
-static long step(const char *name, unsigned number, const word_t *arg)
+long step(const char *name, unsigned number, const word_t *arg)
 {
     if (why == NULL)
         why = compare(number, arg, name, &last);
     return last;
 }
 
-#define DO(name, ...) step(#name "(" #__VA_ARGS__ ")", NR_##name, A6(__VA_ARGS__, 0, 0, 0, 0, 0, 0))
-#define OUT arena.out
-#define AT AT_FDCWD
-
-/* The end of a sequence: descriptors and directory as at its beginning. */
-static void sequence(const char *name)
+void sequence(const char *name)
 {
     case_end(name, why);
     why = NULL;
@@ -27,7 +21,7 @@ static void sequence(const char *name)
     why = NULL;
 }
 
-static char *text(const char *t)
+char *text(const char *t)
 {
     static size_t at;
 
@@ -729,4 +723,5 @@ void compare_listed(void)
     counters();
     copying();
     attributes();
+    compare_sockets();
 }
