@@ -229,7 +229,7 @@ static long call_unknown(struct task *t)
 
     if (n < CALL_COUNT && !(named[n / 64] >> n % 64 & 1)) {
         named[n / 64] |= 1ul << n % 64;
-        rt_say(1, "system call %lu (%s) is not there: first made by %s", n,
+        rt_say(2, "system call %lu (%s) is not there: first made by %s", n,
                call_name(n) != NULL ? call_name(n) : "?", t->name);
     }
     return -ENOSYS;
