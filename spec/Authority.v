@@ -96,7 +96,7 @@ Inductive run (s0 : state) : state -> Prop :=
 | run_start : run s0 s0
 | run_step : forall s t s', run s0 s -> step s t s' -> run s0 s'.
 
-(* --- The closure: what a component may come to hold, by taking, granting, and being given ------------------ *)
+(* --- The closure: what a component may come to hold, by taking, granting, and being given ----- *)
 
 Section Closure.
 Variable s0 : state.
@@ -308,7 +308,7 @@ Theorem confinement : start -> forall s, run s0 s ->
   forall h c r, In c (caps s h) -> In r (rights c) -> may (lab s h) r (lab s (target c)).
 Proof. intros St s R. apply caps_may. apply good_run; assumption. Qed.
 
-(* --- Integrity ------------------------------------------------------------------------------------------------ *)
+(* --- Integrity -------------------------------------------------------------------------------- *)
 
 (* The ways in which a component A can change what is O's: writing, a message that O receives, an answer to a
    call that O made, through the Reply object of whoever received it. *)

@@ -5,7 +5,7 @@ From Tessera Require Import Map Refills State Machine Sched Message Destroy Obje
 Import ListNotations.
 Open Scope N_scope.
 
-(* --- Thread ---------------------------------------------------------------------------------------- *)
+(* --- Thread ----------------------------------------------------------------------------------- *)
 
 Definition wanted : list (ty * N) :=
   [(TCNode, 3); (TAddressSpace, 2); (TFrame, 11); (TEndpoint, 2); (TEndpoint, 2)].
@@ -121,7 +121,7 @@ Definition thread_set_tls (t o : N) : M error :=
   v <- arg t 0 ;;
   if user_end <=? v then ret EArg else put_reg o r_fs v ;;; ret EOk.
 
-(* --- Time -------------------------------------------------------------------------------------------- *)
+(* --- Time ------------------------------------------------------------------------------------- *)
 
 Definition context_bind (t x : N) : M error :=
   i <- arg t 0 ;;
@@ -160,7 +160,7 @@ Definition cpu_configure (t : N) (c : cap) : M error :=
 Definition cpu_clock (t : N) : M error :=
   now <- cpu_now ;; result t [now; ticks_per_second] ;;; ret EOk.
 
-(* --- Address spaces ------------------------------------------------------------------------------------ *)
+(* --- Address spaces --------------------------------------------------------------------------- *)
 
 Definition space_supply (t p : N) : M error :=
   i <- arg t 0 ;;
@@ -242,7 +242,7 @@ Definition space_range (what : action) (t p : N) : M error :=
   else steps <- gets (fun s => l_range (s_lim s)) ;;
        range_some (N.to_nat steps) what t p cnode flags).
 
-(* --- Which operation ------------------------------------------------------------------------------------- *)
+(* --- Which operation -------------------------------------------------------------------------- *)
 
 (* The operation of a type with a label: rights it needs, words it answers, what it does. *)
 Record operation := Op { op_right : N; op_results : N; op_act : M error }.
@@ -303,7 +303,7 @@ Definition invoke (t slot : N) (c : cap) : M error :=
       end
   end.
 
-(* --- The four calls ----------------------------------------------------------------------------------------- *)
+(* --- The four calls --------------------------------------------------------------------------- *)
 
 Definition send_checked (t slot : N) (c : cap) (calls may_wait : bool) : M error :=
   tag <- reg t r_tag ;;
@@ -379,7 +379,7 @@ Definition decode (t : N) : M error :=
   | _ => do_reply_recv t c may_wait
   end.
 
-(* --- Leaving -------------------------------------------------------------------------------------------------- *)
+(* --- Leaving ---------------------------------------------------------------------------------- *)
 
 Definition reschedule_if : M unit :=
   u <- gets s_cpu ;; when (u_decide u || u_switch u) reschedule.
@@ -397,7 +397,7 @@ Definition leave_kernel : M unit :=
   u <- gets s_cpu ;;
   when (negb (u_expired u =? 0)) (tell_expired (u_expired u)).
 
-(* --- Short ways: what calls and faults mostly come to, without a decision who runs ---------------------------- *)
+(* --- Short ways: what calls and faults mostly come to, without a decision who runs ------------ *)
 
 Record server := Server { v_thread : N; v_reply : N }.
 
@@ -500,7 +500,7 @@ Definition raise_from_user (t label a b : N) : M unit :=
   | None => raise t label a b ;;; leave_kernel
   end.
 
-(* --- Entries -------------------------------------------------------------------------------------------------- *)
+(* --- Entries ---------------------------------------------------------------------------------- *)
 
 Definition conclude (t : N) (e : error) : M unit :=
   w <- gets (fun s => get t (s_waits s)) ;;

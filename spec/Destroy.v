@@ -13,7 +13,7 @@ Definition leaf_key (level vaddr : N) : N := N.shiftl level 56 + vaddr.
 Definition table_key (level vaddr : N) : N := N.shiftl level 56 + N.shiftr vaddr (span level).
 Definition aligned_down (vaddr level : N) : N := N.shiftl (N.shiftr vaddr (span level)) (span level).
 
-(* --- Numbers of address spaces ------------------------------------------------------------------ *)
+(* --- Numbers of address spaces ---------------------------------------------------------------- *)
 
 (* 0: there are no more. *)
 Definition asid_take (p : N) : M N :=
@@ -33,7 +33,7 @@ Definition asid_drop (n : N) : M unit :=
 (* The space that has this number now; 0: none. *)
 Definition asid_space (n : N) : M N := gets (fun s => opt 0 (get n (a_live (s_asids s)))).
 
-(* --- Mappings ------------------------------------------------------------------------------------ *)
+(* --- Mappings --------------------------------------------------------------------------------- *)
 
 (* The mapping that a frame capability remembers, if it stands: the space and the key. *)
 Definition mapping (c : cap) : M (option (N * N * leaf)) :=
@@ -114,7 +114,7 @@ Definition check_map (c : cap) (vaddr flags : N) : error :=
   else if N.land flags 38 =? 6 then EArg
   else if bits access (c_rights c) then EOk else ERights.
 
-(* --- Tables come back ------------------------------------------------------------------------------ *)
+(* --- Tables come back ------------------------------------------------------------------------- *)
 
 (* Nothing is mapped from here on, and no frame capability stands for a mapping. *)
 Definition cut (p : N) : M unit :=
@@ -142,7 +142,7 @@ Definition empty_space (p : N) : M error :=
   n <- gets (fun s => l_empty (s_lim s)) ;;
   tables_back (N.to_nat n) p.
 
-(* --- Deleting ---------------------------------------------------------------------------------------- *)
+(* --- Deleting --------------------------------------------------------------------------------- *)
 
 (* Objects that go when nobody has a capability to them. *)
 Definition counted (t : ty) : bool :=
@@ -184,7 +184,7 @@ Definition destroy_slot (a : N) : M error :=
 
 Definition empty_slots (l : list N) : M unit := each destroy_capability l.
 
-(* --- Dismantling ---------------------------------------------------------------------------------- *)
+(* --- Dismantling ------------------------------------------------------------------------------ *)
 
 (* It is gone: what is known of it goes too. *)
 Definition forget (o : N) : M unit :=

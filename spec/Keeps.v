@@ -4,7 +4,7 @@
    So an invariant has to be looked at once for each primitive that changes what it speaks of, and
    never again for an operation. *)
 Require Import NArith List Bool.
-From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects Calls.
+From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects Calls Boot.
 Import ListNotations.
 Open Scope N_scope.
 
@@ -406,5 +406,12 @@ Proof. go. Qed.
 
 Theorem every_entry_keeps : forall e, keeps I (step e).
 Proof. typeclasses eauto. Qed.
+
+Theorem boot_keeps : (forall b z w, keeps I (first_region b z w)) -> keeps I boot_steps.
+Proof.
+  intros F. assert (G : forall i k o z r b, keeps I (give_first i k o z r b)).
+  { intros. unfold give_first. repeat one. }
+  unfold boot_steps. repeat one.
+Qed.
 
 End Steps.

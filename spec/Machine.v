@@ -52,7 +52,7 @@ Definition reg_of (s : state) (t i : N) : N :=
   match get t (s_regs s) with Some m => opt 0 (get i m) | None => 0 end.
 Definition reg (t i : N) : M N := gets (fun s => reg_of s t i).
 
-(* --- The derivation tree ----------------------------------------------------------------------- *)
+(* --- The derivation tree ---------------------------------------------------------------------- *)
 
 Definition replace (a : N) (by_ l : list N) : list N :=
   flat_map (fun x => if x =? a then by_ else [x]) l.
@@ -97,7 +97,7 @@ Definition edit_cap (a : N) (f : cap -> cap) : M unit := fun s =>
   | None => None
   end.
 
-(* --- Memory ------------------------------------------------------------------------------------- *)
+(* --- Memory ----------------------------------------------------------------------------------- *)
 
 Definition inside (r : region) (b used : N) : bool :=
   (b <=? r_base r) && (r_base r + r_size r <=? b + used).
@@ -145,7 +145,7 @@ Definition from_tables (u : N) : M unit := fun s =>
 Definition region_used (u : N) : M N := gets (fun s =>
   match get u (s_regions s) with Some (Region _ _ (WUntyped n)) => n | _ => 0 end).
 
-(* --- Waiting and answers ------------------------------------------------------------------------ *)
+(* --- Waiting and answers ---------------------------------------------------------------------- *)
 
 (* Not tied to a Reply object. *)
 Definition plain (w : wait) : bool :=
@@ -207,15 +207,16 @@ Definition forget_reply (r : N) : M unit := fun s =>
   | _ => None
   end.
 
-(* --- Time ---------------------------------------------------------------------------------------- *)
+(* --- Time ------------------------------------------------------------------------------------- *)
 
 Definition with_budget (x : N) (b : budget) (s : state) : state :=
   set_s_budgets (set x b (s_budgets s)) s.
 Definition new_budget (x : N) : M unit := fun s =>
-  if is_some (get x (s_budgets s)) then None else Some (tt, with_budget x (Bu 0 0 0 0 []) s).
+  if is_some (get x (s_budgets s)) then None else Some (tt, with_budget x (Bu 0 0 0 0 [] 0 []) s).
 Definition charge_budget (x start used : N) : M unit := fun s =>
   match get x (s_budgets s) with
-  | Some b => Some (tt, with_budget x (charge start used b) s)
+  | Some b => if full b || ((b_last b <=? start) && (start + b_period b <=? N.shiftr word_max 1))
+      then Some (tt, with_budget x (charge start used b) s) else None
   | None => None
   end.
 Definition configure_budget (x amount period : N) : M unit := fun s =>
@@ -232,7 +233,7 @@ Definition new_slice (x : N) : M unit := fun s =>
 Definition forget_budget (x : N) : M unit :=
   write (fun s => set_s_budgets (del x (s_budgets s)) s).
 
-(* --- What no theorem of Safety.v depends on ------------------------------------------------------ *)
+(* --- What no theorem of Safety.v depends on --------------------------------------------------- *)
 
 Definition put_reg (t i v : N) : M unit := write (fun s =>
   set_s_regs (set t (set i v (opt empty (get t (s_regs s)))) (s_regs s)) s).

@@ -49,7 +49,7 @@ Definition fault_exception : N := 2.
 Definition fault_syscall : N := 3.
 Definition fault_timeout : N := 4.
 
-(* --- Slots ---------------------------------------------------------------------------------------- *)
+(* --- Slots ------------------------------------------------------------------------------------ *)
 
 Definition cspace_slot (t : N) : N := t + 5.
 Definition space_slot (t : N) : N := t + 6.
@@ -72,7 +72,7 @@ Definition copy_of (c : cap) (rights : N) : cap :=
 Definition copy_cap (from to rights : N) : M unit :=
   c <- cap_at from ;; put_cap from to (copy_of c rights).
 
-(* --- Messages ------------------------------------------------------------------------------------- *)
+(* --- Messages --------------------------------------------------------------------------------- *)
 
 Definition seq_N (from n : nat) : list N := List.map N.of_nat (seq from n).
 Fixpoint each {A} (f : A -> M unit) (l : list A) : M unit :=
@@ -136,7 +136,7 @@ Definition deliver (from to badge : N) : M unit :=
   (if t_fault h =? 0 then transfer from to else fault_message from to) ;;;
   put_reg to r_ax 0 ;;; put_reg to r_di badge.
 
-(* --- Queues --------------------------------------------------------------------------------------- *)
+(* --- Queues ----------------------------------------------------------------------------------- *)
 
 Definition without (t : N) (l : list N) : list N := filter (fun x => negb (x =? t)) l.
 Definition ep_remove (e t : N) : M unit :=
@@ -150,7 +150,7 @@ Definition ntfn_add (n t : N) : M unit :=
 Definition ntfn_set_bits (n v : N) : M unit :=
   x <- ntfn_at n ;; put_ntfn n (Nt v (n_queue x) (n_bound x)).
 
-(* --- Waiting -------------------------------------------------------------------------------------- *)
+(* --- Waiting ---------------------------------------------------------------------------------- *)
 
 Definition wake (t : N) : M unit := set_wait t WReady ;;; settle_of t.
 
@@ -199,7 +199,7 @@ Definition owe (r caller server : N) (grant : bool) : M unit :=
   h <- th_at caller ;; b <- borrows server ;;
   if negb (t_sc h =? 0) && b then lend caller server else block caller.
 
-(* --- Send, Recv, answers, signals ------------------------------------------------------------------ *)
+(* --- Send, Recv, answers, signals ------------------------------------------------------------- *)
 
 Definition reply_option (w : wait) : option N :=
   match w with WReceiving _ r => r | _ => None end.
@@ -299,7 +299,7 @@ Definition signal (n more : N) : M unit :=
       end
   end.
 
-(* --- Registers of another, answers to faults --------------------------------------------------------- *)
+(* --- Registers of another, answers to faults -------------------------------------------------- *)
 
 Definition check_registers (from : N) : M error :=
   tag <- reg from r_tag ;; b <- buffer_of from ;;

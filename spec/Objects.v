@@ -29,7 +29,7 @@ Definition arg (t i : N) : M N := reg t i.
 Definition result (t : N) (l : list N) : M unit :=
   each (fun q => put_reg t (fst q) (snd q)) (combine (seq_N 0 8) l).
 
-(* --- Finding what arguments name ------------------------------------------------------------------- *)
+(* --- Finding what arguments name -------------------------------------------------------------- *)
 
 Definition lacks (right rights : N) : bool := negb (bits right rights).
 
@@ -52,7 +52,7 @@ Definition find_cnode (t i right : N) (then_ : N -> cap -> M error) : M error :=
 Definition in_range (c : cap) (first count : N) : bool :=
   negb (first =? 0) && (first <? c_badge c) && (count <=? c_badge c - first).
 
-(* --- Untyped ------------------------------------------------------------------------------------------ *)
+(* --- Untyped ---------------------------------------------------------------------------------- *)
 
 Definition object_size (k : ty) (size : N) : N :=
   match k with
@@ -184,7 +184,7 @@ Definition retype (t slot : N) : M error :=
   | _ => ret e
   end).
 
-(* --- CNode ---------------------------------------------------------------------------------------------- *)
+(* --- CNode ------------------------------------------------------------------------------------ *)
 
 Definition copy_one (to from rights : N) : M error :=
   c <- cap_at from ;; d <- cap_at to ;;
@@ -333,7 +333,7 @@ Definition cnode_inspect (t slot : N) : M error :=
             match l with [] => 0 | _ => 1 end] ;;;
   ret EOk.
 
-(* --- Interrupts, timers, ports, frames --------------------------------------------------------------- *)
+(* --- Interrupts, timers, ports, frames -------------------------------------------------------- *)
 
 Definition bind_notification (t holder : N) : M error :=
   i <- arg t 0 ;;

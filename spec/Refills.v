@@ -15,7 +15,11 @@ Record budget := Bu {
   b_period : N;
   b_consumed : N; (* since it was made *)
   b_slice : N;    (* of the present turn, where it is never throttled *)
-  b_refills : list (N * N)
+  b_refills : list (N * N);
+  (* for theorems only: when the last stretch began, and all of them: when each began, what it used,
+     and how much of that was not due *)
+  b_last : N;
+  b_history : list (N * N * N)
 }.
 
 (* Never throttled: its budget is the length of its turn. *)
@@ -70,13 +74,28 @@ Definition charge_refills (period start used : N) (l : list (N * N)) : list (N *
   else if over =? 0 then give (start + period) used rest
   else overrun period (start + period) (used - over) over.
 
+(* What is due at t or later. *)
+Fixpoint not_before (t : N) (l : list (N * N)) : N :=
+  match l with
+  | [] => 0
+  | (u, a) :: l' => (if t <=? u then a else 0) + not_before t l'
+  end.
+
+(* How much of what was used was not due when the stretch began: the timer came too late. *)
+Definition undue (start used : N) (l : list (N * N)) : N :=
+  let (over, rest) := take used l in
+  over + (not_before (start + 1) l - not_before (start + 1) rest).
+
 Definition charge (start used : N) (b : budget) : budget :=
-  if full b then Bu (b_budget b) (b_period b) (b_consumed b + used) (b_slice b + used) (b_refills b)
+  if full b
+  then Bu (b_budget b) (b_period b) (b_consumed b + used) (b_slice b + used) (b_refills b)
+          (b_last b) (b_history b)
   else Bu (b_budget b) (b_period b) (b_consumed b + used) (b_slice b)
-          (charge_refills (b_period b) start used (b_refills b)).
+          (charge_refills (b_period b) start used (b_refills b))
+          start ((start, used, undue start used (b_refills b)) :: b_history b).
 
 Definition configure (amount period now : N) (b : budget) : budget :=
-  Bu amount period (b_consumed b) 0 [(now, amount)].
+  Bu amount period (b_consumed b) 0 [(now, amount)] now [].
 
 Definition set_slice (v : N) (b : budget) : budget :=
-  Bu (b_budget b) (b_period b) (b_consumed b) v (b_refills b).
+  Bu (b_budget b) (b_period b) (b_consumed b) v (b_refills b) (b_last b) (b_history b).

@@ -1,116 +1,224 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
-(* Calls and answers: a reply right is used once, nobody is answered twice, and nobody who called is forgotten.
+(* Calls and answers: a reply right is used once, nobody is answered twice, and nobody who called is
+   forgotten.
 
-   A Reply object is idle, or armed by a thread that waits in Recv with it, or holds the call of a thread. A caller
-   waits until it is answered, or told that it will not be (the object was destroyed, or the wait was cut short). *)
-Require Import List Arith Lia.
+   A Reply object is idle, or armed by a thread that waits in Recv with it, or holds the call of a
+   thread. That thread waits until it is answered, or told that it will not be (the object was
+   destroyed, or its wait was cut short). *)
+Require Import NArith List Bool Arith Lia.
+From Tessera Require Import Map Refills State Machine Keeps Memory.
+From Tessera Require Message.
 Import ListNotations.
+Open Scope nat_scope.
 
-Inductive reply := Idle | Armed (server : nat) | Holds (caller : nat).
+(* What happened to Reply objects: c's call came to be held by r; it ended. *)
+Inductive event := Held (c r : N) | Ended (c r : N).
 
-Inductive thread := Running | Receiving (r : option nat) | Waiting (r : nat) | Stopped.
-
-Record state := { replies : nat -> reply; threads : nat -> thread }.
-
-Definition set {A} (f : nat -> A) k v := fun x => if Nat.eqb x k then v else f x.
-
-Inductive event :=
-| Recv (t : nat) (r : option nat)  (* t waits, with an idle Reply object or without *)
-| Call (c t r : nat)               (* c's call is received by t, which waited with r *)
-| Take (t c r : nat)               (* t takes the queued call of c with the idle r *)
-| Answer (c r : nat)               (* the holder of r answers c *)
-| Gone (c r : nat)                 (* r is destroyed, or c's wait is cut short: c is told so *)
-| Leave (t : nat)                  (* t no longer waits in Recv: a message, a signal, suspension *)
-| Disarm (t r : nat).              (* r, with which t waits, is destroyed *)
-
-Definition put (s : state) r x t y := {| replies := set (replies s) r x; threads := set (threads s) t y |}.
-
-Inductive step (s : state) : event -> state -> Prop :=
-| step_recv : forall t, threads s t = Running ->
-    step s (Recv t None) {| replies := replies s; threads := set (threads s) t (Receiving None) |}
-| step_recv_armed : forall t r, threads s t = Running -> replies s r = Idle ->
-    step s (Recv t (Some r)) (put s r (Armed t) t (Receiving (Some r)))
-| step_call : forall c t r, c <> t -> threads s c = Running -> threads s t = Receiving (Some r) ->
-    step s (Call c t r) {| replies := set (replies s) r (Holds c);
-                           threads := set (set (threads s) t Running) c (Waiting r) |}
-| step_take : forall t c r, c <> t -> threads s t = Running -> threads s c = Stopped -> replies s r = Idle ->
-    step s (Take t c r) (put s r (Holds c) c (Waiting r))
-| step_answer : forall c r, replies s r = Holds c -> step s (Answer c r) (put s r Idle c Running)
-| step_gone : forall c r, replies s r = Holds c -> step s (Gone c r) (put s r Idle c Running)
-| step_leave_armed : forall t r, threads s t = Receiving (Some r) -> step s (Leave t) (put s r Idle t Running)
-| step_leave : forall t, threads s t = Receiving None ->
-    step s (Leave t) {| replies := replies s; threads := set (threads s) t Running |}
-| step_disarm : forall t r, replies s r = Armed t -> step s (Disarm t r) (put s r Idle t (Receiving None)).
-
-(* Objects and threads say the same. *)
-Definition wf (s : state) :=
-  (forall r c, replies s r = Holds c <-> threads s c = Waiting r) /\
-  (forall r t, replies s r = Armed t <-> threads s t = Receiving (Some r)).
-
-Ltac cases := repeat match goal with
-  | |- context [Nat.eqb ?a ?b] => destruct (Nat.eqb_spec a b); subst
-  | H : context [Nat.eqb ?a ?b] |- _ => destruct (Nat.eqb_spec a b); subst
+(* Which Reply object a thread is tied to, and which thread a Reply object; true: it holds its call. *)
+Definition tied (o : option wait) : option (N * bool) :=
+  match o with
+  | Some (WReply r _) => Some (r, true)
+  | Some (WReceiving _ (Some r)) => Some (r, false)
+  | _ => None
+  end.
+Definition of_reply (o : option reply) : option (N * bool) :=
+  match o with
+  | Some (RHolds c) => Some (c, true)
+  | Some (RArmed t) => Some (t, false)
+  | _ => None
   end.
 
-Lemma wf_step : forall s e s', wf s -> step s e s' -> wf s'.
+Definition ties := ((N -> option (N * bool)) * (N -> option (N * bool)))%type.
+Definition of_state (s : state) : ties :=
+  (fun r => of_reply (get r (s_replies s)), fun t => tied (get t (s_waits s))).
+
+(* Objects and threads say the same. *)
+Definition agree (x : ties) := forall r t b, fst x r = Some (t, b) <-> snd x t = Some (r, b).
+
+Inductive goes (x y : ties) : list event -> Prop :=
+| goes_quietly : (forall r, fst y r = fst x r) -> (forall t, snd y t = snd x t) -> goes x y []
+| goes_tied : forall r t b, fst x r = None -> snd x t = None ->
+    (forall q, fst y q = if N.eqb q r then Some (t, b) else fst x q) ->
+    (forall u, snd y u = if N.eqb u t then Some (r, b) else snd x u) ->
+    goes x y (if b then [Held t r] else [])
+| goes_free : forall r t b, snd x t = Some (r, b) ->
+    (forall q, fst y q = if N.eqb q r then None else fst x q) ->
+    (forall u, snd y u = if N.eqb u t then None else snd x u) ->
+    goes x y (if b then [Ended t r] else []).
+
+Lemma agree_goes : forall x y e, agree x -> goes x y e -> agree y.
 Proof.
-  intros s e s' [H A] S.
-  destruct S; split; intros x y; simpl; unfold set; cases; split; intros E;
-    repeat match goal with
-    | K : replies _ ?a = Holds ?b |- _ => apply H in K
-    | K : replies _ ?a = Armed ?b |- _ => apply A in K
-    end; try congruence; try (apply H; congruence); try (apply A; congruence).
-  all: try (match goal with K : threads _ _ = Waiting _ |- _ => apply H in K; congruence end).
-  all: try (match goal with K : threads _ _ = Receiving (Some _) |- _ => apply A in K; congruence end).
-  all: repeat match goal with
-    | K : threads _ _ = Waiting _ |- _ => apply H in K
-    | K : threads _ _ = Receiving (Some _) |- _ => apply A in K
-    end; congruence.
+  intros x y e A G r t b. destruct G as [Hf Hs|r' t' b' Fr Ft Hf Hs|r' t' b' Ft Hf Hs];
+    rewrite Hf, Hs.
+  - apply A.
+  - destruct (N.eqb_spec r r') as [->|Nr]; destruct (N.eqb_spec t t') as [->|Nt].
+    + split; intros E; injection E as <-; reflexivity.
+    + split; intros E; [injection E as <- <-; contradiction|].
+      apply A in E. rewrite Fr in E. discriminate E.
+    + split; intros E; [|injection E as <- <-; contradiction].
+      apply A in E. rewrite Ft in E. discriminate E.
+    + apply A.
+  - assert (Fr : fst x r' = Some (t', b')) by (apply A; exact Ft).
+    destruct (N.eqb_spec r r') as [->|Nr]; destruct (N.eqb_spec t t') as [->|Nt];
+      split; intros E; try discriminate E; try (apply A in E; congruence); try (apply A; exact E).
 Qed.
 
-Inductive trace (s0 : state) : list event -> state -> Prop :=
-| trace_none : trace s0 [] s0
-| trace_more : forall l s e s', trace s0 l s -> step s e s' -> trace s0 (e :: l) s'.
+(* --- Counting --------------------------------------------------------------------------------- *)
 
-Lemma wf_trace : forall s0 l s, wf s0 -> trace s0 l s -> wf s.
-Proof. induction 2; [assumption|eapply wf_step; eauto]. Qed.
+Definition held (r : N) (e : event) : nat :=
+  match e with Held _ q => if N.eqb q r then 1 else 0 | _ => 0 end.
+Definition ended (r : N) (e : event) : nat :=
+  match e with Ended _ q => if N.eqb q r then 1 else 0 | _ => 0 end.
+Definition sum (f : event -> nat) (l : list event) := list_sum (List.map f l).
+Definition holds_now (r : N) (x : ties) : nat :=
+  match fst x r with Some (_, true) => 1 | _ => 0 end.
 
-(* --- Counting -------------------------------------------------------------------------------------------- *)
-
-Definition received (r : nat) (e : event) : nat :=
-  match e with Call _ _ q | Take _ _ q => if Nat.eqb q r then 1 else 0 | _ => 0 end.
-Definition ended (r : nat) (e : event) : nat :=
-  match e with Answer _ q | Gone _ q => if Nat.eqb q r then 1 else 0 | _ => 0 end.
-Definition sum (f : event -> nat) (l : list event) := list_sum (map f l).
-Definition open (s : state) r := match replies s r with Holds _ => 1 | _ => 0 end.
-
-Lemma count_step : forall s e s' r, wf s -> step s e s' -> open s' r + ended r e = open s r + received r e.
+Lemma count_goes : forall x y e r, agree x -> goes x y e ->
+  holds_now r y + sum (ended r) e = holds_now r x + sum (held r) e.
 Proof.
-  intros s e s' r [H A] S. unfold open.
-  destruct S; simpl; unfold set; cases; try lia;
-    repeat match goal with
-    | K : threads _ _ = Receiving (Some _) |- _ => apply A in K
-    end;
-    try (match goal with K : replies ?z ?q = _ |- context [replies ?z ?q] => rewrite K end; lia);
-    rewrite ?Nat.eqb_refl; try lia.
+  intros x y e r A G. unfold holds_now.
+  destruct G as [Hf Hs|r' t' b' Fr Ft Hf Hs|r' t' b' Ft Hf Hs]; rewrite Hf.
+  - reflexivity.
+  - destruct (N.eqb_spec r r') as [->|Nr]; destruct b'; unfold sum; cbn -[N.eqb];
+      rewrite ?N.eqb_refl, ?Fr; try (destruct (N.eqb_spec r' r); [congruence|]); lia.
+  - assert (Fr : fst x r' = Some (t', b')) by (apply A; exact Ft).
+    destruct (N.eqb_spec r r') as [->|Nr]; destruct b'; unfold sum; cbn -[N.eqb];
+      rewrite ?N.eqb_refl, ?Fr; try (destruct (N.eqb_spec r' r); [congruence|]); lia.
 Qed.
 
-(* Every call that was received through r has ended once, but for the one that r holds now. *)
-Theorem used_once : forall s0 l s r, wf s0 -> replies s0 r = Idle -> trace s0 l s ->
-  sum (ended r) l + open s r = sum (received r) l.
+Inductive history (x0 : ties) : list event -> ties -> Prop :=
+| history_none : history x0 [] x0
+| history_more : forall l x e y, history x0 l x -> goes x y e -> history x0 (e ++ l) y.
+
+Lemma sum_app : forall f l m, sum f (l ++ m) = sum f l + sum f m.
+Proof. intros. unfold sum. rewrite map_app, list_sum_app. reflexivity. Qed.
+
+Lemma agree_history : forall x0 l x, agree x0 -> history x0 l x -> agree x.
+Proof. intros x0 l x A H. induction H; [exact A|eapply agree_goes; eauto]. Qed.
+
+(* --- Every primitive, so every entry ---------------------------------------------------------- *)
+
+Definition followed (x0 : ties) (s : state) : Prop :=
+  agree (of_state s) /\ exists l, history x0 l (of_state s).
+
+Lemma followed_more : forall x0 s s' e, followed x0 s -> goes (of_state s) (of_state s') e ->
+  followed x0 s'.
 Proof.
-  intros s0 l s r W I T. induction T as [|l s e s' T IH S].
-  - unfold open. rewrite I. reflexivity.
-  - pose proof (count_step s e s' r (wf_trace _ _ _ W T) S). unfold sum in *; simpl. lia.
+  intros x0 s s' e [A [l H]] G. split; [eapply agree_goes; eauto|].
+  exists (e ++ l). econstructor; eauto.
 Qed.
 
-(* Once used, it is refused until it holds another call. *)
-Theorem no_second_answer : forall s c r s', step s (Answer c r) s' -> forall d s'', ~ step s' (Answer d r) s''.
+Lemma followed_same : forall x0 s s', s_replies s' = s_replies s -> s_waits s' = s_waits s ->
+  followed x0 s -> followed x0 s'.
 Proof.
-  intros s c r s' S d s'' S'. inversion S; subst. inversion S'; subst. simpl in *.
-  unfold set in *. rewrite Nat.eqb_refl in *. discriminate.
+  intros x0 s s' R W F. apply (followed_more x0 s s' []); [exact F|].
+  apply goes_quietly; intros; unfold of_state; simpl; congruence.
 Qed.
 
-(* Who waits for an answer can be answered: some Reply object holds its call. *)
-Theorem nobody_is_forgotten : forall s0 l s c r, wf s0 -> trace s0 l s -> threads s c = Waiting r -> replies s r = Holds c.
-Proof. intros s0 l s c r W T E. destruct (wf_trace _ _ _ W T) as [H _]. apply H. exact E. Qed.
+Lemma plain_tied : forall w, plain w = true -> tied (Some w) = None.
+Proof. destruct w as [| | |? [|]| |]; simpl; intros; congruence. Qed.
+
+(* Nobody's tie changes. *)
+Ltac quiet F := apply (followed_more _ _ _ [] F); apply goes_quietly; intros q;
+  unfold of_state; simpl; rewrite ?get_set, ?get_del; try reflexivity;
+  match goal with |- context [N.eqb ?a ?b] => destruct (N.eqb_spec a b) as [->|] end;
+  try reflexivity;
+  repeat match goal with
+  | H : plain _ = true |- _ => apply plain_tied in H
+  | H : get _ _ = _ |- _ => rewrite H; clear H
+  end; simpl in *; congruence.
+
+Lemma followed_tie : forall x0 s s' t r b, followed x0 s ->
+  tied (get t (s_waits s)) = None -> get r (s_replies s) = Some RIdle ->
+  (forall q, get q (s_replies s') =
+             if N.eqb q r then Some (if b : bool then RHolds t else RArmed t)
+             else get q (s_replies s)) ->
+  (forall u, tied (get u (s_waits s')) =
+             if N.eqb u t then Some (r, b) else tied (get u (s_waits s))) ->
+  followed x0 s'.
+Proof.
+  intros x0 s s' t r b F W R Hr Hw.
+  eapply followed_more; [exact F|]. apply (goes_tied _ _ r t b); simpl; auto.
+  - rewrite R. reflexivity.
+  - intros q. rewrite Hr. destruct (N.eqb q r); [destruct b|]; reflexivity.
+Qed.
+
+Lemma followed_free : forall x0 s s' t r b, followed x0 s ->
+  tied (get t (s_waits s)) = Some (r, b) ->
+  (forall q, get q (s_replies s') = if N.eqb q r then Some RIdle else get q (s_replies s)) ->
+  (forall u, tied (get u (s_waits s')) = if N.eqb u t then None else tied (get u (s_waits s))) ->
+  followed x0 s'.
+Proof.
+  intros x0 s s' t r b F W Hr Hw.
+  eapply followed_more; [exact F|]. apply (goes_free _ _ r t b); simpl; auto.
+  intros q. rewrite Hr. destruct (N.eqb q r); reflexivity.
+Qed.
+
+Ltac untied := try assumption; intros; simpl; rewrite ?get_set;
+  repeat match goal with
+  | H : plain _ = true |- _ => apply plain_tied in H
+  | H : get ?a ?m = _ |- context [get ?a ?m] => rewrite H
+  end;
+  try match goal with |- context [N.eqb ?a ?b] => destruct (N.eqb_spec a b) as [->|] end;
+  simpl in *; try assumption; congruence.
+
+Ltac untouched F H :=
+  unfold put_cap, drop_cap, move_cap, edit_cap, drop_region, afresh, to_tables,
+    from_tables, new_budget, charge_budget, configure_budget, new_slice, forget_budget, write in H;
+  prim H; eapply followed_same; [| |exact F]; reflexivity.
+
+Theorem calls_are_followed : forall x0, kept (followed x0).
+Proof.
+  intros x0. constructor.
+  { intros s s' E F. unfold core in E.
+    eapply followed_same; [| |exact F]; congruence. }
+  all: try solve [intros; intros s a0 s' F H; untouched F H].
+  - intros u p n w s i s' F H. apply make_region_only in H. destruct H as [k [m ->]].
+    eapply followed_same; [| |exact F]; reflexivity.
+  - intros t w s a s' F H. unfold set_wait, with_wait in H. prim H.
+    apply andb_true_iff in E0. destruct E0. quiet F.
+  - intros t e r s a s' F H. unfold arm, with_wait, with_reply in H. prim H.
+    apply (followed_tie x0 s _ t r false); untied.
+  - intros t w s a s' F H. unfold disarm, with_wait, with_reply in H. prim H.
+    match goal with G : get t _ = Some (WReceiving _ (Some ?r)) |- _ =>
+      apply (followed_free x0 s _ t r false) end; untied.
+  - intros c r g s a s' F H. unfold owe_reply, with_wait, with_reply in H. prim H.
+    apply (followed_tie x0 s _ c r true); untied.
+  - intros c w s a s' F H. unfold end_call, with_wait, with_reply in H. prim H.
+    match goal with G : get c _ = Some (WReply ?r _) |- _ =>
+      apply (followed_free x0 s _ c r true) end; untied.
+  - intros t s a s' F H. unfold new_thread_wait, with_wait in H. prim H.
+    destruct (get t (s_waits s)) eqn:G; [discriminate E|]. quiet F.
+  - intros r s a s' F H. unfold new_reply, with_reply in H. prim H.
+    destruct (get r (s_replies s)) eqn:G; [discriminate E|]. quiet F.
+  - intros t s a s' F H. unfold forget_wait in H. prim H. quiet F.
+  - intros r s a s' F H. unfold forget_reply in H. prim H. quiet F.
+Qed.
+
+(* --- What follows, of every state that the kernel comes to ------------------------------------ *)
+
+(* Every call that came to be held by r has ended once, but for the one that it holds now. *)
+Theorem used_once : forall x0 s, agree x0 -> (forall r, holds_now r x0 = 0) -> followed x0 s ->
+  exists l, history x0 l (of_state s) /\
+    forall r, sum (ended r) l + holds_now r (of_state s) = sum (held r) l.
+Proof.
+  intros x0 s A0 I [_ [l H]]. exists l. split; [exact H|]. intros r.
+  induction H as [|l x e y H IH G]; [unfold sum; simpl; apply I|].
+  pose proof (count_goes x y e r (agree_history _ _ _ A0 H) G). rewrite !sum_app. lia.
+Qed.
+
+(* A Reply object that holds no call is refused, and nothing happens. *)
+Theorem no_second_answer : forall s t r, get r (s_replies s) = Some RIdle ->
+  Message.answer t r s = Some (EState, s).
+Proof.
+  intros s t r H. unfold Message.answer, reply_at, bind, gets, need, ret. rewrite H. reflexivity.
+Qed.
+
+(* Who waits for an answer can be answered: that Reply object holds its call. *)
+Theorem nobody_is_forgotten : forall x0 s c r g, followed x0 s ->
+  get c (s_waits s) = Some (WReply r g) -> get r (s_replies s) = Some (RHolds c).
+Proof.
+  intros x0 s c r g [A _] W. specialize (A r c true). simpl in A. rewrite W in A. simpl in A.
+  destruct A as [_ A]. specialize (A eq_refl).
+  destruct (get r (s_replies s)) as [[| |c']|]; simpl in A; congruence.
+Qed.

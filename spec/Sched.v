@@ -18,7 +18,7 @@ Definition is_idle (x : scstate) : bool := match x with XIdle => true | _ => fal
 Definition decide : M unit := put_cpu (fun u => set_u_decide true u).
 Definition switch : M unit := put_cpu (fun u => set_u_switch true u).
 
-(* --- The ready queue: the most urgent first, among equals who came first ------------------------- *)
+(* --- The ready queue: the most urgent first, among equals who came first ---------------------- *)
 
 Fixpoint enqueue (front : bool) (p x : N) (l : list (N * N)) : list (N * N) :=
   match l with
@@ -35,7 +35,7 @@ Definition ready_add (front : bool) (x : N) : M unit :=
 Definition ready_remove (x : N) : M unit :=
   put_cpu (fun u => set_u_ready (filter (fun q => negb (snd q =? x)) (u_ready u)) u).
 
-(* --- Deadlines ------------------------------------------------------------------------------------ *)
+(* --- Deadlines -------------------------------------------------------------------------------- *)
 
 Definition due_add (n d : N) : M unit := put_due n (N.min d deadline_max).
 
@@ -55,7 +55,7 @@ Definition due_take (ties : list N) : M (option N) :=
 
 Definition timer_set (d : N) : M unit := put_cpu (fun u => set_u_timer (N.min d (u_timer u)) u).
 
-(* --- Charging, starting, stopping ------------------------------------------------------------------ *)
+(* --- Charging, starting, stopping ------------------------------------------------------------- *)
 
 Definition charge_now : M unit :=
   u <- gets s_cpu ;;
@@ -129,7 +129,7 @@ Definition settle_of (t : N) : M unit :=
 Definition block (t : N) : M unit :=
   h <- th_at t ;; when (negb (t_sc h =? 0)) (stop (t_sc h)).
 
-(* --- Whose a context is ---------------------------------------------------------------------------- *)
+(* --- Whose a context is ----------------------------------------------------------------------- *)
 
 Definition bind_context (x t : N) : M unit :=
   put_sc x (set_x_holder t) ;;; put_th t (set_t_sc x) ;;; settle x.
@@ -205,7 +205,7 @@ Definition yield : M unit :=
   u <- gets s_cpu ;;
   stop (u_sc u) ;;; new_slice (u_sc u) ;;; start false (u_sc u) ;;; decide.
 
-(* --- The timer, and what is done before the kernel is left ------------------------------------------ *)
+(* --- The timer, and what is done before the kernel is left ------------------------------------ *)
 
 (* The next deadline that has passed. A context gets its budget back. *)
 Definition take_due (ties : list N) : M (option N) :=
