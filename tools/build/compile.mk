@@ -56,7 +56,7 @@ $(call SAY,cc   $<)
 @mkdir -p $(@D)
 $(Q)$(CC) $(FLAGS_$1) $2 -c $< -o $@
 @printf '{"directory":"%s","file":"%s","command":"%s"}\n' '$(CURDIR)' '$<' \
-	'$(subst ",\\",$(strip $(CC) $(FLAGS_$1) $2)) -c $< -o $@' >$(@:.o=.json)
+	'$(subst ",\",$(subst ',,$(strip $(CC) $(FLAGS_$1) $2))) -c $< -o $@' >$(@:.o=.json)
 endef
 
 # Sources of a room: .c and .S below its folder, not in a room within it, nor another architecture's.
