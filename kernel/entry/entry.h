@@ -10,14 +10,14 @@
 
 /** System call. @param cap,tag,number as the user gave them (also in the thread's registers) */
 /*@ requires kernel_wf && runs(cpu.thread);
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ensures kernel_wf;
 */
 void entry_syscall(word_t cap, word_t tag, word_t number);
 
 /** The complete way of a system call; entry_syscall less what <fast.h> does. Arguments as there. */
 /*@ requires kernel_wf && runs(cpu.thread);
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ensures kernel_wf;
 */
 void entry_complete(word_t cap, word_t tag, word_t number);

@@ -16,8 +16,9 @@
 
 /*@ requires ALL_WF && runs(thread);
     requires right: is_home(slot) && Slot_type(slot) == TYPE_ENDPOINT;
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
+    ensures thread: is_thread(thread);
 */
 static enum error send_checked(ref_t thread, ref_t slot, word_t calls, word_t wait)
 {
@@ -34,8 +35,9 @@ static enum error send_checked(ref_t thread, ref_t slot, word_t calls, word_t wa
 /* Call on a kernel object: the kernel is the server. */
 /*@ requires ALL_WF && runs(thread);
     requires right: is_home(slot) && Slot_type(slot) != TYPE_NULL;
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
+    ensures thread: is_thread(thread);
 */
 static enum error invoke(ref_t thread, ref_t slot, word_t tag)
 {
@@ -50,8 +52,9 @@ static enum error invoke(ref_t thread, ref_t slot, word_t tag)
 }
 
 /*@ requires ALL_WF && runs(thread);
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
+    ensures thread: is_thread(thread);
 */
 static enum error do_call(ref_t thread, word_t cap, word_t tag, word_t wait)
 {
@@ -65,8 +68,9 @@ static enum error do_call(ref_t thread, word_t cap, word_t tag, word_t wait)
 }
 
 /*@ requires ALL_WF && runs(thread);
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
+    ensures thread: is_thread(thread);
 */
 static enum error do_send(ref_t thread, word_t cap, word_t wait)
 {
@@ -112,8 +116,9 @@ static enum error find_reply(ref_t thread, word_t index, ref_t *reply)
 }
 
 /*@ requires ALL_WF && runs(thread);
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
+    ensures thread: is_thread(thread);
 */
 static enum error do_recv(ref_t thread, word_t cap, word_t wait)
 {
@@ -140,8 +145,9 @@ static enum error do_recv(ref_t thread, word_t cap, word_t wait)
 /* Both halves are checked before the first is done, so that an error means that nothing happened.
  */
 /*@ requires ALL_WF && runs(thread);
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
+    ensures thread: is_thread(thread);
 */
 static enum error do_reply_recv(ref_t thread, word_t cap, word_t wait)
 {
@@ -172,8 +178,9 @@ static enum error do_reply_recv(ref_t thread, word_t cap, word_t wait)
 }
 
 /*@ requires ALL_WF && runs(thread);
-    assigns ANY_STATE;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
+    ensures thread: is_thread(thread);
 */
 static enum error decode(ref_t thread, word_t cap, word_t tag, word_t number)
 {

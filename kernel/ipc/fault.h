@@ -31,7 +31,7 @@ void fault_raise(ref_t thread, word_t label, word_t a, word_t b);
 void fault_message(ref_t from, ref_t to);
 
 /** Can the message of `from` answer the fault of `thread`? @return E_MESSAGE, E_ARG */
-/*@ requires is_thread(from) && is_thread(thread) && inside_wf;
+/*@ requires is_thread(from) && is_thread(thread) && inside_wf && slots_null_wf;
     assigns \nothing;
     ensures words: \result == E_OK ==> Thread_tag(from) % 256 == 0 ||
         Thread_tag(from) % 256 == 1 || Thread_tag(from) % 256 == 21;
@@ -39,7 +39,7 @@ void fault_message(ref_t from, ref_t to);
 enum error fault_check_reply(ref_t thread, ref_t from);
 
 /** Let `thread` go on as the message of `from` says. */
-/*@ requires is_thread(thread) && is_thread(from) && inside_wf && asid_wf;
+/*@ requires is_thread(thread) && is_thread(from) && inside_wf && slots_null_wf && asid_wf;
     assigns REGISTERS(thread), ALL_MEMORY, Thread_fault(thread);
     ensures asid: asid_wf;
     ensures over: Thread_fault(thread) == 0;

@@ -98,6 +98,93 @@ static bool can_take(ref_t receiver, ref_t reply, word_t calls, ref_t sender)
     return thread_sc(receiver) != NIL;
 }
 
+/* Join the queue of senders. */
+/*@ requires SCHED_WF && queue_wf && wait_wf && sent_wf && moving == NIL && leaving == NIL;
+    requires is_thread(thread) && is_slot(slot) && is_endpoint(endpoint) && sends(thread);
+    requires runs: Thread_state(thread) == THREAD_STATE_READY;
+    requires side: Endpoint_side(endpoint) != SIDE_RECEIVERS;
+    assigns ANY_TIME, ANY_ENDPOINT, queue_of[thread], turn[thread], arrivals, moving,
+        ANY(thread_next), Thread_prev(thread), Thread_badge(thread), Thread_calls(thread),
+        Thread_state(thread), Thread_waits_for(thread);
+    SCHED_KEPT
+    ensures queue: queue_wf;
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures settled: moving == NIL;
+*/
+static void wait_to_send(ref_t thread, ref_t slot, ref_t endpoint, word_t calls)
+{
+    /*@ ghost moving = thread; */
+    thread_set_badge(thread, slot_badge(slot));
+    thread_set_calls(thread, calls);
+    sched_block(thread);
+    thread_set_state(thread, THREAD_STATE_SENDING);
+    thread_set_waits_for(thread, endpoint);
+    queue_endpoint_add(endpoint, thread, SIDE_SENDERS);
+    /*@ ghost moving = NIL; */
+}
+
+/* The first receiver leaves the queue, and what its Reply object waits for. */
+/*@ requires queue_wf && wait_wf && replies_wf && rest_wf && sent_wf;
+    requires is_endpoint(endpoint) && is_thread(receiver);
+    requires first: Endpoint_head(endpoint) == receiver && queue_of[receiver] == endpoint &&
+        Thread_state(receiver) == THREAD_STATE_RECEIVING && moving == receiver &&
+        maybe_reply(Thread_reply(receiver));
+    assigns ANY_ENDPOINT, ANY(reply_thread), ANY(thread_prev), Thread_next(receiver),
+        queue_of[receiver];
+    ensures queue: queue_wf;
+    ensures wait: wait_wf;
+    ensures replies: replies_wf;
+    ensures out: queue_of[receiver] == NIL;
+*/
+static void take_receiver(ref_t endpoint, ref_t receiver)
+{
+    queue_endpoint_take(endpoint, receiver);
+    leave_recv(receiver);
+}
+
+/* What becomes of a sender whose message has been received. */
+/*@ requires SCHED_WF && IPC_WF && moving == receiver && leaving == NIL && maybe_reply(reply);
+    requires is_thread(thread) && is_thread(receiver) && thread != receiver;
+    requires runs: Thread_state(thread) == THREAD_STATE_READY && Thread_lent(receiver) == NIL;
+    assigns ANY_TIME, ANY_LOAN, ANY_QUEUE, ANY(thread_state), ANY(thread_next),
+        ANY(thread_prev), ANY(thread_reply), leaving;
+    SCHED_KEPT IPC_KEPT
+    ensures settled: leaving == NIL;
+    ensures same: queue_of[receiver] == \old(queue_of[receiver]);
+*/
+static void received(ref_t thread, ref_t receiver, ref_t reply)
+{
+    if (reply != NIL)
+        owe(reply, thread, receiver);
+    else
+        ipc_cancel(thread); /* a fault that nobody can answer: the thread stays suspended */
+}
+
+/* A receiver waits: it gets the message. */
+/*@ requires CAP_WF && SCHED_WF && IPC_WF && moving == NIL && leaving == NIL;
+    requires is_thread(thread) && is_slot(slot) && is_endpoint(endpoint);
+    requires runs: Thread_state(thread) == THREAD_STATE_READY && sends(thread);
+    requires first: is_thread(receiver) && Endpoint_head(endpoint) == receiver &&
+        queue_of[receiver] == endpoint && Thread_state(receiver) == THREAD_STATE_RECEIVING;
+    assigns ANY_IPC;
+    CAP_KEPT SCHED_KEPT IPC_KEPT
+    ensures settled: moving == NIL && leaving == NIL;
+*/
+static void send_to(ref_t thread, ref_t slot, ref_t endpoint, ref_t receiver, word_t calls)
+{
+    ref_t reply = thread_reply(receiver);
+
+    /*@ assert apart: receiver != thread && maybe_reply(reply) && Thread_lent(receiver) == NIL; */
+    /*@ ghost moving = receiver; */
+    take_receiver(endpoint, receiver);
+    deliver(thread, receiver, slot_badge(slot));
+    if (calls)
+        received(thread, receiver, reply);
+    sched_wake(receiver);
+    /*@ ghost moving = NIL; */
+}
+
 enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
 {
     ref_t endpoint = slot_object(slot);
@@ -106,33 +193,17 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
     if (endpoint_side(endpoint) != SIDE_RECEIVERS) {
         if (!wait)
             return E_AGAIN;
-        /*@ ghost moving = thread; */
-        thread_set_badge(thread, slot_badge(slot));
-        thread_set_calls(thread, calls);
-        sched_block(thread);
-        thread_set_state(thread, THREAD_STATE_SENDING);
-        thread_set_waits_for(thread, endpoint);
-        queue_endpoint_add(endpoint, thread, SIDE_SENDERS);
-        /*@ ghost moving = NIL; */
+        wait_to_send(thread, slot, endpoint, calls);
         return E_OK;
     }
 
     ref_t receiver = endpoint_head(endpoint);
-    ref_t reply = thread_reply(receiver);
 
-    if (!can_take(receiver, reply, calls, thread))
+    /*@ assert waits: is_thread(receiver) && queue_of[receiver] == endpoint &&
+            Thread_state(receiver) == THREAD_STATE_RECEIVING; */
+    if (!can_take(receiver, thread_reply(receiver), calls, thread))
         return E_STATE;
-    /*@ assert waits: Thread_state(receiver) == THREAD_STATE_RECEIVING && receiver != thread; */
-    /*@ ghost moving = receiver; */
-    queue_endpoint_take(endpoint, receiver);
-    leave_recv(receiver);
-    deliver(thread, receiver, slot_badge(slot));
-    if (calls && reply != NIL)
-        owe(reply, thread, receiver);
-    else if (calls)
-        ipc_cancel(thread); /* a fault that nobody can answer: the thread stays suspended */
-    sched_wake(receiver);
-    /*@ ghost moving = NIL; */
+    send_to(thread, slot, endpoint, receiver, calls);
     return E_OK;
 }
 
@@ -193,6 +264,56 @@ static void leave_client(ref_t thread)
         sched_return(thread);
 }
 
+/* The first sender is told that its message cannot be taken. */
+/*@ requires SCHED_WF && queue_wf && wait_wf && sent_wf && moving == NIL && leaving == NIL;
+    requires is_endpoint(endpoint) && Endpoint_side(endpoint) == SIDE_SENDERS;
+    assigns ANY_TIME, ANY_ENDPOINT, ANY(thread_prev), ANY(thread_next), ANY(thread_state),
+        ANY(thread_rax), ANY(thread_rdi), ANY(thread_tag), queue_of[0 .. GRANULES - 1], moving;
+    SCHED_KEPT
+    ensures queue: queue_wf;
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures settled: moving == NIL;
+*/
+static void refuse_first(ref_t endpoint)
+{
+    ref_t sender = endpoint_head(endpoint);
+
+    /*@ ghost moving = sender; */
+    queue_endpoint_take(endpoint, sender);
+    ipc_finish(sender, E_STATE);
+    /*@ ghost moving = NIL; */
+}
+
+/* Join the queue of receivers. */
+/*@ requires SCHED_WF && queue_wf && wait_wf && sent_wf && replies_wf && moving == NIL &&
+        leaving == NIL;
+    requires is_thread(thread) && is_endpoint(endpoint) && maybe_reply(reply);
+    requires runs: Thread_state(thread) == THREAD_STATE_READY && Thread_lent(thread) == NIL;
+    requires side: Endpoint_side(endpoint) != SIDE_SENDERS;
+    assigns ANY_TIME, ANY_ENDPOINT, queue_of[thread], turn[thread], arrivals, moving,
+        ANY(thread_next), Thread_prev(thread), Thread_reply(thread), Thread_state(thread),
+        Thread_waits_for(thread), ANY(reply_thread);
+    SCHED_KEPT
+    ensures queue: queue_wf;
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures replies: replies_wf;
+    ensures settled: moving == NIL;
+*/
+static void wait_to_receive(ref_t thread, ref_t endpoint, ref_t reply)
+{
+    sched_block(thread);
+    /*@ ghost moving = thread; */
+    thread_set_state(thread, THREAD_STATE_RECEIVING);
+    thread_set_waits_for(thread, endpoint);
+    thread_set_reply(thread, reply);
+    if (reply != NIL)
+        reply_set_thread(reply, thread);
+    queue_endpoint_add(endpoint, thread, SIDE_RECEIVERS);
+    /*@ ghost moving = NIL; */
+}
+
 enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
 {
     ref_t bound = thread_notification(thread);
@@ -204,12 +325,7 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
     }
     if (endpoint_side(endpoint) == SIDE_SENDERS) {
         if (!can_take_first(thread, endpoint, reply)) {
-            ref_t sender = endpoint_head(endpoint);
-
-            /*@ ghost moving = sender; */
-            queue_endpoint_take(endpoint, sender);
-            ipc_finish(sender, E_STATE);
-            /*@ ghost moving = NIL; */
+            refuse_first(endpoint);
             return E_RESTART;
         }
         sched_return(thread);
@@ -221,15 +337,7 @@ enum error ipc_recv(ref_t thread, ref_t endpoint, ref_t reply, word_t wait)
         return E_AGAIN;
     }
     sched_return(thread);
-    sched_block(thread);
-    /*@ ghost moving = thread; */
-    thread_set_state(thread, THREAD_STATE_RECEIVING);
-    thread_set_waits_for(thread, endpoint);
-    thread_set_reply(thread, reply);
-    if (reply != NIL)
-        reply_set_thread(reply, thread);
-    queue_endpoint_add(endpoint, thread, SIDE_RECEIVERS);
-    /*@ ghost moving = NIL; */
+    wait_to_receive(thread, endpoint, reply);
     return E_OK;
 }
 
@@ -256,6 +364,56 @@ enum error ipc_reply(ref_t thread, ref_t reply)
     return E_OK;
 }
 
+/* The first who waits for the notification gets what there is. */
+/*@ requires SCHED_WF && queue_wf && wait_wf && sent_wf && moving == NIL && leaving == NIL;
+    requires is_notification(notification) && is_thread(waiter) &&
+        Notification_head(notification) == waiter && queue_of[waiter] == notification;
+    assigns ANY_TIME, Notification_bits(notification), ANY(endpoint_head), ANY(endpoint_tail),
+        queue_of[waiter],
+        ANY(thread_next), ANY(thread_prev), Thread_state(waiter), Thread_rax(waiter),
+        Thread_rdi(waiter), Thread_tag(waiter), moving;
+    SCHED_KEPT
+    ensures queue: queue_wf;
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures settled: moving == NIL;
+    ensures runs: Thread_state(waiter) == THREAD_STATE_READY;
+*/
+static void signal_waiter(ref_t notification, ref_t waiter)
+{
+    /*@ ghost moving = waiter; */
+    queue_notification_remove(notification, waiter);
+    give_signal(waiter, notification);
+    sched_wake(waiter);
+    /*@ ghost moving = NIL; */
+}
+
+/* The thread bound to the notification, which receives, gets what there is. */
+/*@ requires SCHED_WF && queue_wf && wait_wf && sent_wf && replies_wf && moving == NIL &&
+        leaving == NIL;
+    requires is_notification(notification) && is_thread(bound) &&
+        Thread_state(bound) == THREAD_STATE_RECEIVING;
+    assigns ANY_TIME, Notification_bits(notification), ANY_ENDPOINT, queue_of[bound],
+        ANY(reply_thread), ANY(thread_next), ANY(thread_prev), Thread_state(bound),
+        Thread_rax(bound), Thread_rdi(bound), Thread_tag(bound), moving;
+    SCHED_KEPT
+    ensures queue: queue_wf;
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures replies: replies_wf;
+    ensures settled: moving == NIL;
+    ensures runs: Thread_state(bound) == THREAD_STATE_READY;
+*/
+static void signal_bound(ref_t notification, ref_t bound)
+{
+    /*@ ghost moving = bound; */
+    queue_endpoint_remove(thread_waits_for(bound), bound);
+    leave_recv(bound);
+    give_signal(bound, notification);
+    sched_wake(bound);
+    /*@ ghost moving = NIL; */
+}
+
 void ipc_signal(ref_t notification, word_t bits)
 {
     ref_t waiter = notification_head(notification);
@@ -265,19 +423,10 @@ void ipc_signal(ref_t notification, word_t bits)
     if (notification_bits(notification) == 0)
         return;
     if (waiter != NIL) {
-        /*@ ghost moving = waiter; */
-        queue_notification_remove(notification, waiter);
-        give_signal(waiter, notification);
-        sched_wake(waiter);
-        /*@ ghost moving = NIL; */
+        signal_waiter(notification, waiter);
     } else if (bound != NIL && thread_state(bound) == THREAD_STATE_RECEIVING &&
                thread_sc(bound) != NIL) {
-        /*@ ghost moving = bound; */
-        queue_endpoint_remove(thread_waits_for(bound), bound);
-        leave_recv(bound);
-        give_signal(bound, notification);
-        sched_wake(bound);
-        /*@ ghost moving = NIL; */
+        signal_bound(notification, bound);
     }
 }
 

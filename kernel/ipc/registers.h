@@ -10,7 +10,7 @@
 #define REGISTERS_ALL 21u
 
 /** Are the words of `from`, 8 or 21, registers that a thread may have? @return E_ARG, E_MESSAGE */
-/*@ requires is_thread(from) && inside_wf;
+/*@ requires is_thread(from) && inside_wf && slots_null_wf;
     assigns \nothing;
     ensures words: \result == E_OK ==> Thread_tag(from) % 256 == REGISTERS_SHORT ||
         (Thread_tag(from) % 256 == REGISTERS_ALL && Slot_object(Thread_buffer(from)) != NIL);
@@ -20,14 +20,14 @@
 enum error registers_check(ref_t from);
 
 /** Set the registers of `thread` from the message of `from`. registers_check has been passed. */
-/*@ requires is_thread(thread) && is_thread(from) && inside_wf && asid_wf;
+/*@ requires is_thread(thread) && is_thread(from) && inside_wf && slots_null_wf && asid_wf;
     assigns REGISTERS(thread), ALL_MEMORY;
     ensures asid: asid_wf;
 */
 void registers_write(ref_t thread, ref_t from);
 
 /** Put the registers of `thread` into the message of `to`. */
-/*@ requires is_thread(thread) && is_thread(to) && inside_wf && asid_wf;
+/*@ requires is_thread(thread) && is_thread(to) && inside_wf && slots_null_wf && asid_wf;
     assigns Thread_fs_base(thread), Thread_gs_base(thread), ALL_MEMORY;
     ensures asid: asid_wf;
 */

@@ -114,6 +114,7 @@ void transfer_message(ref_t from, ref_t to)
     word_t tag = thread_tag(from);
 
     granule_copy(granule_at(from, THREAD_WORD0), granule_at(to, THREAD_WORD0));
+    /*@ assert asid: asid_wf; */
     if (tag % 65536u > MESSAGE_REGS)
         tag = carry_long(from, to, tag);
     thread_set_tag(to, tag);

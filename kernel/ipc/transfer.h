@@ -53,7 +53,7 @@ static inline enum error transfer_check(ref_t from, word_t grant)
 void transfer_message(ref_t from, ref_t to);
 
 /** Write words 8 and up of a kernel-made message, if the thread has a buffer. */
-/*@ requires inside_wf && asid_wf && is_thread(to) && i < MESSAGE_WORDS;
+/*@ requires inside_wf && slots_null_wf && asid_wf && is_thread(to) && i < MESSAGE_WORDS;
     assigns ALL_MEMORY;
     ensures asid: asid_wf;
     ensures written: Slot_object(Thread_buffer(to)) != NIL ==>
@@ -63,7 +63,7 @@ void transfer_set_word(ref_t to, word_t i, word_t value);
 
 /** Word `i` of a thread's message, from register or buffer; 0 if it has no buffer. @param i below
  * MESSAGE_WORDS */
-/*@ requires inside_wf && is_thread(from) && i < MESSAGE_WORDS;
+/*@ requires inside_wf && slots_null_wf && is_thread(from) && i < MESSAGE_WORDS;
     assigns \nothing;
     ensures register: i < MESSAGE_REGS ==> \result == K[from + 2][i];
     ensures none: i >= MESSAGE_REGS && Slot_object(Thread_buffer(from)) == NIL ==> \result == 0;

@@ -46,10 +46,8 @@ static inline word_t granule_number(ref_t r)
 
 /** Copy one granule. */
 /*@ requires is_plain(from) && is_plain(to);
-    assigns ALL_MEMORY;
+    assigns K[to][0 .. 7];
     ensures copied: \forall integer w; 0 <= w < GRANULE_WORDS ==> K[to][w] == \old(K[from][w]);
-    ensures others: \forall integer g, w; 0 <= g < GRANULES && g != to &&
-        0 <= w < GRANULE_WORDS ==> K[g][w] == \old(K[g][w]);
 */
 static inline void granule_copy(ref_t from, ref_t to)
 {

@@ -35,8 +35,8 @@ enum error op_timer_set(ref_t thread, ref_t slot)
         timer_fire(timer);
         return E_OK;
     }
-    deadline_add(timer, deadline);
     cpu.resched = RESCHED_DECIDE; /* it may be the earliest */
+    deadline_add(timer, deadline);
     return E_OK;
 }
 

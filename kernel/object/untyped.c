@@ -165,8 +165,8 @@ static enum error check(ref_t thread, ref_t untyped, word_t n, ref_t *cnode)
     return all_empty(*cnode, first, count) ? E_OK : E_SLOT;
 }
 
-/* Is there memory for all of them, and is it clear? Sizes are multiples of alignments, so objects in
- * a row have no gaps. */
+/* Is there memory for all of them, and is it clear? Sizes are multiples of alignments, so objects
+ * in a row have no gaps. */
 /*@ requires untyped_slot(untyped) && asid_wf && n != 0 && 0 < count <= RETYPE_COUNT;
     requires free: Slot_type(untyped) == TYPE_UNTYPED ==> free_granules(
         Slot_object(untyped) + Slot_extra(untyped), Slot_badge(untyped) - Slot_extra(untyped));
@@ -206,13 +206,27 @@ static enum error prepare(ref_t untyped, word_t type, word_t n, word_t count)
     assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
     ensures kinds: kinds_kept{Pre, Here};
+    ensures aligned: \result == E_OK ==>
+        (Slot_object(untyped) + Slot_extra(untyped)) % align_of(type) == 0 &&
+        Slot_object(untyped) == \old(Slot_object(untyped)) &&
+        Slot_badge(untyped) == \old(Slot_badge(untyped)) &&
+        Slot_type(untyped) == \old(Slot_type(untyped));
+    ensures others: \forall integer g; 0 <= g < GRANULES && g != to && g != untyped ==>
+        Slot_type(g) == \old(Slot_type(g)) || kind[g] != \old(kind[g]);
+    ensures words: \forall integer t; is_thread(t) ==>
+        K[t + 2][0] == \old(K[t + 2][0]) && K[t + 2][3] == \old(K[t + 2][3]) &&
+        K[t + 2][4] == \old(K[t + 2][4]);
 */
 static enum error make_one(ref_t untyped, ref_t to, word_t type, word_t n, word_t size)
 {
     word_t start = untyped_next(untyped, untyped_object_align(type));
     ref_t object = granule_at(slot_object(untyped), start);
+
+    /*@ ghost if (Slot_type(untyped) == TYPE_UNTYPED) retype(object, type, n); */
+
     enum error e = make_object(type, object, size);
 
+    /*@ ghost if (e != E_OK) forget(object, n); */
     if (e != E_OK)
         return e;
     slot_set_extra(untyped, start + n);
@@ -221,6 +235,14 @@ static enum error make_one(ref_t untyped, ref_t to, word_t type, word_t n, word_
     return E_OK;
 }
 
+/*@ requires ALL_WF;
+    requires caller: is_thread(thread) && Thread_state(thread) == THREAD_STATE_READY;
+    requires right: is_home(slot) && (Slot_type(slot) == TYPE_UNTYPED ||
+        Slot_type(slot) == TYPE_DEVICE_UNTYPED);
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
+    ALL_KEPT
+    ensures kinds: kinds_kept{Pre, Here};
+*/
 enum error op_untyped_retype(ref_t thread, ref_t slot)
 {
     word_t type = thread_word0(thread);
@@ -238,11 +260,27 @@ enum error op_untyped_retype(ref_t thread, ref_t slot)
             return E_RESTART;
         }
         untyped_reset(slot);
+        /*@ ghost forget(Slot_object(slot), Slot_badge(slot)); */
     }
+    /*@ admit free: untyped_slot(slot) && (Slot_type(slot) == TYPE_UNTYPED ==>
+            free_granules(Slot_object(slot) + Slot_extra(slot),
+                Slot_badge(slot) - Slot_extra(slot))); // no two Untyped overlap */
     e = prepare(slot, type, n, thread_word4(thread));
     if (e != E_OK)
         return e;
     /*@ loop invariant 0 <= i <= RETYPE_STEP;
+        loop invariant ALL_WF && kinds_kept{Pre, Here} && untyped_slot(slot);
+        loop invariant is_home(slot) && is_thread(thread) && is_slot(cnode);
+        loop invariant Slot_type(slot) == \at(Slot_type(slot), Pre);
+        loop invariant Slot_type(slot) == TYPE_UNTYPED ==> free_granules(
+            Slot_object(slot) + Slot_extra(slot), Slot_badge(slot) - Slot_extra(slot));
+        loop invariant 0 < K[thread + 2][4] <= RETYPE_COUNT && 0 < K[thread + 2][3];
+        loop invariant \forall integer start; next_place(slot, align_of(type), start) ==>
+            start + n * K[thread + 2][4] <= Slot_badge(slot);
+        loop invariant \forall integer j; Slot_object(cnode) + K[thread + 2][3] <= j <
+            Slot_object(cnode) + K[thread + 2][3] + K[thread + 2][4] ==>
+            is_home(j) && Slot_type(j) == TYPE_NULL;
+        loop assigns i, e, ANY_STATE, kind[0 .. GRANULES - 1];
         loop variant RETYPE_STEP - i; */
     for (word_t i = 0; i < RETYPE_STEP; i++) {
         e = make_one(slot, granule_at(slot_object(cnode), thread_word3(thread)), type, n, size);

@@ -102,6 +102,11 @@ static word_t take(ref_t sc, word_t used)
  * All refills are used up, and `over` more: the kernel is not interrupted, so a turn can end late.
  * That is taken out of the periods to come, so that on the average the budget holds.
  */
+/*@ requires refills_wf(sc) && amount != 0 && Sched_context_period(sc) != 0;
+    assigns Sched_context_refills(sc), K[sc + 3][0 .. 7], K[sc + 4][0 .. 7];
+    ensures wf: refills_wf(sc);
+    ensures few: 1 <= Sched_context_refills(sc) <= 2;
+*/
 static void overrun(ref_t sc, word_t time, word_t amount, word_t over)
 {
     word_t period = sched_context_period(sc);
@@ -133,6 +138,7 @@ void budget_charge(ref_t sc, word_t start, word_t used)
     if (amount == 0)
         return;
     if (over != 0) {
+        /*@ admit period: Sched_context_period(sc) != 0; // it had refills: so it was configured */
         overrun(sc, time, amount, over);
         return;
     }

@@ -62,15 +62,15 @@ static void start(ref_t sc, bool in_front)
         return;
     if (!budget_full(sc) && budget_left(sc, arch_now()) == 0) {
         sched_context_set_state(sc, SC_THROTTLED);
-        deadline_add(sc, budget_refill_time(sc));
         cpu.resched = RESCHED_DECIDE; /* the timer may have to come earlier */
+        deadline_add(sc, budget_refill_time(sc));
         return;
     }
     if (overtake(sc))
         return;
-    ready_add(sc, in_front);
     if (cpu.sc == NIL || sched_context_priority(sc) >= sched_context_priority(cpu.sc))
         cpu.resched = RESCHED_DECIDE;
+    ready_add(sc, in_front);
 }
 
 /* Make a context SC_IDLE, wherever it is. */
@@ -342,7 +342,7 @@ static void preempt(word_t now)
 
 /* When to decide again: a deadline, the end of the budget, or of the turn if somebody waits for it.
  */
-/*@ requires SCHED_WF && (sc == NIL || is_context(sc));
+/*@ requires DEADLINE_WF && budgets_wf && contexts_wf && (sc == NIL || is_context(sc));
     assigns \nothing;
 */
 static word_t next_decision(ref_t sc)
@@ -363,7 +363,7 @@ static word_t next_decision(ref_t sc)
 }
 
 /* Go on with the thread that has the running context. */
-/*@ requires SCHED_WF && SLOTS_WF && inside_wf && spaces_wf;
+/*@ requires cpu_wf && slots_null_wf && slots_object_wf && inside_wf && spaces_wf;
     assigns cpu.thread, cpu.frame;
     ensures who: cpu.thread == NIL <==> cpu.sc == NIL;
     ensures cpu: cpu_wf;

@@ -6,6 +6,10 @@ import re
 import source
 
 OUT = "docs/reference/proofs.md"
+# Where else the line of numbers stands.
+README = re.compile(r"(Proved of the kernel's core: ).*(\.)$", re.M)
+BOOT = "kernel/boot/proofs.h"
+BOOT_LINE = re.compile(r'(#define BOOT_PROOFS \\\n    ")[^"]*(")')
 CONTRACTS = "kernel/arch/prove/arch_inline.h"
 
 
@@ -42,6 +46,20 @@ def arch_contracts():
     return [f.name for f in source.functions(CONTRACTS) if f.contract]
 
 
+def specified():
+    """Names of the core's functions that have a contract."""
+    return {f.name for path in source.core_files() for f in source.functions(path) if f.contract}
+
+
+def assumed_ghosts():
+    """Ghost functions that are declared only: what happens to kinds at retype."""
+    found = []
+    for path in source.core_files():
+        with open(path, encoding="utf-8") as file:
+            found += re.findall(r"@/\n  void (\w+)\([^)]*\);", file.read())
+    return found
+
+
 def assembly_lines():
     """Lines of assembly in the kernel, comments and empty ones left out."""
     lines = 0
@@ -57,10 +75,10 @@ def reason(function, why):
     return why.get(function.name) or why.get(function.path)
 
 
-def sections(functions, proved, inside, why, tools):
+def sections(functions, proved, inside, why, tools, apart):
     """The page, in lines."""
     facts, arch = assumptions(), arch_contracts()
-    trusted = [f for f in functions if f.contract and f.name in why]
+    trusted = sorted(specified() - set(proved)) + assumed_ghosts()
     yield "<!-- Made by tools/prove: change the code, or tools/prove/unproved. -->"
     yield "# What is proved of the kernel's C\n"
     yield line(functions, proved, inside) + "\n"
@@ -68,11 +86,16 @@ def sections(functions, proved, inside, why, tools):
     yield "## Trusted\n"
     yield f"- {assembly_lines()} lines of assembly, and the C of `kernel/arch` and `kernel/boot`."
     yield f"- {len(arch)} assumed contracts of `arch` functions: " + ", ".join(arch) + "."
-    names = ", ".join(f.name for f in trusted)
-    yield f"- {len(trusted)} assumed contracts of others: {names}."
+    yield (f"- {len(trusted)} assumed contracts of functions that are not proved: "
+           + ", ".join(trusted) + ".")
     yield f"- {len(facts)} axioms and admitted facts:"
     for kind, place, text in facts:
         yield f"  - {kind}, {place}: `{text}`"
+    yield (f"- {len(apart)} functions that give results through a pointer are given one that does "
+           "not lead to the kernel's state (callers pass addresses of locals): "
+           + ", ".join(apart) + ".")
+    yield ("- That fields are arrays of their own for provers (tools/prove/fields.py says why); "
+           "each access to one is proved to be in an object of the field's type.")
     yield "- That every caller outside the proved functions keeps what their contracts require."
     yield "- Frama-C, WP, Why3, Z3, CVC4, the compiler and the processor.\n"
     yield "## Proved\n"
@@ -93,11 +116,21 @@ def line(functions, proved, inside):
             f"{len(proved)}: contracts; {len(arch_contracts())} contracts of arch assumed")
 
 
+def say(path, place, said):
+    """Puts the line of numbers where a file has one."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    fresh = place.sub(lambda m: m[1] + said + m[2], text, count=1)
+    if fresh != text:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(fresh)
+
+
 def make(results, why, tools):
     """Writes the page. @param results {file: result, None if it failed} @return faults"""
     functions = [f for path in source.core_files() for f in source.functions(path)
                  if f.body is not None]
-    proved = {name for result in results.values() if result for name in result["functions"]}
+    proved = {name for result in results.values() for name in result["functions"]}
     inside = covered(functions, proved)
     known = {f.name for f in functions} | {f.path for f in functions}
     faults = [f"tools/prove/unproved: {name} is not in the kernel" for name in why
@@ -106,7 +139,11 @@ def make(results, why, tools):
                for f in functions if f.name not in proved | inside and not reason(f, why)]
     for fault in faults:
         print(fault)
+    apart = sorted({name for result in results.values() for name in result["apart"]})
     with open(OUT, "w", encoding="utf-8") as file:
-        file.write("\n".join(sections(functions, proved, inside, why, tools)) + "\n")
-    print(line(functions, proved, inside))
+        file.write("\n".join(sections(functions, proved, inside, why, tools, apart)) + "\n")
+    said = line(functions, proved, inside)
+    say("README.md", README, said)
+    say(BOOT, BOOT_LINE, said)
+    print(said)
     return len(faults)

@@ -12,15 +12,24 @@ ROOMS = ("common", "model", "mem", "sched", "cap", "ipc", "object", "entry")
 HEAD = re.compile(r"^(?P<type>[a-z_][\w ]*(?:\((?:\([^()]*\)|[^()])*\)\)?[\w ]*)?[ *])(?P<name>\w+)"
                   r"\((?P<args>[^;{}()]*)\)\s*(?P<end>[;{])", re.M)
 CONTRACT = re.compile(r"/\*@(?P<text>(?:(?!\*/).)*)\*/\s*\Z", re.S)
+# What a contract begins with. OPERATION is the one that operations of objects have in common.
+CLAUSE = re.compile(r"\s*(requires|assigns|ensures|admit|OPERATION)\b")
 KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof"}
 
 
 def contract(text, at):
     """The contract that stands right before a place; None if there is none."""
     before = CONTRACT.search(text, 0, at)
-    if not before or not re.match(r"\s*(requires|assigns|ensures|admit|OPERATION)\b", before["text"]):
+    if not before or not CLAUSE.match(before["text"]):
         return None
     return before["text"]
+
+
+def contract_start(text, at):
+    """Where the contract that stands right before a place begins; None if there is none."""
+    if contract(text, at) is None:
+        return None
+    return text.rindex("/*@", 0, at)
 
 
 class Function:

@@ -6,6 +6,7 @@
 #include <arch/arch.h>
 #include <arch/start.h>
 
+#include "proofs.h"
 #include "steps.h"
 
 #define MEMORY_MIN (31ul << 20) /* of a machine with 32 MiB the firmware keeps some */
@@ -194,7 +195,7 @@ static void machine_say(void)
 _Noreturn void boot_main(word_t kind, word_t info)
 {
     x86_console_init();
-    x86_print("\nTessera: kernel\n");
+    x86_print("\nTessera: kernel; of its core are proved: " BOOT_PROOFS "\n");
     cpu_start();
     loader_read(&loader, kind, info);
     boot_at(loader.image_first, loader.image_bytes, "the boot image");
