@@ -313,15 +313,16 @@ long fifo_open(struct task *t, struct file *f)
 {
     struct pipe *p = pipe_of(f->inode);
     bool reads = file_readable(f), writes = file_writable(f);
+    bool named = f->inode->mount != NULL; /* a pipe is opened by /proc/self/fd at once */
 
     if (p == NULL)
         return -ENOMEM;
-    if (reads && !writes && p->writers == 0 && !(f->flags & O_NONBLOCK) &&
+    if (named && reads && !writes && p->writers == 0 && !(f->flags & O_NONBLOCK) &&
         !someone_opens(p, END_WRITE)) {
         t->saved_arg = END_READ;
         return task_wait(t, &p->opened, NEVER);
     }
-    if (writes && !reads && p->readers == 0 && !someone_opens(p, END_READ)) {
+    if (named && writes && !reads && p->readers == 0 && !someone_opens(p, END_READ)) {
         if (f->flags & O_NONBLOCK)
             return -ENXIO;
         t->saved_arg = END_WRITE;
