@@ -121,6 +121,8 @@ long device_open(struct task *t, struct file *f)
         return open_terminal(t, f, minor);
     if (major == 136)
         return pts_open(t, f, minor);
+    if (major == 10)
+        return tsr_open(f);
     for (size_t i = 0; major == 1 && i < sizeof memory_devices / sizeof memory_devices[0]; i++) {
         if (memory_devices[i].minor == minor) {
             f->ops = memory_devices[i].ops;

@@ -165,6 +165,10 @@ long descriptor_control(struct task *t, struct file *f, word_t fd, unsigned comm
                         word_t argument);
 /** dev.c: begin what is behind a device node. */
 long device_open(struct task *t, struct file *f);
+/** /dev/tsr (tsr.c). @return 0, -ENXIO: not in this sandbox, -ENOMEM */
+long tsr_open(struct file *f);
+/** The node, and the program `tsr`, if this sandbox may have them. @return false: no memory */
+bool tsr_add(void);
 /** Is it /dev/zero, whose mapping is clear memory? */
 bool device_is_zero(const struct inode *i);
 /** pipe.c: open a named one. @return 0, BLOCKED, -ENXIO, -ENOMEM */

@@ -37,41 +37,6 @@ bool have(cap_t server, const char *protocol)
     return server != 0;
 }
 
-bool succeeded(enum supervisor_error error, const char *name)
-{
-    switch (error) {
-    case SUPERVISOR_OK:
-        return true;
-    case SUPERVISOR_E_NOT_FOUND:
-        print("there is no component `%s`; `ps` lists them\n", name);
-        break;
-    case SUPERVISOR_E_NOT_ALLOWED:
-        print("the shell may not do this to `%s`: its route to root does not allow it\n", name);
-        break;
-    case SUPERVISOR_E_WRONG_STATE:
-        print("`%s` is not in a state for this; `ps` shows its state\n", name);
-        break;
-    case SUPERVISOR_E_EXISTS:
-        print("there is a component `%s` already; choose another name\n", name);
-        break;
-    case SUPERVISOR_E_NO_MEMORY:
-        print("there is not enough memory for `%s`: stop something first; `mem` shows who has how "
-              "much\n",
-              name);
-        break;
-    case SUPERVISOR_E_BAD_IMAGE:
-        print("the image of `%s` is damaged or does not fit its manifest: build the boot image "
-              "again\n",
-              name);
-        break;
-    default:
-        print("`%s`: the supervisor did not answer as it should (error 0x%x)\n", name,
-              (unsigned)error);
-        break;
-    }
-    return false;
-}
-
 /* Cut a line into words. */
 static int split(char *line, char **words)
 {
@@ -88,6 +53,17 @@ static int split(char *line, char **words)
     }
     words[count] = NULL;
     return count;
+}
+
+static void print_text(void *context, const char *text, size_t size)
+{
+    (void)context;
+    (void)console_write(shell.console, text, size);
+}
+
+struct steer shell_steer(void)
+{
+    return (struct steer){.supervisor = shell.supervisor, .print = print_text};
 }
 
 static const struct command *find(const struct command *commands, const char *name)
@@ -110,6 +86,9 @@ static void help_on(const struct command *commands)
 
 static void help(void)
 {
+    struct steer steer = shell_steer();
+
+    steer_help(&steer);
     help_on(component_commands);
     help_on(file_commands);
     help_on(system_commands);
@@ -123,9 +102,11 @@ static void execute(char *line)
     char *words[SHELL_WORDS + 1];
     int count = split(line, words);
     const struct command *command;
+    struct steer steer = shell_steer();
 
     if (count == 0)
         return;
+    steer_use(&steer);
     if (rt_same(words[0], "help") || rt_same(words[0], "?")) {
         help();
         return;
@@ -135,6 +116,8 @@ static void execute(char *line)
         command = find(file_commands, words[0]);
     if (command == NULL)
         command = find(system_commands, words[0]);
+    if (command == NULL && steer_run(&steer, count, words))
+        return;
     if (command == NULL)
         print("there is no command `%s`; `help` lists them\n", words[0]);
     else if (count - 1 < command->least || count - 1 > command->most)

@@ -5,6 +5,7 @@
 
 #include <abi/call.h>
 #include <proto/supervisor.h>
+#include <steer/steer.h>
 
 #define SHELL_WORDS 16
 
@@ -27,7 +28,7 @@ struct command {
     void (*run)(int argc, char **argv);
 };
 
-/** Components: ps, start, stop ... (components.c). The end is a command without a name. */
+/** Components: run; the others are lib/steer's (components.c). The end is a command without a name. */
 extern const struct command component_commands[];
 
 /** Files: ls, cat, cp ... (files.c). */
@@ -39,8 +40,8 @@ extern const struct command system_commands[];
 /** Print on the console. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** Say what went wrong with a component, and what may help. @return true: nothing did */
-bool succeeded(enum supervisor_error error, const char *name);
+/** For lib/steer: the shell's supervisor and console. */
+struct steer shell_steer(void);
 
 /** Sequence number of the next line in the log; 0 without a log. */
 uint64_t log_next(void);
@@ -48,10 +49,6 @@ uint64_t log_next(void);
 /** Print lines of the log. @param from sequence number; name whose, NULL: everybody's; full with
  * number and time */
 void log_show(uint64_t from, const char *name, bool full);
-
-/** The commands `reach` and `caps` (reach.c). */
-void reach(int argc, char **argv);
-void caps(int argc, char **argv);
 
 /** Is there a server for this? If not, say so. */
 bool have(cap_t server, const char *protocol);

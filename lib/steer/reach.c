@@ -8,7 +8,7 @@
 #include <rt/format.h>
 #include <rt/memory.h>
 
-#include "shell.h"
+#include "steer_priv.h"
 
 #define PEOPLE 128u
 #define CAPS   4096u
@@ -77,7 +77,8 @@ static void visit_caps(const char *name, uint32_t cnode, void *context,
     for (;;) {
         struct supervisor_capability c = {0};
 
-        if (supervisor_capability(shell.supervisor, name, cnode, slot, &c, &slot) != SUPERVISOR_OK)
+        if (supervisor_capability(steer_now.supervisor, name, cnode, slot, &c, &slot) !=
+            SUPERVISOR_OK)
             return;
         if (c.type != TYPE_NULL)
             visit(context, &c);
@@ -138,10 +139,10 @@ static void gather_people(struct map *map)
     while (map->person_count < PEOPLE) {
         struct person *p = &map->people[map->person_count];
 
-        if (supervisor_list(shell.supervisor, index, p->name, &status, &index) != SUPERVISOR_OK)
+        if (supervisor_list(steer_now.supervisor, index, p->name, &status, &index) != SUPERVISOR_OK)
             return;
-        if (supervisor_place(shell.supervisor, p->name, &p->first, &p->granules, &p->endpoint) ==
-            SUPERVISOR_OK)
+        if (supervisor_place(steer_now.supervisor, p->name, &p->first, &p->granules,
+                             &p->endpoint) == SUPERVISOR_OK)
             map->person_count++;
     }
     map->full = true;
@@ -217,7 +218,7 @@ static uint16_t find(const struct map *map, const char *name)
     for (uint16_t i = 0; i < map->person_count; i++)
         if (rt_same(map->people[i].name, name))
             return i;
-    print("`%s` is not running; `ps` shows who is\n", name);
+    steer_print("`%s` is not running; `ps` shows who is\n", name);
     return NOBODY;
 }
 
@@ -228,11 +229,11 @@ static void print_path(const struct map *map, uint16_t from, uint16_t to)
 
     for (uint16_t at = to; at != from; at = map->people[at].from)
         path[length++] = at;
-    print("%s", map->people[from].name);
+    steer_print("%s", map->people[from].name);
     while (length-- > 0)
-        print(" -> %s (%s)", map->people[path[length]].name,
-              type_name(map->people[path[length]].how));
-    print("\n");
+        steer_print(" -> %s (%s)", map->people[path[length]].name,
+                    type_name(map->people[path[length]].how));
+    steer_print("\n");
 }
 
 static void answer(struct map *map, const char *a, const char *b)
@@ -243,9 +244,9 @@ static void answer(struct map *map, const char *a, const char *b)
         return;
     search(map, from);
     if (map->full)
-        print("there are too many components or capabilities: what follows may miss some\n");
+        steer_print("there are too many components or capabilities: what follows may miss some\n");
     if (b != NULL && map->people[to].from == NOBODY)
-        print("%s cannot reach %s\n", a, b);
+        steer_print("%s cannot reach %s\n", a, b);
     else if (b != NULL)
         print_path(map, from, to);
     for (uint16_t i = 0; b == NULL && i < map->person_count; i++)
@@ -253,16 +254,14 @@ static void answer(struct map *map, const char *a, const char *b)
             print_path(map, from, i);
 }
 
-void reach(int argc, char **argv)
+void steer_reach(int argc, char **argv)
 {
     word_t pages = (sizeof(struct map) + RT_PAGE - 1) / RT_PAGE;
     struct map *map;
 
-    if (!have(shell.supervisor, "supervisor"))
-        return;
     map = rt_pages_alloc(pages);
     if (map == NULL) {
-        print("the shell has too little memory for this: give it 512K in the manifest\n");
+        steer_print("there is too little memory for this here: the manifest must give more\n");
         return;
     }
     gather(map);
@@ -294,29 +293,27 @@ static void print_cap(void *context, const struct supervisor_capability *c)
         whose = l->map->people[who].name;
     else if (c->type == TYPE_ENDPOINT)
         whose = "root";
-    print("%6u  %-14s %c%c%c  %-16s %lx\n", c->slot, type_name(c->type),
-          c->rights & RIGHT_READ ? 'r' : '-', c->rights & RIGHT_WRITE ? 'w' : '-',
-          c->rights & RIGHT_GRANT ? 'g' : '-', whose, c->badge_word);
+    steer_print("%6u  %-14s %c%c%c  %-16s %lx\n", c->slot, type_name(c->type),
+                c->rights & RIGHT_READ ? 'r' : '-', c->rights & RIGHT_WRITE ? 'w' : '-',
+                c->rights & RIGHT_GRANT ? 'g' : '-', whose, c->badge_word);
 }
 
-void caps(int argc, char **argv)
+void steer_caps(int argc, char **argv)
 {
     word_t pages = (sizeof(struct map) + RT_PAGE - 1) / RT_PAGE;
     struct listing l = {0};
 
     (void)argc;
-    if (!have(shell.supervisor, "supervisor"))
-        return;
     l.map = rt_pages_alloc(pages);
     if (l.map == NULL) {
-        print("the shell has too little memory for this: give it 512K in the manifest\n");
+        steer_print("there is too little memory for this here: the manifest must give more\n");
         return;
     }
     gather_people(l.map);
     if (find(l.map, argv[1]) != NOBODY) {
-        print("  SLOT  %-14s %-4s %-16s %s\n", "TYPE", "MAY", "WHOSE", "BADGE");
+        steer_print("  SLOT  %-14s %-4s %-16s %s\n", "TYPE", "MAY", "WHOSE", "BADGE");
         visit_caps(argv[1], 0, &l, print_cap);
-        print("and %lu frames of components' memory\n", l.frames);
+        steer_print("and %lu frames of components' memory\n", l.frames);
     }
     rt_pages_free(l.map, pages);
 }
