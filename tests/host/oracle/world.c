@@ -30,6 +30,29 @@ void seed_set(word_t seed)
     state += state == 0;
 }
 
+/* Bytes that are used instead, while there are any. */
+static const uint8_t *bytes;
+static word_t bytes_left;
+
+void seed_bytes(const uint8_t *data, word_t size)
+{
+    seed_set(size);
+    bytes = data;
+    bytes_left = size;
+}
+
+/* As many bytes as a number below this takes. */
+static word_t from_bytes(word_t below)
+{
+    word_t value = 0;
+
+    for (word_t rest = below - 1; rest != 0 && bytes_left != 0; rest >>= 8) {
+        value = value << 8 | *bytes++;
+        bytes_left--;
+    }
+    return value % below;
+}
+
 static word_t next(void)
 {
     state ^= state << 13;
@@ -40,7 +63,9 @@ static word_t next(void)
 
 word_t any(word_t below)
 {
-    return below == 0 ? 0 : next() % below;
+    if (below == 0)
+        return 0;
+    return bytes_left != 0 ? from_bytes(below) : next() % below;
 }
 
 bool chance(word_t percent)
