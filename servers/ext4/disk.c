@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "disk.h"
 
+#include <abi/invoke.h>
 #include <errno.h>
 #include <rt/clock.h>
 #include <rt/program.h>
 #include <sys/random.h>
 
-#define AT_ONCE 64u /* requests under way */
+#define AT_ONCE  64u /* requests under way */
+#define ALIVE_NS 200000000ul /* signs of life while the disk is slow, well within a heartbeat */
 
 static int error_of(enum block_status status)
 {
@@ -50,10 +52,46 @@ static unsigned gather(struct disk *disk, const struct ext4_io *ios, unsigned co
     return n;
 }
 
+/*
+ * Sleep until something comes from the disk, or it is time for a sign of life: a disk may take
+ * seconds, and whoever waits in silence is taken for dead.
+ */
+static void wait_once(struct disk *disk)
+{
+    word_t now = rt_now();
+    struct message m = {0};
+
+    if (disk->awake_at < now + rt_ns_to_ticks(ALIVE_NS / 8)) {
+        disk->awake_at = now + rt_ns_to_ticks(ALIVE_NS);
+        (void)timer_set(disk->timer, disk->awake_at);
+    }
+    if (sys_recv(COMPONENT_SIGNALS, 0, &m, 0) == E_OK) {
+        disk->other_signals |= m.badge & ~(word_t)SIGNAL_DISK;
+        block_client_signal(&disk->client, m.badge);
+    }
+    rt_alive();
+}
+
+static bool pending(const struct block_io *ios, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (ios[i].status == BLOCK_PENDING)
+            return true;
+    return false;
+}
+
+static void wait_for(struct disk *disk, const struct block_io *ios, unsigned count)
+{
+    block_client_kick(&disk->client);
+    block_client_signal(&disk->client, 0);
+    while (pending(ios, count))
+        wait_once(disk);
+}
+
 static int transfer(struct disk *disk, struct ext4_io *ios, unsigned count, bool write)
 {
     static struct block_io requests[AT_ONCE];
-    unsigned covers[AT_ONCE], done = 0, n = 0, under_way = 0;
+    unsigned covers[AT_ONCE], done = 0, n;
     int result = 0;
 
     while (done < count) {
@@ -65,14 +103,7 @@ static int transfer(struct disk *disk, struct ext4_io *ios, unsigned count, bool
             block_client_submit(&disk->client, &requests[n]);
             done += covers[n];
         }
-        block_client_kick(&disk->client);
-        for (under_way = n; under_way > 0;) {
-            rt_alive();
-            (void)block_client_wait(&disk->client, under_way);
-            under_way = 0;
-            for (unsigned i = 0; i < n; i++)
-                under_way += requests[i].status == BLOCK_PENDING;
-        }
+        wait_for(disk, requests, n);
         for (unsigned i = 0, at = start; i < n; i++) {
             int error = error_of(requests[i].status);
 
@@ -99,9 +130,10 @@ static int disk_flush(void *self)
     struct disk *disk = self;
     struct block_io io = {0};
 
-    rt_alive();
     block_io_flush(&io);
-    return error_of(block_client_run(&disk->client, &io));
+    block_client_submit(&disk->client, &io);
+    wait_for(disk, &io, 1);
+    return error_of(io.status);
 }
 
 static struct ext4_time disk_now(void *self)
@@ -146,7 +178,7 @@ static void set_clock(struct disk *disk)
         disk->clock_base = *(const uint32_t *)(data + 1024 + 48) + 1 - uptime;
 }
 
-enum block_error disk_open(struct disk *disk, size_t cache)
+enum block_error disk_open(struct disk *disk, cap_t timer, size_t cache)
 {
     struct block_options options = {.server = rt_uses("block"),
                                     .session = 1,
@@ -156,6 +188,7 @@ enum block_error disk_open(struct disk *disk, size_t cache)
 
     if (error != BLOCK_OK)
         return error;
+    disk->timer = timer;
     disk->device = (struct ext4_device){
         .self = disk,
         .bytes = disk->client.geometry.size,

@@ -46,19 +46,25 @@ static size_t argument_kib(const char *name, size_t otherwise)
     return size == 0 ? otherwise : size;
 }
 
+static word_t next_tick;
+
 static void arm_timer(void)
 {
-    (void)timer_set(timer, rt_now() + rt_ns_to_ticks(TICK_NS));
+    disk.awake_at = next_tick;
+    (void)timer_set(timer, next_tick);
 }
 
 static void on_signal(void *context, word_t bits)
 {
     (void)context;
-    bits |= disk.client.other_signals;
-    disk.client.other_signals = 0;
+    bits |= disk.other_signals | disk.client.other_signals;
+    disk.other_signals = disk.client.other_signals = 0;
     block_client_signal(&disk.client, bits);
     if ((bits & SIGNAL_TIMER) != 0) {
-        (void)ext4_tick(server.fs);
+        if (rt_now() >= next_tick) {
+            (void)ext4_tick(server.fs);
+            next_tick = rt_now() + rt_ns_to_ticks(TICK_NS);
+        }
         arm_timer();
     }
 }
@@ -130,13 +136,14 @@ int main(int argc, char **argv)
     RT_CHECK(rt_guard_begin());
     timer = rt_object_new(TYPE_TIMER, 0);
     RT_CHECK(signal != 0 && timer != 0 && timer_bind(timer, signal) == E_OK);
-    error = disk_open(&disk, argument_kib("cache", CACHE_KIB) * 1024);
+    error = disk_open(&disk, timer, argument_kib("cache", CACHE_KIB) * 1024);
     if (error != BLOCK_OK)
         rt_fail(__FILE__, __LINE__, "no disk (error %u)", (unsigned)error);
     server.op = ext4_operations();
     mount(read_only, open_book());
     files_serve_open(&server);
     block_client_signal(&disk.client, 0);
+    next_tick = rt_now() + rt_ns_to_ticks(TICK_NS);
     arm_timer();
     rt_fail(__FILE__, __LINE__, "ipc_serve ended with error %u", (unsigned)ipc_serve(&serving));
 }

@@ -2,7 +2,8 @@
 """Runs the suite bench/ in QEMU with the counter and reads what it counted.
 
 Paths through several components are measured in whole systems: those of tests/qemu/*.yaml that have
-lines `#: bench OPTIONS OF QEMU`. One of their components marks the paths, and says `bench: done`.
+lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system. One of their
+components marks the paths, and says `bench: done`.
 """
 import array
 import bisect
@@ -120,6 +121,16 @@ def run(arguments, ends):
     return said
 
 
+def make_ext4(path):
+    """A disk image that is the same each time."""
+    with open(path, "wb") as file:
+        file.truncate(1 << 30)
+    uuid = "01234567-89ab-cdef-0123-456789abcdef"
+    subprocess.run(["/sbin/mkfs.ext4", "-q", "-U", uuid, "-E", f"hash_seed={uuid}", path],
+                   check=True, env={**os.environ, "E2FSPROGS_FAKE_TIME": "1700000000"})
+    return path
+
+
 def measure(build, words=""):
     """Runs the suite and the systems. @return ({name: Path}, what the suite printed)"""
     with tempfile.TemporaryDirectory() as folder:
@@ -127,6 +138,9 @@ def measure(build, words=""):
         said = run(command(build, out, words), ends=False)
         paths = read(out, path_list())
         for name, extra in systems().items():
+            if any("{ext4}" in option for option in extra):
+                disk = make_ext4(os.path.join(folder, "ext4.img"))
+                extra = [option.replace("{ext4}", disk) for option in extra]
             run(command(build, out, words, f"tests/qemu/{name}.img", extra), ends=True)
             more = read(out, path_list())
             paths.update({key: path for key, path in more.items() if key not in paths})

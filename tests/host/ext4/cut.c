@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define OPERATIONS 700u
-#define SYNCED_MAX 6000u
+#define OPERATIONS 1600u
+#define SYNCED_MAX 12000u
 
 /* A file that was durable with these contents when there were so many records. */
 struct synced {

@@ -96,7 +96,7 @@ static const char *with_failure(uint64_t reads, uint64_t writes, uint64_t flushe
 
 static const char *flush_failures(void)
 {
-    for (uint32_t i = 1; i <= 8; i++) {
+    for (uint32_t i = 1; i <= 4; i++) {
         bool aborted;
         const char *why = with_failure(0, 0, i, i % 2, EIO, i, &aborted);
 
@@ -111,7 +111,7 @@ static const char *write_failures(void)
 {
     unsigned count = 0;
 
-    for (uint32_t i = 1; i <= 20; i++) {
+    for (uint32_t i = 1; i <= 12; i++) {
         bool aborted;
         const char *why = with_failure(0, i * i, 0, i % 2, EIO, i, &aborted);
 
@@ -119,7 +119,7 @@ static const char *write_failures(void)
             return why;
         count += aborted;
     }
-    WANT(count > 5);
+    WANT(count > 3);
     return NULL;
 }
 
@@ -137,7 +137,7 @@ static const char *read_failures(void)
 
 static const char *gone(void)
 {
-    for (uint32_t i = 1; i <= 6; i++) {
+    for (uint32_t i = 1; i <= 3; i++) {
         bool aborted;
         const char *why = with_failure(0, i * 11, 0, true, ENODEV, i, &aborted);
 
