@@ -8,7 +8,7 @@
 
 #include "linux.h"
 
-/* --- main.c: the loop -------------------------------------------------------------------------- */
+/* --- main.c: the loop ----------------------------------------------------------------------- */
 
 extern cap_t loop_endpoint;
 /* The Reply object that holds the call being handled; loop_keep_call takes it over. */
@@ -19,7 +19,7 @@ void loop_free_reply(cap_t reply);
 /* Everything from the start to the first program. */
 bool system_start(void);
 
-/* --- dispatch.c: messages and answers ---------------------------------------------------------- */
+/* --- dispatch.c: messages and answers ------------------------------------------------------- */
 
 /* The task whose message is being handled; NULL: none, or it is gone. */
 extern struct task *current;
@@ -48,7 +48,7 @@ void task_regs_read(const struct task *t, struct regs *r);
 /* Of a thread that is suspended. */
 void task_regs_write(const struct task *t, const struct regs *r);
 
-/* --- wait.c ------------------------------------------------------------------------------------ */
+/* --- wait.c --------------------------------------------------------------------------------- */
 
 /* Stop waiting; the call stays where it is. */
 void task_unwait(struct task *t);
@@ -59,7 +59,7 @@ void task_forget_ready(struct task *t);
 /* What has become due at this time. @return the next deadline, NEVER */
 word_t sleepers_wake(word_t now);
 
-/* --- task.c ------------------------------------------------------------------------------------ */
+/* --- task.c --------------------------------------------------------------------------------- */
 
 bool tasks_init(void);
 /* A new process, child of `parent`, without tasks. @return NULL: no memory */
@@ -81,7 +81,7 @@ void task_free(struct task *t);
 word_t task_ticks(const struct task *t);
 extern struct task *tasks[TASK_MAX + 1];
 
-/* --- exit.c ------------------------------------------------------------------------------------ */
+/* --- exit.c --------------------------------------------------------------------------------- */
 
 /* End all tasks of a process. @param status as wait4 gives it */
 void process_exit(struct process *p, int status);
@@ -102,20 +102,20 @@ struct usage {
 _Static_assert(sizeof(struct usage) == 144, "the layout is Linux's");
 void usage_of(struct usage *u, word_t ns, word_t faults);
 
-/* --- time.c: what goes with a process ---------------------------------------------------------- */
+/* --- time.c: what goes with a process ------------------------------------------------------- */
 
 void timers_free(struct process *p);
 /* Those that do not survive exec. */
 void timers_exec(struct process *p);
 
-/* --- exec.c, elf.c ----------------------------------------------------------------------------- */
+/* --- exec.c, elf.c -------------------------------------------------------------------------- */
 
 struct exec;
 /* Replace what the task runs. Strings are in memory here. @return 0: *regs is how it starts; an
  * error: nothing has changed */
 long exec_run(struct task *t, const char *path, const char *const *argv, const char *const *envp);
 
-/* --- signal.c, deliver.c ----------------------------------------------------------------------- */
+/* --- signal.c, deliver.c -------------------------------------------------------------------- */
 
 /* Deliver the signals that are due, before the task returns to user mode with *r.
  * @param result what its call gives (it goes to r->rax if a handler is to run), INTERRUPTED or
@@ -147,11 +147,11 @@ unsigned alt_stack_state(const struct task *t, word_t sp);
 void process_continue(struct process *p, bool told);
 void process_stop(struct process *p, int number);
 
-/* --- vdso.c ------------------------------------------------------------------------------------ */
+/* --- vdso.c --------------------------------------------------------------------------------- */
 
 bool vdso_init(void);
 
-/* --- time.c ------------------------------------------------------------------------------------ */
+/* --- time.c --------------------------------------------------------------------------------- */
 
 bool clock_init(void);
 /* Have the timer signal at the next deadline. */

@@ -19,7 +19,7 @@ struct task *task_by_badge(word_t badge)
     return badge <= TASK_MAX ? tasks[badge] : NULL;
 }
 
-/* --- registers --------------------------------------------------------------------------------- */
+/* --- registers ------------------------------------------------------------------------------ */
 
 _Static_assert(sizeof(struct regs) == REGS_WORDS * 8, "21 words, in the kernel's order");
 
@@ -76,7 +76,7 @@ void task_answer_regs(struct task *t, const struct regs *r)
         task_kick(t); /* one signal more */
 }
 
-/* --- the end of a call ------------------------------------------------------------------------- */
+/* --- the end of a call ---------------------------------------------------------------------- */
 
 /* A signal is due. @return true: the call is to be answered with *result as if nothing was */
 static bool look_at_signals(struct task *t, long *result)
@@ -220,7 +220,7 @@ static bool finish_current(struct task *t, long result, struct message *m)
     return true;
 }
 
-/* --- calls ------------------------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------------------------- */
 
 static long call_unknown(struct task *t)
 {

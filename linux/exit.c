@@ -177,7 +177,7 @@ void task_exit_others(struct task *t)
     t->tid = p->pid;
 }
 
-/* --- stopping ---------------------------------------------------------------------------------- */
+/* --- stopping ------------------------------------------------------------------------------- */
 
 void process_stop(struct process *p, int number)
 {
@@ -213,7 +213,7 @@ void process_continue(struct process *p, bool told)
     process_tell_parent(p, CLD_CONTINUED, SIGCONT);
 }
 
-/* --- waiting ----------------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct process *child, const struct task *t, long which, long id)
 {

@@ -131,7 +131,7 @@ long futex_wake_at(struct task *t, word_t address, unsigned count)
     return wake(k, count, BITSET_ALL);
 }
 
-/* --- waiting ----------------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------------------------- */
 
 static long read_timeout(struct task *t, word_t at, bool absolute, bool realtime, word_t *deadline)
 {
@@ -197,7 +197,7 @@ static long wait(struct task *t, word_t address, unsigned flags, uint32_t value,
     return task_wait(t, NULL, deadline);
 }
 
-/* --- waking ------------------------------------------------------------------------------------ */
+/* --- waking --------------------------------------------------------------------------------- */
 
 static long wake_call(struct task *t, word_t address, unsigned flags, word_t count, uint32_t bits)
 {
@@ -314,7 +314,7 @@ long sys_futex(struct task *t, const word_t *arg)
     }
 }
 
-/* --- robust lists ------------------------------------------------------------------------------ */
+/* --- robust lists --------------------------------------------------------------------------- */
 
 #define ROBUST_MOST 2048u
 

@@ -79,7 +79,7 @@ long sys_setsid(struct task *t, const word_t *arg)
     return p->sid;
 }
 
-/* --- users and groups -------------------------------------------------------------------------- */
+/* --- users and groups ----------------------------------------------------------------------- */
 
 #define SAME 0xffffffffu
 
@@ -261,7 +261,7 @@ long sys_setgroups(struct task *t, const word_t *arg)
     return 0;
 }
 
-/* As a root in a user namespace of its own: all capabilities (capabilities(7)), none to be added. */
+/* As a root in a user namespace of its own: all capabilities(7), none to be added. */
 #define CAP_VERSION_3 0x20080522u
 
 struct cap_header {

@@ -127,7 +127,7 @@ long sys_set_tid_address(struct task *t, const word_t *arg)
     return t->tid;
 }
 
-/* --- limits ------------------------------------------------------------------------------------ */
+/* --- limits --------------------------------------------------------------------------------- */
 
 static long limit_of(struct task *t, struct process *p, word_t which, word_t new, word_t old)
 {
@@ -166,7 +166,7 @@ long sys_setrlimit(struct task *t, const word_t *arg)
     return limit_of(t, t->process, (unsigned)arg[0], arg[1], 0);
 }
 
-/* --- prctl ------------------------------------------------------------------------------------- */
+/* --- prctl ---------------------------------------------------------------------------------- */
 
 enum { PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG, PR_GET_DUMPABLE, PR_SET_DUMPABLE,
        PR_GET_KEEPCAPS = 7, PR_SET_KEEPCAPS, PR_SET_NAME = 15, PR_GET_NAME, PR_GET_SECCOMP = 21,
@@ -265,7 +265,7 @@ long sys_personality(struct task *t, const word_t *arg)
     return old;
 }
 
-/* --- processors and scheduling: one processor, one policy -------------------------------------- */
+/* --- processors and scheduling: one processor, one policy ----------------------------------- */
 
 long sys_sched_yield(struct task *t, const word_t *arg)
 {

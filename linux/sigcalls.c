@@ -105,7 +105,7 @@ long sys_rt_sigtimedwait(struct task *t, const word_t *arg)
     return task_wait(t, &t->process->signalled, deadline);
 }
 
-/* --- sending ----------------------------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------------------------- */
 
 static struct siginfo from_me(const struct task *t, int number, int code)
 {
@@ -230,7 +230,7 @@ long sys_rt_tgsigqueueinfo(struct task *t, const word_t *arg)
     return (int)arg[0] <= 0 ? -EINVAL : send_task(t, (int)arg[0], (int)arg[1], &info);
 }
 
-/* --- the alternate stack ----------------------------------------------------------------------- */
+/* --- the alternate stack -------------------------------------------------------------------- */
 
 #define SS_ONSTACK    1u
 #define SS_DISABLE    2u

@@ -53,7 +53,7 @@ word_t space_size(const struct space *s)
     return s->size;
 }
 
-/* --- areas ------------------------------------------------------------------------------------- */
+/* --- areas ---------------------------------------------------------------------------------- */
 
 static void mapping_enter(struct area *a)
 {
@@ -295,7 +295,7 @@ bool space_area(struct space *s, word_t *start, word_t *end, unsigned *prot,
     return false;
 }
 
-/* --- faults ------------------------------------------------------------------------------------ */
+/* --- faults --------------------------------------------------------------------------------- */
 
 static void enter(struct space *s, entry_t *entry, page_t page)
 {
@@ -438,7 +438,7 @@ long space_fault(struct space *s, word_t address, bool write, bool execute)
     return table_map(s, a, at, bring_around(s, a, at, entry), false);
 }
 
-/* --- fork -------------------------------------------------------------------------------------- */
+/* --- fork ----------------------------------------------------------------------------------- */
 
 /* Give the child what the parent has of an area; neither can write it now. It is mapped there when
  * it is touched: most children touch little of it before they exec. */

@@ -2,8 +2,8 @@
 /*
  * What an address space is made of. Areas are a list by address; pages are in a table of four
  * levels like the processor's, whose leaves say which page is where, and by which slot it is mapped
- * in the kernel's AddressSpace. An entry with a page and no slot is there but not mapped: it will be
- * when it is touched.
+ * in the kernel's AddressSpace. An entry with a page and no slot is there but not mapped: it will
+ * be when it is touched.
  */
 #ifndef LINUX_SPACE_PRIV_H
 #define LINUX_SPACE_PRIV_H
@@ -64,7 +64,7 @@ bool table_init(struct space *s);
 void table_free(struct space *s);
 /* The entry of an address. @param make: make the leaf if there is none @return NULL: none */
 entry_t *table_entry(struct space *s, word_t address, bool make);
-/* Map what the entries of `count` pages from `at` on hold (pages without slots, all in one leaf). */
+/* Map what the entries of `count` pages from `at` on hold (pages without slots, in one leaf). */
 long table_map(struct space *s, const struct area *a, word_t at, word_t count, bool write);
 /* Drop mapping and page of a range. */
 void table_drop(struct space *s, word_t start, word_t end);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the start to the first program. Which one the manifest says: init=PATH, then arg=... for each
- * argument, the name it is called by first, env=NAME=VALUE for the environment.
+ * From the start to the first program. Which one the manifest says: init=PATH, then arg=... for
+ * each argument, the name it is called by first, env=NAME=VALUE for the environment.
  */
 #include "core_priv.h"
 
@@ -10,11 +10,10 @@
 #include "file.h"
 #include "fsabi.h"
 #include "inode.h"
+#include "programs_priv.h"
 #include "tty.h"
 
 #define WORDS 32
-
-extern const uint8_t programs[], programs_end[]; /* programs.S */
 
 static const char *argv[WORDS + 1], *envp[WORDS + 1] = {
     "HOME=/root", "TERM=linux", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -98,7 +98,7 @@ word_t table_next(struct space *s, word_t at, word_t end)
     return end;
 }
 
-/* --- slots ------------------------------------------------------------------------------------- */
+/* --- slots ---------------------------------------------------------------------------------- */
 
 static struct slot_chunk *add_chunk(struct space *s)
 {
@@ -170,7 +170,7 @@ static void give_slots(struct space *s, word_t first, word_t count)
         s->chunk_hint = (unsigned)(first / CHUNK_SLOTS);
 }
 
-/* --- mapping ----------------------------------------------------------------------------------- */
+/* --- mapping -------------------------------------------------------------------------------- */
 
 static word_t map_flags(unsigned prot, bool write)
 {

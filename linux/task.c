@@ -178,7 +178,7 @@ void process_free(struct process *p)
     heap_free(p, sizeof *p);
 }
 
-/* --- the kernel's objects ---------------------------------------------------------------------- */
+/* --- the kernel's objects --------------------------------------------------------------------- */
 
 static bool objects_of(unsigned index)
 {

@@ -113,7 +113,7 @@ struct task {
     struct waiter *waiters, first_waiter;
 
     /* Signals. */
-    int fatal;                        /**< what the processor refused: ends even the first process */
+    int fatal;                        /**< what the processor refused: it ends even the first one */
     sigset_t blocked, saved_blocked;
     bool restore_blocked;             /**< sigsuspend, ppoll: saved_blocked comes back */
     struct pending_set pending;

@@ -171,7 +171,7 @@ long sys_clock_nanosleep(struct task *t, const word_t *arg)
     return sleep_until(t, task_deadline(t, timespec_ns(&ts)), arg[3]);
 }
 
-/* --- processor time ---------------------------------------------------------------------------- */
+/* --- processor time ------------------------------------------------------------------------- */
 
 void usage_of(struct usage *u, word_t ns, word_t faults)
 {

@@ -128,7 +128,7 @@ static void arm(struct process_timer *m, word_t value, word_t interval, bool abs
                                       : clock_now() + value);
 }
 
-/* --- setitimer --------------------------------------------------------------------------------- */
+/* --- setitimer ------------------------------------------------------------------------------ */
 
 struct itimerval {
     int64_t interval_seconds, interval_us, seconds, us;
@@ -217,7 +217,7 @@ long sys_alarm(struct task *t, const word_t *arg)
     return (long)((left + RT_NS_PER_SECOND - 1) / RT_NS_PER_SECOND);
 }
 
-/* --- timer_create ------------------------------------------------------------------------------ */
+/* --- timer_create --------------------------------------------------------------------------- */
 
 struct sigevent {
     word_t value;

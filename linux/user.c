@@ -6,7 +6,7 @@
 #include "space_priv.h"
 #include "task.h"
 
-/* @return where a byte of the program is here, after making the access possible; NULL: it may not */
+/* @return where a byte of the program is here, after making access possible; NULL: it may not */
 static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
 {
     entry_t *entry = address < SPACE_TOP ? table_entry(s, address, false) : NULL;

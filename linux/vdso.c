@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The page of code that is mapped into every program, and what it needs to know of the processor. */
+/* The page of code that is mapped into every program, and what it must know of the processor. */
 #include "vdso_priv.h"
 
 #include "core_priv.h"
@@ -23,11 +23,11 @@ struct software_bytes {
     uint32_t bytes, padding[7];
 };
 
-extern const char vdso_code[], vdso_code_end[], vdso_plain[], vdso_plain_end[];
-
 static void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
-    __asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(sub));
+    __asm__ volatile("cpuid"
+                     : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+                     : "a"(leaf), "c"(sub));
 }
 
 static void look_at_processor(void)

@@ -11,6 +11,9 @@
 /* Restores the FPU from RCX, then calls vdso_sigreturn. */
 #define VDSO_RETURN (VDSO_BASE + 0xf40)
 
+/* vdso.S: the code, with XSAVE and without. */
+extern const char vdso_code[], vdso_code_end[], vdso_plain[], vdso_plain_end[];
+
 /* The processor has XSAVE and the kernel allows it. */
 extern bool vdso_xsave;
 /* How large a signal frame's FPU area is. */

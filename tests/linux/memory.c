@@ -77,7 +77,8 @@ CASE(memory_mmap_errors)
     outcome("bad descriptor", (long)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, 99, 0));
     outcome("null device", (long)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0));
     outcome("crooked offset", (long)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 1));
-    outcome("far too much", (long)mmap(NULL, 1ul << 47, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    outcome("far too much",
+            (long)mmap(NULL, 1ul << 47, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     outcome("fixed and crooked",
             (long)mmap((void *)1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
     outcome("fixed and too high", (long)mmap((void *)(1ul << 47), PAGE, PROT_READ,

@@ -166,7 +166,8 @@ static void *run_ticker(void *p)
 
 CASE(process_running_is_stopped)
 {
-    volatile unsigned *n = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    volatile unsigned *n =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     unsigned before;
     int status;
     pid_t pid = fork();

@@ -105,8 +105,8 @@ static void info_handler(int n, siginfo_t *info, void *context)
 {
     ucontext_t *u = context;
 
-    say("signal %d code %d value %d mine %d", n >= SIGRTMIN ? 1000 + n - SIGRTMIN : n, info->si_code,
-        info->si_value.sival_int, info->si_pid == getpid());
+    say("signal %d code %d value %d mine %d", n >= SIGRTMIN ? 1000 + n - SIGRTMIN : n,
+        info->si_code, info->si_value.sival_int, info->si_pid == getpid());
     say("mask in context: USR2 %d", sigismember(&u->uc_sigmask, SIGUSR2));
 }
 
