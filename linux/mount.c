@@ -178,12 +178,18 @@ static bool is_complete(void)
     return root->inode->mount->server != NULL;
 }
 
+/* /dev is ours in any case. */
+static bool is_below_dev(const char *path)
+{
+    return path[1] == 'd' && path[2] == 'e' && path[3] == 'v' && path[4] == '/';
+}
+
 long tree_add_file(const char *path, unsigned mode, const uint8_t *data, word_t bytes)
 {
     struct dentry *d;
     long error;
 
-    if (is_complete())
+    if (is_complete() && !is_below_dev(path))
         return 0;
     error = add(path, S_IFREG | mode, 0, NULL, &d);
 
@@ -194,12 +200,6 @@ long tree_add_file(const char *path, unsigned mode, const uint8_t *data, word_t 
     d->inode->blocks = (bytes + 511) / 512;
     dentry_put(d);
     return 0;
-}
-
-/* /dev is ours in any case. */
-static bool is_below_dev(const char *path)
-{
-    return path[1] == 'd' && path[2] == 'e' && path[3] == 'v' && path[4] == '/';
 }
 
 long tree_add_link(const char *path, const char *target)
