@@ -2,8 +2,8 @@
 """Runs the suite bench/ in QEMU with the counter and reads what it counted.
 
 Paths through several components are measured in whole systems: those of tests/qemu/*.yaml that have
-lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system. One of their
-components marks the paths, and says `bench: done`.
+lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system. One of
+their components marks the paths, and says `bench: done`.
 """
 import array
 import bisect
