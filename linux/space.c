@@ -369,19 +369,28 @@ static long bring_in(struct space *s, struct area *a, word_t at, entry_t *entry)
     return e;
 }
 
-/* Neighbours in a file, as far as they are at hand: not before `at`, in its leaf and block. */
-static word_t bring_around(struct space *s, struct area *a, word_t at, entry_t *entry)
+/* Is the page at this place at hand, to be mapped with its neighbour? */
+static bool at_hand(struct space *s, struct area *a, word_t at, entry_t *entry)
 {
-    word_t n = 1, most = AROUND - at / PAGE % AROUND;
+    if (entry_slot(*entry) != 0)
+        return false;
+    return *entry != 0 || (from_file(a, at) == PAGE && enter_file(s, a, at, entry) == 0);
+}
 
-    while (n < most && at + n * PAGE < a->end && entry_slot(entry[n]) == 0) {
-        word_t next = at + n * PAGE;
+/* Map a page to be read, and what is at hand of the aligned block around it. */
+static long map_around(struct space *s, struct area *a, word_t at, entry_t *entry)
+{
+    word_t before = at / PAGE % AROUND, after = AROUND - 1 - before, first = 0, last = 0;
 
-        if (entry[n] == 0 && (from_file(a, next) < PAGE || enter_file(s, a, next, &entry[n]) != 0))
-            break;
-        n++;
-    }
-    return n;
+    if (before > (at - a->start) / PAGE)
+        before = (at - a->start) / PAGE;
+    if (after > (a->end - at) / PAGE - 1)
+        after = (a->end - at) / PAGE - 1;
+    while (first < before && at_hand(s, a, at - (first + 1) * PAGE, entry - first - 1))
+        first++;
+    while (last < after && at_hand(s, a, at + (last + 1) * PAGE, entry + last + 1))
+        last++;
+    return table_map(s, a, at - first * PAGE, first + 1 + last, false);
 }
 
 /* May the page of a private area be written as it is? */
@@ -390,20 +399,26 @@ static bool is_own(const struct area *a, entry_t entry)
     return a->source.shared || !page_shared(entry_page(entry));
 }
 
-/* A mapped page that was read-only is written. */
+static void tell_file(const struct area *a, word_t at)
+{
+    struct inode *i = a->source.inode;
+
+    if (a->source.shared && i->ops->dirty != NULL)
+        i->ops->dirty(i, (at - a->start + a->source.offset) / PAGE);
+}
+
+/* A page that was read-only, or is not mapped yet, is written. */
 static long make_writable(struct space *s, struct area *a, word_t at, entry_t *entry)
 {
+    tell_file(a, at);
+    if (is_own(a, *entry))
+        return entry_slot(*entry) != 0 ? table_upgrade(s, a, entry) : table_map(s, a, at, 1, true);
     if (entry_slot(*entry) != 0)
         table_unmap(s, at, at + PAGE);
-    if (!is_own(a, *entry)) {
-        long e = make_copy(entry, PAGE);
 
-        if (e != 0)
-            return e;
-    }
-    if (a->source.shared && a->source.inode->ops->dirty != NULL)
-        a->source.inode->ops->dirty(a->source.inode, (at - a->start + a->source.offset) / PAGE);
-    return table_map(s, a, at, 1, true);
+    long e = make_copy(entry, PAGE);
+
+    return e != 0 ? e : table_map(s, a, at, 1, true);
 }
 
 static bool allows(const struct area *a, bool write, bool execute)
@@ -435,7 +450,7 @@ long space_fault(struct space *s, word_t address, bool write, bool execute)
     writable = a->prot & PROT_WRITE && is_own(a, *entry) && !a->source.shared;
     if (writable)
         return table_map(s, a, at, 1, true);
-    return table_map(s, a, at, bring_around(s, a, at, entry), false);
+    return map_around(s, a, at, entry);
 }
 
 /* --- fork ----------------------------------------------------------------------------------- */

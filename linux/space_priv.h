@@ -66,6 +66,8 @@ void table_free(struct space *s);
 entry_t *table_entry(struct space *s, word_t address, bool make);
 /* Map what the entries of `count` pages from `at` on hold (pages without slots, in one leaf). */
 long table_map(struct space *s, const struct area *a, word_t at, word_t count, bool write);
+/* Let a mapped page be written. */
+long table_upgrade(struct space *s, const struct area *a, entry_t *entry);
 /* Drop mapping and page of a range. */
 void table_drop(struct space *s, word_t start, word_t end);
 /* Drop the kernel's mappings of a range and keep the pages. */

@@ -266,6 +266,17 @@ long table_map(struct space *s, const struct area *a, word_t at, word_t count, b
     return 0;
 }
 
+long table_upgrade(struct space *s, const struct area *a, entry_t *entry)
+{
+    word_t slot = entry_slot(*entry);
+
+    if (address_space_protect(s->cap, chunk_of(s, slot)->cnode, slot % CHUNK_SLOTS, 1,
+                              map_flags(a->prot, true)) != E_OK)
+        return -ENOMEM;
+    *entry |= ENTRY_WRITE;
+    return 0;
+}
+
 /* How many entries from here on, below `end`, are mapped by slots in a row of one chunk. */
 static word_t row(const entry_t *entry, word_t at, word_t end)
 {
