@@ -82,15 +82,20 @@ static void undo(struct arena *a)
     __atomic_store_n(&a->head->log_used, 0, __ATOMIC_RELEASE);
 }
 
+/* No step changes where things are, nor the log itself. */
 static bool log_sound(const struct arena *a)
 {
     uint64_t bytes = a->head->pages * ARENA_PAGE;
 
     if (a->head->log_used > ARENA_LOG)
         return false;
-    for (uint64_t i = 0; i < a->head->log_used; i++)
-        if (a->log[2 * i] % 8 != 0 || a->log[2 * i] >= bytes)
+    for (uint64_t i = 0; i < a->head->log_used; i++) {
+        uint64_t at = a->log[2 * i];
+
+        if (at % 8 != 0 || at >= bytes || at < offsetof(struct arena_head, free_pages) ||
+            (at >= a->head->log_page * ARENA_PAGE && at < a->head->bucket_page * ARENA_PAGE))
             return false;
+    }
     return true;
 }
 

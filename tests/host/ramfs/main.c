@@ -178,6 +178,7 @@ int main(int argc, char **argv)
     report("what was cut off has been done or has not", all_or_nothing(count / 40, seed + 2));
     report("all memory comes back", nothing_leaks());
     test_cases();
+    test_messages();
     printf("%u passed, %u failed\n", passed, failed);
     return failed != 0;
 }
