@@ -213,8 +213,9 @@ static bool is_time(const struct linux_timespec *time)
 
 static word_t ns_of(const struct linux_timespec *time)
 {
-    return time->seconds > INT64_MAX / SECOND - 1 ? INT64_MAX
-                                                  : (word_t)time->seconds * SECOND + (word_t)time->ns;
+    return time->seconds > INT64_MAX / SECOND - 1
+               ? INT64_MAX
+               : (word_t)time->seconds * SECOND + (word_t)time->ns;
 }
 
 static struct linux_timespec time_of(word_t ns)

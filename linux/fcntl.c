@@ -8,7 +8,13 @@
 
 #define SETTABLE (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK)
 
-enum { FIONREAD = 0x541b, FIONBIO = 0x5421, FIOASYNC = 0x5452, FIONCLEX = 0x5450, FIOCLEX = 0x5451 };
+enum {
+    FIONREAD = 0x541b,
+    FIONBIO = 0x5421,
+    FIOASYNC = 0x5452,
+    FIONCLEX = 0x5450,
+    FIOCLEX = 0x5451
+};
 
 static long set_flags(struct task *t, struct file *f, unsigned flags)
 {

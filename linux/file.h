@@ -121,12 +121,14 @@ struct file *file_of_io(struct task *t, word_t fd);
 long file_install(struct task *t, struct file *f, word_t from, bool cloexec);
 /** The same, and on failure the reference is given up. */
 long file_give(struct task *t, struct file *f, bool cloexec);
-/** Two descriptors, whose numbers go to `to` in the program's memory; both references are used up. */
+/** Two descriptors, whose numbers go to `to` in the program's memory; both references are used up.
+ */
 long file_give_pair(struct task *t, struct file *a, struct file *b, bool cloexec, word_t to);
 /** Close a descriptor. @return 0, -EBADF */
 long descriptor_close(struct task *t, word_t fd);
 
-/** Open what a name leads to. Its permissions have been checked. @return 0 and *file, or an error */
+/** Open what a name leads to. Its permissions have been checked. @return 0 and *file, or an error
+ */
 long file_open_dentry(struct task *t, struct dentry *d, unsigned flags, struct file **file);
 /** For exec and the start: open by path. */
 long file_open_path(struct task *t, const char *path, unsigned flags, struct file **file);

@@ -40,8 +40,17 @@ enum { DT_FIFO = 1, DT_CHR = 2, DT_DIR = 4, DT_BLK = 6, DT_REG = 8, DT_LNK = 10,
 enum { MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_REMOUNT = 32, MS_BIND = 4096 };
 
 enum {
-    POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 0x10, POLLNVAL = 0x20,
-    POLLRDNORM = 0x40, POLLRDBAND = 0x80, POLLWRNORM = 0x100, POLLWRBAND = 0x200, POLLRDHUP = 0x2000,
+    POLLIN = 1,
+    POLLPRI = 2,
+    POLLOUT = 4,
+    POLLERR = 8,
+    POLLHUP = 0x10,
+    POLLNVAL = 0x20,
+    POLLRDNORM = 0x40,
+    POLLRDBAND = 0x80,
+    POLLWRNORM = 0x100,
+    POLLWRBAND = 0x200,
+    POLLRDHUP = 0x2000,
 };
 
 struct linux_stat {
@@ -126,7 +135,7 @@ _Static_assert(sizeof(struct linux_termios) == 36, "as Linux");
 _Static_assert(sizeof(struct linux_flock) == 32, "as Linux");
 
 /** Linux's dev_t, as stat gives it. */
-#define DEVICE(major, minor) (((major) & 0xfffu) << 8 | ((minor) & 0xffu) | ((minor) & ~0xffu) << 12)
+#define DEVICE(major, minor) (((major)&0xfffu) << 8 | ((minor)&0xffu) | ((minor) & ~0xffu) << 12)
 #define DEVICE_MAJOR(device) ((device) >> 8 & 0xfffu)
 #define DEVICE_MINOR(device) (((device) & 0xffu) | ((device) >> 12 & ~0xffu))
 

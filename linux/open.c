@@ -318,7 +318,8 @@ long sys_openat2(struct task *t, const word_t *arg)
         return -EINVAL;
     if ((how.resolve & 0x18) == 0x18)
         return -EINVAL;
-    if (how.flags & O_PATH && how.flags & ~(uint64_t)(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+    if (how.flags & O_PATH &&
+        how.flags & ~(uint64_t)(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
         return -EINVAL;
     for (unsigned i = 0; i < 5; i++)
         if (how.resolve >> i & 1)

@@ -41,7 +41,8 @@ static void make_meminfo(struct text *x, const struct subject *s)
     text_add(x, "Buffers:        %8u kB\nCached:         %8lu kB\nSwapCached:     %8u kB\n", 0,
              tmpfs_pages() * 4, 0);
     text_add(x, "Active:         %8lu kB\nInactive:       %8u kB\n", total - left, 0);
-    text_add(x, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\nDirty:          %8u kB\n", 0, 0, 0);
+    text_add(x, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\nDirty:          %8u kB\n", 0, 0,
+             0);
     text_add(x, "Writeback:      %8u kB\nAnonPages:      %8lu kB\nMapped:         %8u kB\n", 0,
              total - left - tmpfs_pages() * 4, 0);
     text_add(x, "Shmem:          %8lu kB\nSlab:           %8u kB\nSReclaimable:   %8u kB\n",

@@ -84,7 +84,8 @@ extern const struct file_ops socket_ops;
 struct socket *socket_new(struct task *t, unsigned type);
 struct socket *socket_get(struct socket *s);
 void socket_put(struct socket *s);
-/** A file of it; the socket's reference goes to the file, or is given up. @return NULL: no memory */
+/** A file of it; the socket's reference goes to the file, or is given up. @return NULL: no memory
+ */
 struct file *socket_file(struct socket *s, unsigned flags);
 /** The socket of a descriptor. @return NULL and *error: -EBADF, -ENOTSOCK */
 struct socket *socket_find(struct task *t, word_t fd, struct file **file, long *error);

@@ -35,7 +35,9 @@ static unsigned buffer_of(int value)
 {
     unsigned bytes = value < 0 || (unsigned)value > SOCKET_BUFFER ? SOCKET_BUFFER : (unsigned)value;
 
-    return bytes * 2 < BUFFER_LEAST ? BUFFER_LEAST : bytes * 2 < BUFFER_MOST ? bytes * 2 : BUFFER_MOST;
+    return bytes * 2 < BUFFER_LEAST  ? BUFFER_LEAST
+           : bytes * 2 < BUFFER_MOST ? bytes * 2
+                                     : BUFFER_MOST;
 }
 
 long sys_setsockopt(struct task *t, const word_t *arg)
@@ -145,7 +147,10 @@ long sys_getsockopt(struct task *t, const word_t *arg)
     if ((int)arg[1] != SOL_SOCKET)
         return -EOPNOTSUPP;
     if (option == SO_PEERCRED)
-        return give_option(t, s->had_peer ? &s->peer_owner : s->state == SOCKET_LISTENS ? &s->owner : &nobody,
+        return give_option(t,
+                           s->had_peer                  ? &s->peer_owner
+                           : s->state == SOCKET_LISTENS ? &s->owner
+                                                        : &nobody,
                            sizeof nobody, arg);
     if (option == SO_RCVTIMEO || option == SO_SNDTIMEO) {
         word_t ns = option == SO_RCVTIMEO ? s->receive_timeout : s->send_timeout;

@@ -268,7 +268,8 @@ static long read_raw(struct tty *tty, struct transfer *x)
     return done;
 }
 
-/* VMIN and VTIME (termios(3), "Canonical and noncanonical mode"). @return something to return now */
+/* VMIN and VTIME (termios(3), "Canonical and noncanonical mode"). @return something to return now
+ */
 static bool raw_ready(struct tty *tty, const struct task *t, size_t wanted)
 {
     word_t count = tty->tail - tty->head, min = tty->termios.cc[VMIN];
@@ -321,7 +322,8 @@ static unsigned tty_poll(struct file *f)
 {
     struct tty *tty = tty_of(f);
     word_t count = tty->tail - tty->head;
-    word_t min = tty->termios.cc[VTIME] == 0 && tty->termios.cc[VMIN] > 0 ? tty->termios.cc[VMIN] : 1;
+    word_t min =
+        tty->termios.cc[VTIME] == 0 && tty->termios.cc[VMIN] > 0 ? tty->termios.cc[VMIN] : 1;
     unsigned events = 0;
 
     if (is_canonical(tty) ? tty->head < tty->lines : count >= min)

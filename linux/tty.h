@@ -80,7 +80,8 @@ void tty_flush_input(struct tty *tty);
 long tty_ioctl(struct file *f, struct task *t, word_t request, word_t argument);
 /** @param master asked from the other side of a pseudo-terminal */
 long tty_control(struct tty *tty, struct task *t, word_t request, word_t argument, bool master);
-/** Is the task in the background, and what follows? @return 0: go on; -EIO; BLOCKED: it was signalled */
+/** Is the task in the background, and what follows? @return 0: go on; -EIO; BLOCKED: it was
+ * signalled */
 long tty_background(struct task *t, struct tty *tty, int signal);
 /** Termios changed: what is complete may have. */
 void tty_modes_changed(struct tty *tty, unsigned old_lflag);

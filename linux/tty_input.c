@@ -3,7 +3,8 @@
 #include "linux.h"
 #include "tty.h"
 
-#define DISABLED 0 /* a control character that is not there; in the buffer with a mark: end of file */
+#define DISABLED \
+    0 /* a control character that is not there; in the buffer with a mark: end of file */
 #define TAB_STOP 8u
 
 static bool has(const struct tty *tty, unsigned lflag)

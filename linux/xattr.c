@@ -5,7 +5,8 @@
 #include "linux.h"
 
 #define NAME_MAX_XATTR 255u
-#define VALUE_MAX      2000u /* one piece of the heap; Linux's tmpfs has no fixed limit below 64 KiB */
+/* One piece of the heap; Linux allows 64 KiB. */
+#define VALUE_MAX      2000u
 #define LIST_MAX       4096u
 
 enum { XATTR_CREATE = 1, XATTR_REPLACE = 2 };

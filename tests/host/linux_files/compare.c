@@ -48,8 +48,12 @@ static void even_stat(struct linux_stat *s)
 static void even_statx(struct linux_statx *s)
 {
     uint16_t mode = s->mode;
-    struct linux_statx even = {.nlink = s->nlink, .uid = s->uid, .gid = s->gid, .mode = mode,
-                               .size = (mode & S_IFMT) == S_IFDIR ? 0 : s->size, .rdev_major = s->rdev_major,
+    struct linux_statx even = {.nlink = s->nlink,
+                               .uid = s->uid,
+                               .gid = s->gid,
+                               .mode = mode,
+                               .size = (mode & S_IFMT) == S_IFDIR ? 0 : s->size,
+                               .rdev_major = s->rdev_major,
                                .rdev_minor = s->rdev_minor};
 
     *s = even;

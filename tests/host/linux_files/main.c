@@ -15,6 +15,13 @@ void case_end(const char *name, const char *why)
     }
 }
 
+/* There is no heap here that could leak, and no /proc to look for it once the root is another. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);

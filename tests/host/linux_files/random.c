@@ -80,15 +80,21 @@ static struct choice on_names(void)
     case 0: return (struct choice){NR_mkdirat, {directory(), path(), mode()}};
     case 1: return (struct choice){NR_unlinkat, {directory(), path(), pick(2) * AT_REMOVEDIR}};
     case 2: return (struct choice){NR_rename, {path(), path()}};
-    case 3: return (struct choice){NR_renameat2, {directory(), path(), directory(), path(), pick(3)}};
-    case 4: return (struct choice){NR_linkat, {directory(), path(), directory(), path(), pick(2) * AT_SYMLINK_FOLLOW}};
+    case 3:
+        return (struct choice){NR_renameat2, {directory(), path(), directory(), path(), pick(3)}};
+    case 4:
+        return (struct choice){
+            NR_linkat, {directory(), path(), directory(), path(), pick(2) * AT_SYMLINK_FOLLOW}};
     case 5: return (struct choice){NR_symlink, {path(), (word_t)(pick(2) ? "l" : "m")}};
-    case 6: return (struct choice){NR_newfstatat, {directory(), path(), (word_t)arena.out, pick(2) * AT_SYMLINK_NOFOLLOW}};
+    case 6:
+        return (struct choice){
+            NR_newfstatat, {directory(), path(), (word_t)arena.out, pick(2) * AT_SYMLINK_NOFOLLOW}};
     case 7: return (struct choice){NR_readlink, {path(), (word_t)arena.out, 50}};
     case 8: return (struct choice){NR_chdir, {path()}};
     case 9: return (struct choice){NR_getcwd, {(word_t)arena.out, 200}};
     case 10: return (struct choice){NR_fchmodat, {directory(), path(), mode()}};
-    case 11: return (struct choice){NR_mknod, {path(), pick(2) ? S_IFREG | 0644 : S_IFIFO | 0600, 0}};
+    case 11:
+        return (struct choice){NR_mknod, {path(), pick(2) ? S_IFREG | 0644 : S_IFIFO | 0600, 0}};
     case 12: return (struct choice){NR_truncate, {path(), offset()}};
     case 13: return (struct choice){NR_rmdir, {path()}};
     case 14: return (struct choice){NR_unlink, {path()}};
