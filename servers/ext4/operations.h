@@ -13,8 +13,9 @@ const struct files_operations *ext4_operations(void);
 
 static inline struct ext4_handle to_handle(struct file_handle file)
 {
-    return (struct ext4_handle){file.inode <= UINT32_MAX ? (uint32_t)file.inode : 0,
-                                (uint32_t)file.generation};
+    bool fits = file.inode <= UINT32_MAX && file.generation <= UINT32_MAX;
+
+    return (struct ext4_handle){fits ? (uint32_t)file.inode : 0, (uint32_t)file.generation};
 }
 
 static inline struct file_handle from_handle(struct ext4_handle file)

@@ -37,9 +37,9 @@ def make_disk(folder, what, megabytes, *options):
     return path
 
 
-def run(build, report, name, options):
+def run(build, report, name, options, image="ext4"):
     """Boots the guest and takes over what it reports."""
-    image = os.path.join(build, "tests/qemu/ext4.img")
+    image = os.path.join(build, f"tests/qemu/{image}.img")
     log = os.path.join(build, "log", f"ext4-{name.replace(' ', '-')}.txt")
     with Machine(build, image=image, extra=options, log=log) as machine:
         try:
@@ -86,6 +86,9 @@ def main(build):
         path = make_disk(folder, "full", 24)
         run(build, report, "full disk", disk_options(path))
         report.case("full disk: e2fsck finds nothing", lambda: clean(path))
+        path = make_disk(folder, "-", 48, "-b", "4096")
+        run(build, report, "two clients", disk_options(path), "ext4_files")
+        report.case("two clients: e2fsck finds nothing", lambda: clean(path))
     return report.close()
 
 
