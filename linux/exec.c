@@ -21,8 +21,8 @@
 
 enum { AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY,
        AT_UID = 11, AT_EUID, AT_GID, AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK, AT_SECURE = 23,
-       AT_RANDOM = 25, AT_HWCAP2, AT_EXECFN = 31, AT_MINSIGSTKSZ = 51 };
-#define AUXILIARY 20u
+       AT_RANDOM = 25, AT_HWCAP2, AT_EXECFN = 31, AT_SYSINFO_EHDR = 33, AT_MINSIGSTKSZ = 51 };
+#define AUXILIARY 21u
 
 /* One at a time: a call that has to wait begins anew. */
 static struct exec work;
@@ -203,7 +203,8 @@ static unsigned auxiliary(const struct exec *x, word_t random, word_t name, word
         AT_PHENT, 56, AT_PHNUM, x->program.header_count, AT_BASE, x->loader.base, AT_FLAGS, 0,
         AT_ENTRY, x->program.entry, AT_UID, id->uid, AT_EUID, id->euid, AT_GID, id->gid,
         AT_EGID, id->egid, AT_SECURE, 0, AT_RANDOM, random, AT_HWCAP2, 0, AT_EXECFN, name,
-        AT_PLATFORM, platform, AT_MINSIGSTKSZ, 1024 + vdso_fpu_bytes, AT_NULL, 0,
+        AT_PLATFORM, platform, AT_SYSINFO_EHDR, VDSO_BASE, AT_MINSIGSTKSZ, 1024 + vdso_fpu_bytes,
+        AT_NULL, 0,
     };
 
     memcpy(v, pairs, sizeof pairs);

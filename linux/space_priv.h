@@ -10,7 +10,7 @@
 
 #include "space.h"
 
-#define MMAP_TOP    0x00007ffff7fff000ul /* free ranges are looked for below */
+#define MMAP_TOP    0x00007ffff7ffe000ul /* free ranges are looked for below; then comes the vdso */
 #define LEAF_PAGES  512u
 #define SLOT_CHUNKS 512u
 #define CHUNK_SLOTS 256u

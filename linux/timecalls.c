@@ -2,6 +2,7 @@
 /* System calls about time: clocks, sleeping, processor time. */
 #include "core_priv.h"
 #include "handlers.h"
+#include "vdso_priv.h"
 
 #include <rt/clock.h>
 
@@ -97,6 +98,7 @@ long sys_clock_settime(struct task *t, const word_t *arg)
     if (t->process->identity.euid != 0)
         return -EPERM;
     clock_realtime_offset = (int64_t)(timespec_ns(&ts) - clock_now());
+    vdso_update();
     return 0;
 }
 

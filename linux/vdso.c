@@ -5,6 +5,9 @@
 #include "core_priv.h"
 #include "space_priv.h"
 
+#include <rt/clock.h>
+#include <rt/program.h>
+
 #define FXSAVE_BYTES 512u
 #define HEADER_BYTES 64u
 #define XSTATE       7u /* x87, SSE, AVX: what vdso.S saves */
@@ -14,7 +17,7 @@
 bool vdso_xsave;
 word_t vdso_fpu_bytes;
 
-static page_t page;
+static page_t page, data_page;
 
 /* What Linux says of the area's size, in bytes that FXSAVE leaves free. */
 struct software_bytes {
@@ -50,25 +53,45 @@ bool vdso_init(void)
 
     look_at_processor();
     page = page_alloc();
-    if (page == 0)
+    data_page = page_alloc();
+    if (page == 0 || data_page == 0)
         return false;
+    memcpy(page_data(page), vdso_image, (size_t)(vdso_image_end - vdso_image));
+    vdso_update();
     code = vdso_xsave ? vdso_code : vdso_plain;
     bytes = (size_t)(vdso_xsave ? vdso_code_end - vdso_code : vdso_plain_end - vdso_plain);
     memcpy((char *)page_data(page) + VDSO_SIGNAL % PAGE, code, bytes);
     return true;
 }
 
-long vdso_map(struct space *s)
+void vdso_update(void)
 {
-    long e = space_map(s, VDSO_BASE, PAGE, PROT_READ | PROT_EXEC, NULL);
-    entry_t *entry = e == 0 ? table_entry(s, VDSO_BASE, true) : NULL;
+    struct vdso_data *d = page_data(data_page);
+    int64_t ns = clock_realtime_offset % (int64_t)RT_NS_PER_SECOND;
+
+    d->ticks_per_second = rt_info()->ticks_per_second;
+    d->seconds = clock_realtime_offset / (int64_t)RT_NS_PER_SECOND - (ns < 0);
+    d->ns = ns < 0 ? ns + (int64_t)RT_NS_PER_SECOND : ns;
+}
+
+static long map_page(struct space *s, word_t at, page_t what, unsigned prot)
+{
+    long e = space_map(s, at, PAGE, prot, NULL);
+    entry_t *entry = e == 0 ? table_entry(s, at, true) : NULL;
 
     if (entry == NULL)
         return -ENOMEM;
-    page_ref(page);
-    *entry = entry_make(page, 0, 0);
+    page_ref(what);
+    *entry = entry_make(what, 0, 0);
     s->resident++;
     return 0;
+}
+
+long vdso_map(struct space *s)
+{
+    long e = map_page(s, VDSO_DATA, data_page, PROT_READ);
+
+    return e != 0 ? e : map_page(s, VDSO_BASE, page, PROT_READ | PROT_EXEC);
 }
 
 bool vdso_prepare_fpu(struct task *t, word_t at)

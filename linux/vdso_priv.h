@@ -6,10 +6,21 @@
 #include "linux.h"
 
 #define VDSO_BASE   0x00007ffff7fff000ul
+#define VDSO_DATA   (VDSO_BASE - PAGE) /* a page with struct vdso_data */
 /* Saves the FPU at RCX, then goes to R9 with RDX = R8. */
 #define VDSO_SIGNAL (VDSO_BASE + 0xf00)
 /* Restores the FPU from RCX, then calls vdso_sigreturn. */
 #define VDSO_RETURN (VDSO_BASE + 0xf40)
+
+/* What the functions of the image read: vdso_image.S knows the offsets. */
+struct vdso_data {
+    word_t ticks_per_second;
+    int64_t seconds, ns; /* CLOCK_REALTIME less CLOCK_MONOTONIC; ns 0 to 999,999,999 */
+};
+/* vdso_image.S */
+extern const char vdso_image[], vdso_image_end[];
+/* clock_realtime_offset has changed. */
+void vdso_update(void);
 
 /* vdso.S: the code, with XSAVE and without. */
 extern const char vdso_code[], vdso_code_end[], vdso_plain[], vdso_plain_end[];

@@ -161,3 +161,29 @@ CASE(clock_gettimeofday)
     say("same second %d", tv.tv_sec - t <= 1);
     say("microseconds %d", tv.tv_usec >= 0 && tv.tv_usec < 1000000);
 }
+
+static long ns_of(const struct timespec *ts)
+{
+    return ts->tv_sec * 1000000000l + ts->tv_nsec;
+}
+
+/* What the C library asks, without a system call perhaps, and what the system says. */
+CASE(clock_library_agrees)
+{
+    static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW,
+                                       CLOCK_BOOTTIME};
+
+    for (unsigned i = 0; i < 4; i++) {
+        bool agrees = true;
+
+        for (int n = 0; n < 100; n++) {
+            struct timespec a, b, c;
+
+            clock_gettime(clocks[i], &a);
+            syscall(SYS_clock_gettime, clocks[i], &b);
+            clock_gettime(clocks[i], &c);
+            agrees = agrees && ns_of(&a) <= ns_of(&b) && ns_of(&b) <= ns_of(&c);
+        }
+        say("clock %d: %d", (int)clocks[i], agrees);
+    }
+}
