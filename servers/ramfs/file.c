@@ -122,13 +122,6 @@ static enum file_error write_part(struct ramfs *fs, struct node *n, uint64_t at,
                : FILE_E_BAD_WINDOW;
 }
 
-/* The next step of a long change; what was done so far stays. */
-static void next_step(struct ramfs *fs)
-{
-    arena_commit(&fs->arena);
-    arena_begin(&fs->arena);
-}
-
 /* Bytes from `at` to the end of its page, or to `end`, become 0 if there is a page. */
 static void clear_part(struct ramfs *fs, struct node *n, uint64_t at, uint64_t end)
 {
@@ -150,7 +143,7 @@ void ramfs_trim(struct ramfs *fs, struct node *n)
 
         all = map_cut(&fs->arena, &n->map, (n->size + ARENA_PAGE - 1) / ARENA_PAGE, &budget,
                       &n->pages);
-        next_step(fs);
+        ramfs_next_step(fs);
     }
 }
 
@@ -165,7 +158,7 @@ static enum file_error write_all(struct ramfs *fs, struct node *n, uint64_t offs
         bool new = false;
 
         if (made == STEP_PAGES) {
-            next_step(fs);
+            ramfs_next_step(fs);
             made = 0;
         }
         error = write_part(fs, n, at, from + *done, part, &new);
@@ -225,7 +218,7 @@ enum file_error file_write_op(void *self, struct file_handle file, uint64_t offs
 static void shrink(struct ramfs *fs, struct node *n, uint64_t size)
 {
     ARENA_SET(&fs->arena, n->size, size);
-    next_step(fs);
+    ramfs_next_step(fs);
     ramfs_trim(fs, n);
 }
 
@@ -263,7 +256,7 @@ static enum file_error fill(struct ramfs *fs, struct node *n, uint64_t offset, u
         if (!room_left(fs) || page_for(fs, n, index, true, &new) == 0)
             return FILE_E_NO_SPACE;
         if (++made == STEP_PAGES) {
-            next_step(fs);
+            ramfs_next_step(fs);
             made = 0;
         }
     }
@@ -288,7 +281,7 @@ static void punch(struct ramfs *fs, struct node *n, uint64_t offset, uint64_t en
         ARENA_SET(&fs->arena, n->pages, n->pages - 1);
         arena_page_give(&fs->arena, page);
         if (++cut == CUT_PAGES) {
-            next_step(fs);
+            ramfs_next_step(fs);
             cut = 0;
         }
     }

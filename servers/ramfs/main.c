@@ -9,6 +9,7 @@
 #include <rt/guard.h>
 #include <rt/memory.h>
 #include <rt/program.h>
+#include <rt/record.h>
 #include <rt/vault.h>
 
 #include "check.h"
@@ -39,6 +40,11 @@ static void hide(void *context, uint32_t page)
 {
     (void)context;
     RT_CHECK(cnode_revoke(COMPONENT_CNODE, frames + page) == E_OK);
+}
+
+static void beat(void)
+{
+    rt_beat(rt_record());
 }
 
 static size_t own_size(void)
@@ -100,6 +106,7 @@ int main(void)
     server.fs = &fs;
     fs.server = &server;
     fs.now = now;
+    fs.beat = beat;
     if (!kept) {
         bytes = own_size();
         memory = rt_pages_alloc(bytes / RT_PAGE);

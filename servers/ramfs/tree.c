@@ -242,6 +242,14 @@ static void bury(struct ramfs *fs, struct node *n)
     arena_commit(a);
 }
 
+void ramfs_next_step(struct ramfs *fs)
+{
+    arena_commit(&fs->arena);
+    if (fs->beat != NULL)
+        fs->beat();
+    arena_begin(&fs->arena);
+}
+
 void ramfs_reap(struct ramfs *fs)
 {
     struct arena *a = &fs->arena;
@@ -254,6 +262,8 @@ void ramfs_reap(struct ramfs *fs)
         arena_begin(a);
         empty = map_cut(a, &n->map, 0, &budget, &n->pages);
         arena_commit(a);
+        if (fs->beat != NULL)
+            fs->beat();
         if (empty && !value_drop_first(fs, n))
             bury(fs, n);
     }

@@ -18,6 +18,8 @@ struct ramfs {
     /** The frame of a page, with READ alone. @return 0: there is none. NULL: nothing can be mapped
      */
     cap_t (*frame)(uint32_t page);
+    /** A sign of life between the steps of what takes long. NULL: nobody waits for one */
+    void (*beat)(void);
 };
 
 /** The table for files_server.op; files_server.fs is the struct ramfs. */
@@ -30,6 +32,9 @@ bool ramfs_make_root(struct ramfs *fs);
 void ramfs_reap(struct ramfs *fs);
 
 /* What the parts of the file system share. */
+
+/** The next step of a long change; what was done so far stays. */
+void ramfs_next_step(struct ramfs *fs);
 
 /** The node of a handle; NULL: stale. */
 static inline struct node *ramfs_node(const struct ramfs *fs, struct file_handle file)
