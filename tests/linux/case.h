@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cases that are run on Linux and on Tessera, and must say the same on both. A case runs in a process
- * of its own, which leads a process group and has 20 seconds. What it says must not depend on
- * process numbers, addresses or the time.
+ * Cases that are run on Linux and on Tessera, and must say the same on both. A case runs in a
+ * process of its own, which leads a process group and has 20 seconds. What it says must not depend
+ * on process numbers, addresses or the time.
  */
 #ifndef CASE_H
 #define CASE_H
