@@ -95,9 +95,9 @@ enum component_call {
        report of that one's end. */
     COMPONENT_RECOVERED = 0x105,
     /**
-     * Words 0 to 2: a page fault of the main thread whose instruction lies from word 0 on and before
-     * word 1 is no failure: the thread goes on at word 2, with the stack pointer of the fault; other
-     * registers are lost. <rt/guard.h>
+     * Words 0 to 2: a page fault of the main thread whose instruction lies from word 0 on and
+     * before word 1 is no failure: the thread goes on at word 2, with the stack pointer of the
+     * fault; other registers are lost. <rt/guard.h>
      */
     COMPONENT_GUARD = 0x106,
 };
