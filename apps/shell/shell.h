@@ -28,7 +28,8 @@ struct command {
     void (*run)(int argc, char **argv);
 };
 
-/** Components: run; the others are lib/steer's (components.c). The end is a command without a name. */
+/** Components: run; the others are lib/steer's (components.c). The end is a command without a name.
+ */
 extern const struct command component_commands[];
 
 /** Files: ls, cat, cp ... (files.c). */
