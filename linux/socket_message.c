@@ -90,7 +90,8 @@ static long send_sequenced(struct task *t, struct file *f, struct message_parts 
     if (m->x.left > s->buffer)
         return -EMSGSIZE;
     if (!socket_has_room(s->peer))
-        return socket_may_wait(f, m->flags) ? socket_wait(t, &s->changed, s->send_timeout) : -EAGAIN;
+        return socket_may_wait(f, m->flags) ? socket_wait(t, &s->changed, s->send_timeout)
+                                            : -EAGAIN;
     return send_packet(s, s->peer, m, m->x.left);
 }
 
