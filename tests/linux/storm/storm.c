@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random system calls with random arguments, by many processes, some with a second thread that
- * scribbles over the memory that the arguments point to: `storm SEED CHILDREN CALLS`. Whatever
- * becomes of the children, whoever serves the calls must be there afterwards.
+ * scribbles over the memory that the arguments point to: `storm SEED CHILDREN CALLS`. With 0 calls
+ * each child executes a copy of this program whose headers have random defects. Whatever becomes of
+ * the children, whoever serves the calls must be there afterwards.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -107,14 +108,7 @@ static void *race(void *p)
 static void child(unsigned calls)
 {
     pthread_t t;
-    int null = open("/dev/null", O_RDWR);
 
-    for (int fd = 0; fd < 3; fd++)
-        dup2(null, fd);
-    setpgid(0, 0);
-    for (int n = 1; n < 65; n++)
-        signal(n, SIG_DFL);
-    ualarm(150000, 0);
     if (next() % 4 == 0)
         pthread_create(&t, NULL, race, memory);
     for (unsigned i = 0; i < calls; i++) {
@@ -125,6 +119,58 @@ static void child(unsigned calls)
             continue;
         syscall(number, argument(), argument(), argument(), argument(), argument(), argument());
     }
+}
+
+static void prepare(void)
+{
+    int null = open("/dev/null", O_RDWR);
+
+    for (int fd = 0; fd < 3; fd++)
+        dup2(null, fd);
+    setpgid(0, 0);
+    for (int n = 1; n < 65; n++)
+        signal(n, SIG_DFL);
+    ualarm(150000, 0);
+}
+
+#define HEADERS 1024u /* bytes that get defects */
+
+/* A copy of this program in /tmp/storm-elf. */
+static void copy_self(unsigned char headers[HEADERS])
+{
+    static char buffer[65536];
+    int from = open("/proc/self/exe", O_RDONLY);
+    int to = open("/tmp/storm-elf", O_CREAT | O_TRUNC | O_WRONLY, 0755);
+    ssize_t n;
+
+    if (pread(from, headers, HEADERS, 0) != (ssize_t)HEADERS)
+        exit(1);
+    while ((n = read(from, buffer, sizeof buffer)) > 0) {
+        if (write(to, buffer, (size_t)n) != n)
+            exit(1);
+    }
+    close(from);
+    close(to);
+}
+
+static void damage(const unsigned char headers[HEADERS])
+{
+    unsigned char bad[HEADERS];
+    int fd = open("/tmp/storm-elf", O_WRONLY);
+
+    memcpy(bad, headers, HEADERS);
+    for (unsigned i = 0; i <= next() % 8; i++)
+        bad[next() % 640] = (unsigned char)next();
+    if (pwrite(fd, bad, HEADERS, 0) != (ssize_t)HEADERS)
+        exit(1);
+    close(fd);
+}
+
+static void execute(void)
+{
+    char *argv[] = {"storm", "1", "0", NULL}, *envp[] = {NULL};
+
+    execve("/tmp/storm-elf", argv, envp);
 }
 
 static int has_ended(pid_t pid)
@@ -143,6 +189,7 @@ int main(int argc, char **argv)
     unsigned children = argc > 2 ? (unsigned)atoi(argv[2]) : 100;
     unsigned calls = argc > 3 ? (unsigned)atoi(argv[3]) : 200;
     unsigned ended = 0;
+    unsigned char headers[HEADERS];
 
     memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(memory + (PAGES - 1) * PAGE, PAGE, PROT_NONE);
@@ -150,13 +197,21 @@ int main(int argc, char **argv)
         if (n != SIGCHLD) /* a child's child may choose another signal for its end */
             signal(n, SIG_IGN);
     }
+    if (calls == 0)
+        copy_self(headers);
     for (unsigned i = 0; i < children; i++) {
         pid_t pid;
 
         state = (seed + i) * 0x9e3779b97f4a7c15ul + 1;
+        if (calls == 0)
+            damage(headers);
         pid = fork();
         if (pid == 0) {
-            child(calls);
+            prepare();
+            if (calls == 0)
+                execute();
+            else
+                child(calls);
             _exit(0);
         }
         if (pid < 0) {
