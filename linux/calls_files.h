@@ -106,7 +106,8 @@
     CALL(267, readlinkat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OUT, ARG_SIZE)                      \
     CALL(268, fchmodat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL)                                \
     CALL(269, faccessat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL)                               \
-    CALL(270, pselect6, CALL_EINTR, ARG_INT, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER, ARG_POINTER) \
+    CALL(270, pselect6, CALL_EINTR, ARG_INT, ARG_POINTER, ARG_POINTER, ARG_POINTER,                \
+         ARG_POINTER, ARG_POINTER)                                                                 \
     CALL(271, ppoll, CALL_EINTR, ARG_POINTER, ARG_SIZE, ARG_TIME, ARG_POINTER, ARG_SIZE)           \
     CALL(275, splice, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_FD, ARG_POINTER, ARG_SIZE, ARG_HEX)  \
     CALL(277, sync_file_range, CALL_RESTARTS, ARG_FD, ARG_WORD, ARG_WORD, ARG_HEX)                 \
@@ -129,7 +130,8 @@
     CALL(306, syncfs, CALL_RESTARTS, ARG_FD)                                                       \
     CALL(316, renameat2, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_AT, ARG_PATH, ARG_HEX)               \
     CALL(319, memfd_create, CALL_RESTARTS, ARG_TEXT, ARG_HEX)                                      \
-    CALL(326, copy_file_range, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_FD, ARG_POINTER, ARG_SIZE, ARG_HEX) \
+    CALL(326, copy_file_range, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_FD, ARG_POINTER,            \
+         ARG_SIZE, ARG_HEX)                                                                        \
     CALL(327, preadv2, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD, ARG_NONE, ARG_HEX)   \
     CALL(328, pwritev2, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD, ARG_NONE, ARG_HEX)  \
     CALL(332, statx, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_HEX, ARG_HEX, ARG_OUT)                   \

@@ -174,8 +174,9 @@ static void make_maps(struct text *x, const struct subject *s)
     unsigned prot;
 
     while (space != NULL && space_area(space, &start, &end, &prot, &source)) {
-        long n = source.inode == NULL ? 0
-                                      : proc_inode_name(s->task, source.inode, name, sizeof name - 1);
+        long n = source.inode == NULL
+                     ? 0
+                     : proc_inode_name(s->task, source.inode, name, sizeof name - 1);
 
         text_add(x, "%08lx-%08lx %c%c%c%c %08lx 00:%02x %lu", start, end,
                  prot & PROT_READ ? 'r' : '-', prot & PROT_WRITE ? 'w' : '-',
@@ -250,8 +251,8 @@ static void make_mountinfo(struct text *x, const struct subject *s)
         char *at = m->covers == NULL ? NULL : dentry_path(s->task, m->covers, path, sizeof path);
         const char *how = m->flags & MS_RDONLY ? "ro" : "rw";
 
-        text_add(x, "%u %u 0:%u / ", m->device, m->covers == NULL ? 1 : m->covers->inode->mount->device,
-                 m->device);
+        text_add(x, "%u %u 0:%u / ", m->device,
+                 m->covers == NULL ? 1 : m->covers->inode->mount->device, m->device);
         text_add(x, "%s", at == NULL ? "/" : at);
         text_add(x, " %s,relatime - %s %s %s\n", how, m->type, m->source, how);
     }

@@ -19,8 +19,8 @@ LOG = re.compile(r"^\[ *\d+\.\d{6}\] ")
 COMMANDS = (
     ("files", "echo one >a; echo two >>a; cat a; wc -c <a; >a; wc -c <a"),
     ("directories", "mkdir -p d/e/f; touch d/e/g; ls -R d; rmdir d/e 2>&1; rm -r d; ls -a"),
-    ("links", "echo x >t; ln -s t s; ln t h; cat s h; readlink s; ls -l t | awk '{print $2}'; rm t; "
-     "cat h; cat s 2>&1; rm h s"),
+    ("links", "echo x >t; ln -s t s; ln t h; cat s h; readlink s; ls -l t | awk '{print $2}'; "
+     "rm t; cat h; cat s 2>&1; rm h s"),
     ("renaming", "echo 1 >p; echo 2 >q; mv p q; cat q; mkdir m; mv q m; ls m; mv m n; cat n/q; "
      "rm -r n"),
     ("attributes", "touch w; chmod 4751 w; stat -c '%a %s %F' w; touch -d '2001-02-03 04:05:06' w; "
