@@ -36,7 +36,6 @@ struct node {
     int lost;           /* error of data that could not be written, told once by sync */
     uint64_t next_read; /* offset where the last read ended, for read-ahead */
     uint32_t ahead;     /* blocks to read ahead */
-    uint64_t ahead_end; /* block of the file up to which it was read ahead */
     struct run runs[NODE_RUNS];
     uint32_t run_next;
     union {

@@ -118,8 +118,10 @@ int node_get_number(struct ext4 *fs, uint32_t number, struct node **result)
     int error;
 
     if (node != NULL) {
-        list_remove(fs, node);
-        list_append(fs, node);
+        if (node->next != NULL) {
+            list_remove(fs, node);
+            list_append(fs, node);
+        }
         node->pins++;
         *result = node;
         return 0;
