@@ -94,6 +94,9 @@ static inline void witness_mark(enum witness_mark what)
 /* queue.c: the deadline queue alone. */
 void queue_run(word_t count);
 
+/* corners.c: arguments at the edges. */
+void corners_run(void);
+
 /* choose.c: registers (and message buffer) for the system call that a thread is about to make. */
 void choose_begin(void);
 void choose_call(struct m_object *t);
