@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Arguments at the edges of their ranges, which chance seldom finds: each call by itself, in the world
- * that sequences start from. */
+/* Arguments at the edges of their ranges, which chance seldom finds: each call by itself, in the
+ * world that sequences start from. */
 #include "drive.h"
 
 static const struct {

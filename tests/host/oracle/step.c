@@ -136,8 +136,9 @@ static void timer_interrupt(void)
 #define LATE_ONE_IN 8u
 #define LATE_MOST   160u
 
-/* How late the timer comes, as it does when the kernel is not interrupted: now and then, a little, and
- * before a period is over. Not by chance, so that the sequences are the same with and without. */
+/* How late the timer comes, as it does when the kernel is not interrupted: now and then, a little,
+ * and before a period is over. Not by chance, so that the sequences are the same with and without.
+ */
 static word_t lateness(void)
 {
     word_t mixed = host.timer * 0x9e3779b97f4a7c15ul >> 32;
