@@ -7,6 +7,7 @@
 #include "event.h"
 
 #include <abi/invoke.h>
+#include <proto/calendar.h>
 #include <rt/clock.h>
 #include <rt/object.h>
 #include <rt/program.h>
@@ -15,8 +16,17 @@ static struct alarm *alarms; /* soonest first */
 static cap_t timer;
 static word_t armed = NEVER;
 
-/* The machine's clock counts from its start; there is no other yet. */
+/* The machine's clock counts from its start. */
 int64_t clock_realtime_offset;
+
+/* From whom the manifest routes `calendar` to; without one time starts at 1970. */
+static void learn_date(void)
+{
+    uint64_t start = 0;
+
+    if (rt_uses("calendar") != 0 && calendar_start(rt_uses("calendar"), &start) == CALENDAR_OK)
+        clock_realtime_offset = (int64_t)(start * RT_NS_PER_SECOND);
+}
 
 word_t clock_now(void)
 {
@@ -86,6 +96,7 @@ bool clock_init(void)
 {
     cap_t signal = event_add(time_passed, NULL);
 
+    learn_date();
     timer = rt_object_new(TYPE_TIMER, 0);
     return signal != 0 && timer != 0 && timer_bind(timer, signal) == E_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <abi/invoke.h>
 #include <errno.h>
+#include <proto/calendar.h>
 #include <rt/clock.h>
 #include <rt/program.h>
 #include <sys/random.h>
@@ -162,7 +163,7 @@ static void disk_report(void *self, const char *text)
 }
 
 /*
- * There is no clock that knows the date. The file system does: when it was written last (offsets
+ * Where no clock knows the date, the file system does: when it was written last (offsets
  * 1024 + 48 of the superblock) is not later than now, so its time never goes back.
  */
 static void set_clock(struct disk *disk)
@@ -171,7 +172,12 @@ static void set_clock(struct disk *disk)
     uint8_t *data = disk->device.memory + disk->device.memory_bytes - 4096;
     struct ext4_io io = {.position = 0, .length = 4096, .data = data};
     int64_t uptime = (int64_t)(rt_ticks_to_ns(rt_now()) / RT_NS_PER_SECOND);
+    uint64_t start = 0;
 
+    if (rt_uses("calendar") != 0 && calendar_start(rt_uses("calendar"), &start) == CALENDAR_OK) {
+        disk->clock_base = (int64_t)start;
+        return;
+    }
     if (rt_info()->incarnation == 0 && disk_read(disk, &io, 1) == 0)
         disk->clock_base = *(const uint32_t *)(data + 1024 + 48) + 1;
     else if (disk_read(disk, &io, 1) == 0)

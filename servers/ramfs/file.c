@@ -27,12 +27,13 @@ static void note_access(struct ramfs *fs, struct node *n)
 {
     struct stamp now;
 
-    if (n->was_read)
+    if (n->accessed.seconds > n->modified.seconds ||
+        (n->accessed.seconds == n->modified.seconds &&
+         n->accessed.nanoseconds > n->modified.nanoseconds))
         return;
     fs->now(&now);
     arena_begin(&fs->arena);
     ARENA_SET(&fs->arena, n->accessed, now);
-    ARENA_SET(&fs->arena, n->was_read, 1);
     arena_commit(&fs->arena);
 }
 
