@@ -12,7 +12,7 @@
 #include <rt/program.h>
 #include <rt/thread.h>
 
-struct task *current;
+struct task *current, *caller;
 
 struct task *task_by_badge(word_t badge)
 {
@@ -238,8 +238,12 @@ static long call_unknown(struct task *t)
 static long call(struct task *t)
 {
     call_handler *handler = t->number < CALL_COUNT ? calls[t->number].handler : NULL;
+    long result;
 
-    return handler != NULL ? handler(t, t->arg) : call_unknown(t);
+    caller = t;
+    result = handler != NULL ? handler(t, t->arg) : call_unknown(t);
+    caller = NULL;
+    return result;
 }
 
 static long page_fault(struct task *t)

@@ -161,6 +161,8 @@ void file_put(struct file *f)
         interests_forget(f);
     if (f->inode != NULL && f->inode->locks != NULL)
         locks_release(f);
+    if (f->ops->queue != NULL)
+        task_wake(f->ops->queue(f)); /* who still waits in it must not outlive it there */
     if (f->ops->close != NULL)
         f->ops->close(f);
     if (f->writer)

@@ -80,6 +80,8 @@ static void drop_pages(struct pipe *p)
 
 void pipe_forget(struct inode *i)
 {
+    task_wake(&i->pipe->opened);
+    task_wake(&i->pipe->changed);
     drop_pages(i->pipe);
     heap_free(i->pipe->slot, i->pipe->slots * sizeof *i->pipe->slot);
     heap_free(i->pipe, sizeof *i->pipe);

@@ -232,7 +232,7 @@ static long link_read(struct inode *i, char *to, size_t size)
     error = e->jump(&s, &d);
     if (error != 0)
         return error;
-    path = dentry_path(current != NULL ? current : s.task, d, to, size);
+    path = dentry_path(caller != NULL ? caller : s.task, d, to, size);
     dentry_put(d);
     if (path == NULL)
         return -ENAMETOOLONG;

@@ -199,17 +199,17 @@ static void make_boot_id(struct text *x, const struct subject *s)
 static long self_target(const struct subject *s, char *to, size_t size)
 {
     (void)s;
-    if (current == NULL)
+    if (caller == NULL)
         return -ENOENT;
-    return (long)rt_format(to, size, "%d", current->process->pid);
+    return (long)rt_format(to, size, "%d", caller->process->pid);
 }
 
 static long thread_self_target(const struct subject *s, char *to, size_t size)
 {
     (void)s;
-    if (current == NULL)
+    if (caller == NULL)
         return -ENOENT;
-    return (long)rt_format(to, size, "%d/task/%d", current->process->pid, current->tid);
+    return (long)rt_format(to, size, "%d/task/%d", caller->process->pid, caller->tid);
 }
 
 static long mounts_target(const struct subject *s, char *to, size_t size)

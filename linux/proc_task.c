@@ -311,7 +311,7 @@ const struct proc_entry proc_process_entries[] = {
 
 static long give_path(struct task *t, struct dentry *d, char *to, size_t size)
 {
-    char *path = dentry_path(current != NULL ? current : t, d, to, size);
+    char *path = dentry_path(caller != NULL ? caller : t, d, to, size);
 
     if (path == NULL)
         return -ENAMETOOLONG;

@@ -61,8 +61,8 @@ static long dir_make(struct dentry *dir, const char *name, size_t length, unsign
                      unsigned device, const char *target, struct dentry **made)
 {
     struct files_connection *c = served_connection(dir->inode);
-    unsigned uid = current == NULL ? 0 : current->process->identity.fsuid;
-    unsigned gid = current == NULL ? 0 : current->process->identity.fsgid;
+    unsigned uid = caller == NULL ? 0 : caller->process->identity.fsuid;
+    unsigned gid = caller == NULL ? 0 : caller->process->identity.fsgid;
     uint64_t token = files_token(c);
     struct file_attributes a;
     enum file_error error;

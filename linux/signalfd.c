@@ -42,7 +42,7 @@ static struct signal_record record_of(const struct siginfo *info)
 static long signals_read(struct file *f, struct transfer *x, word_t at)
 {
     sigset_t set = ((struct signals *)f->data)->set;
-    struct task *t = current;
+    struct task *t = caller;
     struct siginfo info;
     long done = 0;
 
@@ -62,9 +62,9 @@ static long signals_read(struct file *f, struct transfer *x, word_t at)
 
 static unsigned signals_poll(struct file *f)
 {
-    if (current == NULL)
+    if (caller == NULL)
         return 0;
-    return signal_pending(current) & ((struct signals *)f->data)->set ? POLLIN | POLLRDNORM : 0;
+    return signal_pending(caller) & ((struct signals *)f->data)->set ? POLLIN | POLLRDNORM : 0;
 }
 
 /* Whoever asks waits for signals of its own process. */
@@ -73,7 +73,7 @@ static struct wait_queue *signals_queue(struct file *f)
     static struct wait_queue nobody;
 
     (void)f;
-    return current == NULL ? &nobody : &current->process->signalled;
+    return caller == NULL ? &nobody : &caller->process->signalled;
 }
 
 static void signals_close(struct file *f)

@@ -189,7 +189,7 @@ bool socket_has_room(const struct socket *to)
 static long socket_read(struct file *f, struct transfer *x, word_t at)
 {
     struct received r = {.x = *x};
-    long n = socket_receive(current, f, &r);
+    long n = socket_receive(caller, f, &r);
 
     (void)at;
     if (r.packet != NULL)
@@ -201,7 +201,7 @@ static long socket_read(struct file *f, struct transfer *x, word_t at)
 static long socket_write(struct file *f, struct transfer *x, word_t at)
 {
     struct message_parts m = {.x = *x};
-    long n = socket_send(current, f, &m);
+    long n = socket_send(caller, f, &m);
 
     (void)at;
     *x = m.x;

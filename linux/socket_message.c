@@ -15,7 +15,7 @@ static long send_packet(struct socket *s, struct socket *to, struct message_part
 
     if (p == NULL)
         return error;
-    p->credentials = credentials_of(current);
+    p->credentials = credentials_of(caller);
     p->files = m->files;
     p->file_count = m->file_count;
     m->files = NULL;

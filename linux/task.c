@@ -175,6 +175,7 @@ void process_free(struct process *p)
     signal_flush(&p->pending);
     pidfd_forget(p);
     process_set_exe(p, NULL);
+    wait_abandon(&p->signalled);
     heap_free(p, sizeof *p);
 }
 

@@ -134,8 +134,8 @@ struct task {
 
 /* The first process is the sandbox's init, pid 1: orphans become its children. */
 extern struct process *processes;
-/** The task whose call is being handled; NULL: none, or it is gone. */
-extern struct task *current;
+/** The task whose call is being carried out, for the first time or again. NULL: none. */
+extern struct task *caller;
 
 /** The task by the badge of its calls. @return NULL: none */
 struct task *task_by_badge(word_t badge);

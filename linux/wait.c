@@ -29,6 +29,12 @@ void wait_leave(struct waiter *w)
     w->link = NULL;
 }
 
+void wait_abandon(struct wait_queue *q)
+{
+    while (q->first != NULL)
+        wait_leave(q->first);
+}
+
 long task_wait_also(struct task *t, struct wait_queue *q)
 {
     struct waiter *w = t->waiters == NULL ? &t->first_waiter : heap_alloc(sizeof *w);

@@ -62,5 +62,7 @@ word_t task_deadline(struct task *t, word_t ns);
 
 void wait_enter(struct wait_queue *q, struct waiter *w);
 void wait_leave(struct waiter *w);
+/** The queue goes: whoever is still in it (an epoll set of another process) leaves. */
+void wait_abandon(struct wait_queue *q);
 
 #endif

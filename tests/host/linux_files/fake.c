@@ -17,7 +17,7 @@
 void *mmap(void *, size_t, int, int, int, long);
 void abort(void) __attribute__((noreturn));
 
-struct task *first, *current;
+struct task *first, *caller;
 struct process *processes;
 int64_t clock_realtime_offset = 1700000000ll * 1000000000;
 
@@ -371,9 +371,9 @@ static long run(struct task *t)
 {
     long n;
 
-    current = t;
+    caller = t;
     n = handlers[t->number](t, t->arg);
-    current = NULL;
+    caller = NULL;
     return n;
 }
 

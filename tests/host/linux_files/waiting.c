@@ -47,6 +47,22 @@ static const char *a_broken_pipe(void)
     return NULL;
 }
 
+/* The file goes while somebody waits for it. */
+static const char *a_closed_file(void)
+{
+    int fd[2];
+
+    WANT(call(first, NR_pipe2, fd, 0) == 0);
+    WANT(call(other, NR_read, fd[0], bytes, 10) == BLOCKED);
+    WANT(call(first, NR_close, fd[0]) == 0 && call(first, NR_close, fd[1]) == 0);
+    WANT(fake_again(other) == -EBADF);
+    WANT(call(first, NR_mknod, "/tmp/gone", S_IFIFO | 0600, 0) == 0);
+    WANT(call(other, NR_openat, AT_FDCWD, "/tmp/gone", O_RDONLY) == BLOCKED);
+    WANT(call(first, NR_unlink, "/tmp/gone") == 0);
+    WANT(fake_again(other) == -ENOENT);
+    return NULL;
+}
+
 static const char *a_fifo(void)
 {
     long fd;
@@ -165,6 +181,7 @@ void cases_waiting(void)
     other->files = first->files;
     case_end("waiting: a pipe", a_pipe());
     case_end("waiting: a broken pipe", a_broken_pipe());
+    case_end("waiting: a file that is closed", a_closed_file());
     case_end("waiting: a named pipe", a_fifo());
     case_end("waiting: poll", polls());
     case_end("waiting: epoll, one in another", epolls());
