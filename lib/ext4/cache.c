@@ -205,7 +205,7 @@ struct buffer *cache_find(struct cache *cache, uint64_t block)
         return NULL;
     cache->hits++;
     buffer->pins++;
-    if (buffer->state == BUFFER_CLEAN)
+    if (buffer->state == BUFFER_CLEAN && buffer->next != NULL)
         cache_move(cache, buffer, BUFFER_CLEAN); /* the youngest */
     return buffer;
 }

@@ -26,26 +26,26 @@ static int changeable(const struct node *node)
     return error;
 }
 
-/* One who reads on where he stopped gets more than he asked for, more each time. */
-static void read_ahead(struct ext4 *fs, struct node *node, uint64_t offset, size_t size)
+/*
+ * A block is missing. Who reads on where he stopped gets more than he asked for, more each time;
+ * what is wanted anyway comes in one go.
+ */
+static void read_ahead(struct ext4 *fs, struct node *node, uint64_t offset, size_t left)
 {
-    uint64_t first = offset >> fs->block_shift, end = (node_size(node) - 1) >> fs->block_shift;
-    uint64_t last = (offset + size - 1) >> fs->block_shift, at;
+    uint64_t at = offset >> fs->block_shift, end = (node_size(node) - 1) >> fs->block_shift;
+    uint64_t wanted = ((offset + left - 1) >> fs->block_shift) - at + 1;
     struct run run;
 
-    if (offset == node->next_read && offset + size < node_size(node))
-        node->ahead = node->ahead < 4 ? 4 : node->ahead < AHEAD_MAX ? node->ahead * 2 : AHEAD_MAX;
+    if (offset == node->next_read)
+        node->ahead = node->ahead < wanted ? (uint32_t)(2 * wanted) : 2 * node->ahead;
     else
-        node->ahead = 0;
-    node->next_read = offset + size;
-    if (offset == 0 || first > node->ahead_end || first + 2 * AHEAD_MAX < node->ahead_end)
-        node->ahead_end = first;
-    if (node->ahead > 0 && last + node->ahead / 2 < node->ahead_end)
-        return;
-    at = node->ahead_end > first ? node->ahead_end : first;
-    end = last + node->ahead < end ? last + node->ahead : end;
-    while (at <= end && (at < end || at > first || last > first)) {
-        uint64_t count = end - at + 1 < AHEAD_MAX ? end - at + 1 : AHEAD_MAX;
+        node->ahead = (uint32_t)wanted;
+    if (node->ahead > AHEAD_MAX)
+        node->ahead = AHEAD_MAX;
+    if (end >= at + node->ahead)
+        end = at + node->ahead - 1;
+    while (at <= end) {
+        uint64_t count = end - at + 1;
 
         if (map_find(fs, node, at, &run) != 0)
             return;
@@ -55,7 +55,6 @@ static void read_ahead(struct ext4 *fs, struct node *node, uint64_t offset, size
             cache_read_ahead(&fs->cache, run.block + (at - run.first), (uint32_t)count);
         at += count;
     }
-    node->ahead_end = at;
 }
 
 static const uint8_t zeros[4096];
@@ -81,8 +80,9 @@ static void copy_in(struct ext4 *fs, uint8_t *to, const uint8_t *from, size_t si
     }
 }
 
-/* A part of one block. */
-static int read_piece(struct ext4 *fs, struct node *node, uint64_t offset, uint8_t *to, size_t size)
+/* A part of one block; `left` is what is wanted of the file from there on. */
+static int read_piece(struct ext4 *fs, struct node *node, uint64_t offset, uint8_t *to, size_t size,
+                      size_t left)
 {
     uint64_t block = offset >> fs->block_shift;
     struct buffer *buffer;
@@ -91,12 +91,16 @@ static int read_piece(struct ext4 *fs, struct node *node, uint64_t offset, uint8
 
     if (error != 0)
         return error;
-    if (run.block == 0 || run.unwritten) {
+    if (run.block == 0 || run.unwritten)
         return copy_out(fs, to, zeros, size);
+    block = run.block + (block - run.first);
+    buffer = cache_find(&fs->cache, block);
+    if (buffer == NULL) {
+        read_ahead(fs, node, offset, left);
+        error = cache_get(&fs->cache, block, CACHE_READ, &buffer);
+        if (error != 0)
+            return error;
     }
-    error = cache_get(&fs->cache, run.block + (block - run.first), CACHE_READ, &buffer);
-    if (error != 0)
-        return error;
     error = copy_out(fs, to, buffer->data + (offset & (fs->block_bytes - 1)), size);
     cache_put(buffer);
     return error;
@@ -115,16 +119,15 @@ int ext4_read(struct ext4 *fs, struct ext4_handle file, uint64_t offset, void *t
     if (error == 0 && offset < node_size(node)) {
         if (wanted > node_size(node) - offset)
             wanted = (size_t)(node_size(node) - offset);
-        if (wanted > 0)
-            read_ahead(fs, node, offset, wanted);
         while (done < wanted && error == 0) {
             size_t piece = fs->block_bytes - (offset & (fs->block_bytes - 1));
 
             if (piece > wanted - done)
                 piece = wanted - done;
-            error = read_piece(fs, node, offset, (uint8_t *)to + done, piece);
+            error = read_piece(fs, node, offset, (uint8_t *)to + done, piece, wanted - done);
             done += error == 0 ? piece : 0;
             offset += piece;
+            node->next_read = offset;
         }
     }
     node_put(fs, node);
@@ -231,7 +234,7 @@ static int write_some(struct ext4 *fs, struct node *node, uint64_t offset, const
 {
     uint64_t blocks = ((offset + size - 1) >> fs->block_shift) - (offset >> fs->block_shift) + 1;
     uint32_t count = node->inode.i_blocks;
-    bool grows = offset + size > node_size(node), data;
+    bool grows = offset + size > node_size(node);
     struct run run;
     int error = preload(fs, node, offset);
 
@@ -251,11 +254,9 @@ static int write_some(struct ext4 *fs, struct node *node, uint64_t offset, const
     error = write_step(fs, node, (struct piece){offset, offset + size, from});
     if (error == 0 && grows)
         node_set_size(node, offset + size);
-    data = grows || count != node->inode.i_blocks || run.unwritten;
-    if (error == 0 && (data || !node_is_stamped(fs, node))) {
-        node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
-        error = node_write(fs, node, data);
-    }
+    node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
+    if (error == 0)
+        error = node_write(fs, node, grows || count != node->inode.i_blocks || run.unwritten);
     error = journal_end(fs, error);
     return error == 0 && fs->bad_copy ? EFAULT : error;
 }

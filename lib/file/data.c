@@ -7,7 +7,6 @@ enum file_error data_read(void *self, word_t badge, struct file_handle file, uin
 {
     enum file_error error;
     struct call call;
-    size_t done = 0;
     uint8_t *at;
 
     if (!call_enter(&call, self, badge))
@@ -15,9 +14,8 @@ enum file_error data_read(void *self, word_t badge, struct file_handle file, uin
     at = files_window_part(call.session, to);
     if (at == NULL)
         return FILE_E_BAD_WINDOW;
-    error = call.op->read(call.fs, file, offset, at, to.length, &done);
-    *size = done;
-    return error;
+    error = call.op->read(call.fs, file, offset, at, to.length, size);
+    return error == FILE_OK ? error : call_window(&call, error);
 }
 
 /* A write that has been carried out already, or not. */
@@ -54,7 +52,7 @@ static enum file_error write_once(const struct call *call, struct file_handle fi
     error = call_end(call, error);
     if (error == FILE_OK)
         call_changed(call, file);
-    return error;
+    return call_window(call, error);
 }
 
 enum file_error data_write(void *self, word_t badge, struct file_handle file, uint64_t offset,
@@ -97,7 +95,7 @@ enum file_error data_read_link(void *self, word_t badge, struct file_handle file
         return FILE_E_BAD_WINDOW;
     error = call.op->read_link(call.fs, file, at, to.length, &done);
     *size = done;
-    return error;
+    return call_window(&call, error);
 }
 
 enum file_error data_truncate(void *self, word_t badge, struct file_handle file, uint64_t size,

@@ -203,7 +203,7 @@ enum file_error look_directory(void *self, word_t badge, struct file_handle dire
         error = FILE_E_BAD_WINDOW;
     if (error == FILE_OK && packing.full && packing.used == 0)
         error = FILE_E_RANGE;
-    return error;
+    return call_window(&call, error);
 }
 
 enum file_error look_recalled(void *self, word_t badge, struct ipc_buffer to, uint32_t *count,
@@ -230,7 +230,7 @@ enum file_error look_recalled(void *self, word_t badge, struct ipc_buffer to, ui
     *more = session->recalled_count != 0;
     if (!files_copy(at, &session->recalled[session->recalled_count],
                     *count * sizeof(struct file_handle)))
-        return FILE_E_BAD_WINDOW;
+        return call_window(&call, FILE_E_BAD_WINDOW);
     return FILE_OK;
 }
 

@@ -102,7 +102,7 @@ enum file_error names_make_link(void *self, word_t badge, struct file_handle dir
     error = op->make_link(call.fs, directory, name, name_size, at, target.length, user, group,
                           &file);
     error = made_it(&call, error, token, directory, file, false);
-    return error == FILE_OK ? tell(&call, file, 0, made) : error;
+    return error == FILE_OK ? tell(&call, file, 0, made) : call_window(&call, error);
 }
 
 enum file_error names_link(void *self, word_t badge, struct file_handle file,

@@ -61,6 +61,30 @@ enum file_error call_end(const struct call *call, enum file_error error)
     return error;
 }
 
+enum file_error call_window(const struct call *call, enum file_error error)
+{
+    struct files_faults *f = &call->server->faults[call->number];
+    uint64_t second;
+
+    if (error != FILE_E_BAD_WINDOW || call->session->given == 0)
+        return error;
+    second = files_milliseconds() / 1000;
+    if (f->badge != call->session->badge || f->second != second)
+        *f = (struct files_faults){.badge = call->session->badge, .second = second};
+    f->count++;
+    files_window_drop(call->session);
+    return error;
+}
+
+/* Is it one whose windows go away all the time? */
+static bool faults_too_much(const struct files_server *server, unsigned number, word_t badge)
+{
+    const struct files_faults *f = &server->faults[number];
+
+    return f->badge == badge && f->count >= FILES_FAULTS_MAX &&
+           f->second == files_milliseconds() / 1000;
+}
+
 void call_changed(const struct call *call, struct file_handle file)
 {
     uint64_t holders = files_lease_take(&call->server->leases, file, 1ull << call->number);
@@ -173,6 +197,8 @@ static enum file_error attach(void *self, word_t badge, uint64_t client, uint32_
     if (number == FILES_SESSIONS)
         return FILE_E_NO_MEMORY;
     call_leave(server, number, false);
+    if (pages != 0 && faults_too_much(server, number, badge))
+        return FILE_E_DENIED;
     session = &server->session[number];
     if (!files_window_prepare(session, number, pages))
         return FILE_E_NO_MEMORY;
@@ -256,12 +282,12 @@ static enum file_error close_file(void *self, word_t badge, struct file_handle f
     return FILE_OK;
 }
 
-/* One that is not attached passes here and is told by the callback. */
+/* One that is not attached or has no window passes here and is told by the callback. */
 static word_t region(void *self, word_t badge)
 {
     struct call call;
 
-    return call_enter(&call, self, badge) ? call.session->given_bytes : ~0ul;
+    return call_enter(&call, self, badge) ? call.session->region : ~0ul;
 }
 
 const struct file_server *files_callbacks(void)

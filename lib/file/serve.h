@@ -121,6 +121,15 @@ struct files_operations {
                                     size_t name_size);
 };
 
+/** How often a client's window was not there, in a second: each time costs root something. */
+struct files_faults {
+    uint64_t badge;
+    uint64_t second;
+    unsigned count;
+};
+
+#define FILES_FAULTS_MAX 50u
+
 /** A server. Fill in operations, fs, book, and what has a comment "may"; then files_serve_open. */
 struct files_server {
     const struct files_operations *op;
@@ -130,6 +139,7 @@ struct files_server {
     struct files_session session[FILES_SESSIONS];
     unsigned last; /**< session of the last request */
     struct files_leases leases;
+    struct files_faults faults[FILES_SESSIONS];
 };
 
 /** Called once, before serving. */

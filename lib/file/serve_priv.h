@@ -46,6 +46,10 @@ enum file_error call_name(const void *name, size_t size);
 void call_begin(const struct call *call);
 enum file_error call_end(const struct call *call, enum file_error error);
 
+/** The outcome of a request that used the window. A window that was not there is given up, so that
+ * the next request does not fault again. */
+enum file_error call_window(const struct call *call, enum file_error error);
+
 /** Others' leases on a file end, as it has been changed. */
 void call_changed(const struct call *call, struct file_handle file);
 

@@ -4,6 +4,7 @@
 
 #include <abi/invoke.h>
 #include <rt/bytes.h>
+#include <rt/clock.h>
 #include <rt/component.h>
 #include <rt/guard.h>
 #include <rt/memory.h>
@@ -25,7 +26,7 @@ bool files_window_prepare(struct files_session *session, unsigned number, uint32
     session->window = (uint8_t *)(WINDOWS + number * WINDOW_BYTES);
     session->pages = pages;
     session->given = 0;
-    session->given_bytes = 0;
+    session->region = ~0ul;
     session->frames = pages == 0 ? 0 : rt_slot_alloc_row(pages);
     return pages == 0 || session->frames != 0;
 }
@@ -83,7 +84,7 @@ enum file_error files_window_add(struct files_session *session, uint32_t page,
     if (!good)
         empty_slots(session, page, 4);
     else if (new)
-        session->given_bytes = (session->given += 4) * 4096ul;
+        session->region = (session->given += 4) * 4096ul;
     return good ? FILE_OK : FILE_E_BAD_WINDOW;
 }
 
@@ -110,9 +111,14 @@ void files_window_drop(struct files_session *session)
     }
     session->frames = 0;
     session->pages = session->given = 0;
-    session->given_bytes = 0;
+    session->region = ~0ul;
     files_bell_drop(session->bell);
     session->bell = 0;
+}
+
+uint64_t files_milliseconds(void)
+{
+    return rt_ticks_to_ns(rt_now()) / 1000000;
 }
 
 void files_ring(cap_t bell)

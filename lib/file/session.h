@@ -22,7 +22,7 @@ struct files_session {
     uint8_t *window;  /**< where it is, or will be */
     uint32_t pages;   /**< of the window as attached */
     uint32_t given;   /**< pages that are there, from the start */
-    word_t given_bytes; /**< the same in bytes */
+    word_t region;    /**< the same in bytes; without a window all there could be */
     bool read_only;
     bool all;         /**< more was recalled than fits */
     uint32_t recalled_count;
@@ -44,6 +44,9 @@ bool files_window_prepare(struct files_session *session, unsigned number, uint32
  * there already stay. */
 enum file_error files_window_add(struct files_session *session, uint32_t page,
                                  const cap_t frames[4]);
+
+/** Time that passes, in milliseconds. */
+uint64_t files_milliseconds(void);
 
 /** Unmap and forget the window and the bell. */
 void files_window_drop(struct files_session *session);

@@ -37,7 +37,7 @@ enum file_error values_get(void *self, word_t badge, struct file_handle file, st
     if (error == FILE_OK)
         error = call.op->get_value(call.fs, file, name, name_size, at, to.length, &done);
     *size = done;
-    return error;
+    return call_window(&call, error);
 }
 
 enum file_error values_list(void *self, word_t badge, struct file_handle file, struct ipc_buffer to,
@@ -56,7 +56,7 @@ enum file_error values_list(void *self, word_t badge, struct file_handle file, s
     if (error == FILE_OK)
         error = call.op->list_values(call.fs, file, at, to.length, &done);
     *size = done;
-    return error;
+    return call_window(&call, error);
 }
 
 /* The end of a change of one file that was given a token. */
@@ -95,7 +95,7 @@ enum file_error values_set(void *self, word_t badge, struct file_handle file,
         return error;
     call_begin(&call);
     error = call.op->set_value(call.fs, file, name, name_size, at, from.length, mode);
-    return finish(&call, error, token, file);
+    return call_window(&call, finish(&call, error, token, file));
 }
 
 enum file_error values_remove(void *self, word_t badge, struct file_handle file, uint64_t token,

@@ -6,7 +6,7 @@
 
 #include "fail.h"
 
-#define MAGIC 0x3120736673736554ul /* another one when the layout changes */
+#define MAGIC 0x3220736673736554ul /* another one when the layout changes */
 
 static const uint8_t units[ARENA_USES] = {
     [ARENA_NODES] = 4, [ARENA_SHORT] = 1, [ARENA_MIDDLE] = 2, [ARENA_LONG] = 5};

@@ -27,13 +27,12 @@ static void note_access(struct ramfs *fs, struct node *n)
 {
     struct stamp now;
 
-    if (n->accessed.seconds > n->modified.seconds ||
-        (n->accessed.seconds == n->modified.seconds &&
-         n->accessed.nanoseconds > n->modified.nanoseconds))
+    if (n->was_read)
         return;
     fs->now(&now);
     arena_begin(&fs->arena);
     ARENA_SET(&fs->arena, n->accessed, now);
+    ARENA_SET(&fs->arena, n->was_read, 1);
     arena_commit(&fs->arena);
 }
 

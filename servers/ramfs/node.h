@@ -11,7 +11,7 @@
 
 #include "arena.h"
 
-#define NODE_INLINE 88u /* longest symbolic link without a page */
+#define NODE_INLINE 84u /* longest symbolic link without a page */
 
 /** A tree of pages: a leaf at depth 0, else pages of 1024 numbers. */
 struct map {
@@ -49,6 +49,7 @@ struct node {
     uint32_t places;      /**< of a directory: in its map, also unused ones */
     uint32_t free_place;  /**< of a directory: first unused place + 1 */
     uint32_t values;      /**< first extended attribute */
+    uint32_t was_read;    /**< since it was changed: `accessed` stays */
     uint32_t found;       /**< check.c: links that were found */
     uint32_t visit_next;  /**< check.c: directories to be looked into */
     char text[NODE_INLINE];

@@ -15,6 +15,8 @@ void ramfs_touch(struct ramfs *fs, struct node *n, bool contents)
     ARENA_SET(a, a->head->change, a->head->change + 1);
     ARENA_SET(a, n->change, a->head->change);
     ARENA_SET(a, n->changed, now);
+    if (n->was_read)
+        ARENA_SET(a, n->was_read, 0);
     if (contents)
         ARENA_SET(a, n->modified, now);
 }

@@ -158,6 +158,32 @@ static void vanishing_window(struct files_connection *c, struct file_handle file
                     &size) == FILE_E_BAD_WINDOW);
 }
 
+/* One window after the other goes away: the server has enough of it before root has of the server.
+ */
+static void many_windows(struct file_handle file)
+{
+    enum file_error error = FILE_OK;
+    struct file_attributes root;
+    size_t done;
+
+    for (unsigned i = 0; i < 2000 && error != FILE_E_DENIED; i++) {
+        uint8_t *pages = rt_pages_alloc(4);
+        bool read_only;
+
+        error = file_attach(server, 1000 + i, 4, &root, &read_only);
+        if (error == FILE_OK)
+            error = file_window(server, 0, rt_page_frame(pages), rt_page_frame(pages + 4096),
+                                rt_page_frame(pages + 8192), rt_page_frame(pages + 12288));
+        for (unsigned k = 0; k < 4; k++)
+            (void)cnode_revoke(COMPONENT_CNODE, rt_page_frame(pages + k * 4096));
+        if (error == FILE_OK)
+            MUST(file_read(server, 16384, file, 0, (struct ipc_buffer){0, 9000}, &done) ==
+                 FILE_E_BAD_WINDOW);
+        rt_pages_free(pages, 4);
+    }
+    MUST(error == FILE_E_DENIED);
+}
+
 const char *hostile(cap_t to)
 {
     struct files_connection c;
@@ -180,5 +206,7 @@ const char *hostile(cap_t to)
     if (wrong == NULL)
         vanishing_window(&c, made.file);
     files_disconnect(&c);
+    if (wrong == NULL)
+        many_windows(made.file);
     return wrong;
 }

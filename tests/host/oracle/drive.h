@@ -37,8 +37,8 @@ enum world_slot {
 #define W_SLOTS 80u
 #define WORLD_MANAGER 160u /* the first thread: it mostly manages, and waits for nobody */
 
-/* world.c: numbers from a seed, the same everywhere; or from bytes, and when they are used up from a
- * seed again. */
+/* world.c: numbers from a seed, the same everywhere; or from bytes, and when they are used up from
+ * a seed again. */
 void seed_set(word_t seed);
 void seed_bytes(const uint8_t *data, word_t size);
 word_t any(word_t below);
@@ -93,6 +93,9 @@ static inline void witness_mark(enum witness_mark what)
 
 /* queue.c: the deadline queue alone. */
 void queue_run(word_t count);
+
+/* corners.c: arguments at the edges. */
+void corners_run(void);
 
 /* choose.c: registers (and message buffer) for the system call that a thread is about to make. */
 void choose_begin(void);

@@ -102,6 +102,7 @@ static void boot(void)
 {
     struct m_object *sc;
 
+    memset(K[AT_MEMORY], 0x5a, (HOST_GRANULES - AT_MEMORY) * sizeof K[0]); /* nobody cleared it */
     host.timer = WORD_MAX;
     host.now = 1000000;
     tree_root = AT_ROOT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The oracle's sequences, chosen by libFuzzer: its bytes are the numbers that a seed would give, and
- * what they reach in the kernel decides which it tries next. */
+/* The oracle's sequences, chosen by libFuzzer: its bytes are the numbers that a seed would give,
+ * and what they reach in the kernel decides which it tries next. */
 #include "drive.h"
 
 /* With 40, as in the oracle, most of what it changes would come too late to matter. */

@@ -26,7 +26,7 @@ bool files_window_prepare(struct files_session *session, unsigned number, uint32
     session->window = calloc(pages + 1, 4096);
     session->pages = pages;
     session->given = pages;
-    session->given_bytes = pages * 4096ul;
+    session->region = pages * 4096ul;
     session->frames = 1;
     return true;
 }
@@ -49,7 +49,7 @@ void files_window_drop(struct files_session *session)
     session->window = NULL;
     session->frames = 0;
     session->given = 0;
-    session->given_bytes = 0;
+    session->region = ~0ul;
 }
 
 cap_t files_recalls_page(struct files_session *session)
@@ -57,6 +57,11 @@ cap_t files_recalls_page(struct files_session *session)
     if (session->recalls == NULL)
         session->recalls = calloc(1, 4096);
     return 1;
+}
+
+uint64_t files_milliseconds(void)
+{
+    return 0;
 }
 
 void files_ring(cap_t bell)
