@@ -145,7 +145,16 @@ int ext4_lookup(struct ext4 *fs, struct ext4_handle directory, const char *name,
                 struct ext4_handle *found);
 int ext4_attributes(struct ext4 *fs, struct ext4_handle file, struct ext4_attributes *attributes);
 
-/** The same of what an entry of a directory names, whatever its generation. */
+/** What does not count as seen: afterwards a change need not show in `change`. */
+struct ext4_glance {
+    uint16_t mode;
+    uint32_t flags;
+    uint64_t size;
+};
+
+int ext4_glance(struct ext4 *fs, struct ext4_handle file, struct ext4_glance *glance);
+
+/** Attributes of what an entry of a directory names, whatever its generation. */
 int ext4_entry_attributes(struct ext4 *fs, uint32_t inode, struct ext4_attributes *attributes);
 
 enum ext4_set {

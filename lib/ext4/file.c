@@ -234,7 +234,7 @@ static int write_some(struct ext4 *fs, struct node *node, uint64_t offset, const
 {
     uint64_t blocks = ((offset + size - 1) >> fs->block_shift) - (offset >> fs->block_shift) + 1;
     uint32_t count = node->inode.i_blocks;
-    bool grows = offset + size > node_size(node);
+    bool grows = offset + size > node_size(node), data;
     struct run run;
     int error = preload(fs, node, offset);
 
@@ -254,9 +254,11 @@ static int write_some(struct ext4 *fs, struct node *node, uint64_t offset, const
     error = write_step(fs, node, (struct piece){offset, offset + size, from});
     if (error == 0 && grows)
         node_set_size(node, offset + size);
-    node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
-    if (error == 0)
-        error = node_write(fs, node, grows || count != node->inode.i_blocks || run.unwritten);
+    data = grows || count != node->inode.i_blocks || run.unwritten;
+    if (error == 0 && (data || !node_is_stamped(fs, node))) {
+        node_stamp(fs, node, TIME_MODIFIED | TIME_CHANGED);
+        error = node_write(fs, node, data);
+    }
     error = journal_end(fs, error);
     return error == 0 && fs->bad_copy ? EFAULT : error;
 }

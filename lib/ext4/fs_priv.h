@@ -33,6 +33,7 @@ struct node {
     uint32_t pins;      /* in use by an operation */
     uint32_t tid;       /* transaction that changed it last */
     uint32_t data_tid;  /* transaction that changed what fdatasync(2) needs */
+    bool told;          /* somebody has seen its attributes since they changed */
     int lost;           /* error of data that could not be written, told once by sync */
     uint64_t next_read; /* offset where the last read ended, for read-ahead */
     uint32_t ahead;     /* blocks to read ahead */
@@ -155,6 +156,8 @@ static inline struct ext4_handle node_handle(const struct node *node)
 }
 enum node_time { TIME_ACCESSED = 1, TIME_MODIFIED = 2, TIME_CHANGED = 4, TIME_BORN = 8 };
 void node_stamp(struct ext4 *fs, struct node *node, unsigned which);
+/** Are the times of modification and change as if stamped now, and has nobody seen them before? */
+bool node_is_stamped(struct ext4 *fs, struct node *node);
 void node_set_time(struct ext4 *fs, struct node *node, enum node_time which, struct ext4_time time);
 /** Delete a file without links: its blocks, values and inode. May take several transactions. */
 int node_delete(struct ext4 *fs, struct node *node);

@@ -263,10 +263,30 @@ void node_set_time(struct ext4 *fs, struct node *node, enum node_time which, str
     }
 }
 
-void node_stamp(struct ext4 *fs, struct node *node, unsigned which)
+/* As Linux's, times of files go in steps of 4 ms: most writes then leave the inode as it is. */
+static struct ext4_time coarse_now(struct ext4 *fs)
 {
     struct ext4_time now = fs->device.now(fs->device.self);
 
+    now.nanoseconds -= now.nanoseconds % 4000000;
+    return now;
+}
+
+bool node_is_stamped(struct ext4 *fs, struct node *node)
+{
+    struct ext4_time now = coarse_now(fs);
+    uint32_t seconds = (uint32_t)now.seconds, extra = extra_of(now);
+    const struct ext2_inode_large *i = &node->inode;
+
+    return !node->told && HAS(node, i_mtime_extra) && i->i_mtime == seconds &&
+           i->i_mtime_extra == extra && i->i_ctime == seconds && i->i_ctime_extra == extra;
+}
+
+void node_stamp(struct ext4 *fs, struct node *node, unsigned which)
+{
+    struct ext4_time now = coarse_now(fs);
+
+    node->told = false;
     for (unsigned bit = TIME_ACCESSED; bit <= TIME_BORN; bit <<= 1)
         if ((which & bit) != 0)
             node_set_time(fs, node, (enum node_time)bit, now);
@@ -308,10 +328,11 @@ static uint64_t sectors(const struct ext4 *fs, const struct node *node)
     return count;
 }
 
-static void fill_attributes(struct ext4 *fs, const struct node *node, struct ext4_attributes *a)
+static void fill_attributes(struct ext4 *fs, struct node *node, struct ext4_attributes *a)
 {
     const struct ext2_inode_large *i = &node->inode;
 
+    node->told = true;
     memset(a, 0, sizeof(*a));
     a->file = node_handle(node);
     a->mode = i->i_mode;
@@ -340,6 +361,18 @@ int ext4_attributes(struct ext4 *fs, struct ext4_handle file, struct ext4_attrib
     if (error != 0)
         return error;
     fill_attributes(fs, node, attributes);
+    node_put(fs, node);
+    return 0;
+}
+
+int ext4_glance(struct ext4 *fs, struct ext4_handle file, struct ext4_glance *glance)
+{
+    struct node *node;
+    int error = node_get(fs, file, &node);
+
+    if (error != 0)
+        return error;
+    *glance = (struct ext4_glance){node->inode.i_mode, node->inode.i_flags, node_size(node)};
     node_put(fs, node);
     return 0;
 }

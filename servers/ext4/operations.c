@@ -51,8 +51,8 @@ static enum file_error op_attributes(void *fs, struct file_handle file, struct f
 
 static enum file_error op_kind(void *fs, struct file_handle file, enum file_kind *kind)
 {
-    struct ext4_attributes a;
-    int error = ext4_attributes(fs, to_handle(file), &a);
+    struct ext4_glance a = {0};
+    int error = ext4_glance(fs, to_handle(file), &a);
 
     *kind = (enum file_kind)(a.mode >> 12);
     return from_errno(error);
@@ -89,8 +89,8 @@ static enum file_error op_read(void *fs, struct file_handle file, uint64_t offse
 static enum file_error op_write(void *fs, struct file_handle file, uint64_t offset, bool append,
                                 const void *from, size_t size, size_t *done, uint64_t *file_size)
 {
-    struct ext4_attributes a;
-    int error = ext4_attributes(fs, to_handle(file), &a);
+    struct ext4_glance a = {0};
+    int error = ext4_glance(fs, to_handle(file), &a);
 
     if (error == 0 && (a.flags & 0x20) != 0 && !append)
         error = EPERM;
@@ -98,7 +98,7 @@ static enum file_error op_write(void *fs, struct file_handle file, uint64_t offs
     if (error == 0)
         error = ext4_write(fs, to_handle(file), append ? a.size : offset, from, done);
     if (error == 0)
-        error = ext4_attributes(fs, to_handle(file), &a);
+        error = ext4_glance(fs, to_handle(file), &a);
     *file_size = a.size;
     return from_errno(error);
 }
