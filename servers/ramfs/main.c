@@ -5,6 +5,7 @@
  */
 #include <abi/invoke.h>
 #include <ipclib/serve.h>
+#include <proto/calendar.h>
 #include <rt/clock.h>
 #include <rt/guard.h>
 #include <rt/memory.h>
@@ -21,12 +22,22 @@ static struct ramfs fs;
 static struct files_server server;
 static cap_t frames; /* of the arena's pages, with READ alone */
 
-/* There is no clock that knows the date: time since the processor was reset. */
+static uint64_t clock_start; /* when the system's clock was 0, in seconds since 1970 */
+
+/* Without a route to `calendar` files are of 1970. */
+static void learn_date(void)
+{
+    cap_t calendar = rt_uses("calendar");
+
+    if (calendar == 0 || calendar_start(calendar, &clock_start) != CALENDAR_OK)
+        clock_start = 0;
+}
+
 static void now(struct stamp *to)
 {
     uint64_t ns = rt_ticks_to_ns(rt_now());
 
-    *to = (struct stamp){.seconds = (int64_t)(ns / RT_NS_PER_SECOND),
+    *to = (struct stamp){.seconds = (int64_t)(clock_start + ns / RT_NS_PER_SECOND),
                          .nanoseconds = ns % RT_NS_PER_SECOND};
 }
 
@@ -102,6 +113,7 @@ int main(void)
     bool kept = memory != NULL;
 
     RT_CHECK(rt_guard_begin());
+    learn_date();
     server.op = ramfs_operations();
     server.fs = &fs;
     fs.server = &server;
