@@ -6,6 +6,8 @@
  */
 #include "page.h"
 
+#include "cache.h"
+
 #include <abi/invoke.h>
 #include <rt/bytes.h>
 #include <rt/component.h>
@@ -18,6 +20,8 @@
 #define MAKE        255u /* frames made at once; 4 * 255 of a chunk's 1023 are used */
 #define MAKES       (PAGE_CHUNK / 256u)
 #define PIECES_MAX  4096u
+
+#define SHRINK 64u /* pages that the cache of files gives up at a time */
 
 static struct {
     cap_t chunk[CHUNKS_MAX];
@@ -87,7 +91,7 @@ page_t page_alloc_dirty(void)
 {
     page_t page;
 
-    if (pool.first_free == 0 && !make_frames())
+    if (pool.first_free == 0 && !make_frames() && cache_shrink(SHRINK) == 0)
         return 0;
     page = pool.first_free;
     pool.first_free = pool.references[page];
