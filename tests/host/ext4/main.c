@@ -103,15 +103,15 @@ int main(int argc, char **argv)
     if (*what == 0 || strcmp(what, "write") == 0)
         cases_write();
     if (*what == 0 || strcmp(what, "random") == 0)
-        cases_random(number(argc, argv, 2, 4000), number(argc, argv, 3, 1));
+        cases_random(number(argc, argv, 2, 3000), number(argc, argv, 3, 1));
     if (*what == 0 || strcmp(what, "cut") == 0)
         cases_cut(number(argc, argv, 2, 200));
     if (*what == 0 || strcmp(what, "restart") == 0)
-        cases_restart(number(argc, argv, 2, 40));
+        cases_restart(number(argc, argv, 2, 24));
     if (*what == 0 || strcmp(what, "errors") == 0)
         cases_errors();
     if (*what == 0 || strcmp(what, "hostile") == 0)
-        cases_hostile(number(argc, argv, 2, 200));
+        cases_hostile(number(argc, argv, 2, 150));
     test_folder_remove();
     printf("%u passed, %u failed\n", passed, failed);
     return failed != 0;
