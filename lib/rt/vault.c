@@ -210,12 +210,18 @@ bool rt_vault_put(struct rt_vault *vault, uint64_t key, const void *bytes, size_
     return true;
 }
 
-long rt_vault_get(const struct rt_vault *vault, uint64_t key, void *bytes, size_t size)
+long rt_vault_get(struct rt_vault *vault, uint64_t key, void *bytes, size_t size)
 {
-    const struct rt_vault_record *r = find(vault, key);
+    struct rt_vault_record *r = find(vault, key);
 
     if (r == NULL)
         return -1;
+    if (r->size > vault->record_bytes || record_crc(vault, r, r->writing) != r->crc) {
+        r->writing = 0;
+        vault->valid--;
+        vault->damaged++;
+        return -1;
+    }
     memcpy(bytes, bytes_of(vault, r), r->size < size ? r->size : size);
     return (long)r->size;
 }

@@ -72,8 +72,9 @@ enum rt_vault_found rt_vault_open_at(struct rt_vault *vault, void *memory, size_
  * left, or it is too long */
 bool rt_vault_put(struct rt_vault *vault, uint64_t key, const void *bytes, size_t size);
 
-/** Read a record. @return its bytes, at most `size` of them copied; -1: there is none */
-long rt_vault_get(const struct rt_vault *vault, uint64_t key, void *bytes, size_t size);
+/** Read a record. @return its bytes, at most `size` of them copied; -1: there is none, or it has
+ * been damaged since, and is left out and counted */
+long rt_vault_get(struct rt_vault *vault, uint64_t key, void *bytes, size_t size);
 
 /** Forget a record. */
 void rt_vault_drop(struct rt_vault *vault, uint64_t key);

@@ -20,10 +20,11 @@
 #include <abi/invoke.h>
 #include <rt/record.h>
 
-#define LOOKS       5u
-#define LOOKS_MIN   2u
-#define START_BEATS 10u /* a server may take so many heartbeats until it serves */
-#define CHAIN_MAX   32u
+#define LOOKS         5u
+#define LOOKS_MIN     2u
+#define START_BEATS   10u /* a server may take so many heartbeats until it serves */
+#define CHAIN_MAX     32u
+#define CIRCLE_LIMITS 4u
 
 /* States of threads, as Thread.inspect tells them. */
 enum {
@@ -129,8 +130,13 @@ static const char *judge(const struct component *c, const struct look *l, word_t
     switch (l->state) {
     case THREAD_READY: /* perhaps others keep it from running */
         return had_time(c, l, limit) ? "hangs: it computes without end" : NULL;
-    case THREAD_SENDING:
+    /* First the one whose request nobody has taken yet: if another one of the circle went, its next
+     * incarnation would take that request, and be in the circle again. */
     case THREAD_REPLY:
+        if (now_ticks() - c->alive_ticks < CIRCLE_LIMITS * limit)
+            return NULL;
+        /* fall through */
+    case THREAD_SENDING:
         return in_circle(c, *l) ? "hangs: a deadlock, it waits for one that waits for it" : NULL;
     case THREAD_SUSPENDED:
         return "hangs: its main thread is suspended";
@@ -195,7 +201,7 @@ static bool stood_still(struct component *c)
 /* @return why it must be ended, NULL if not */
 static const char *look(struct component *c)
 {
-    bool counts = !stood_still(c);
+    bool late = stood_still(c), counts;
     word_t limit = us_ticks(c->manifest->policy.heartbeat_us) / 2;
     struct look l;
     word_t beats;
@@ -213,6 +219,7 @@ static const char *look(struct component *c)
         lives(c, beats);
         return NULL;
     }
+    counts = !late || l.state != THREAD_READY; /* who waits needs no time to go on waiting */
     c->looks += counts;
     if (c->looks <= 1 || c->sched_then != l.sched) {
         c->looks = 1;

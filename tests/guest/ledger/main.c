@@ -11,6 +11,8 @@
 #include <rt/program.h>
 #include <rt/vault.h>
 
+#define DAMAGE_KEY (1ul << 32) /* no client's */
+
 static struct rt_vault vault;
 
 static enum ledger_error on_put(void *self, word_t badge, uint32_t key, uint64_t value)
@@ -39,11 +41,27 @@ static enum ledger_error on_sum(void *self, word_t badge, uint32_t *entries, uin
     while ((r = rt_vault_next(&vault, &at)) != NULL) {
         uint64_t value;
 
+        if (r->key == DAMAGE_KEY)
+            continue;
         memcpy(&value, rt_vault_bytes(&vault, r), sizeof value);
         *sum += value;
         ++*entries;
     }
     return LEDGER_OK;
+}
+
+/* Records that were damaged, in all incarnations: kept in the vault, too. */
+static uint32_t damage(void)
+{
+    uint32_t before = 0;
+
+    (void)rt_vault_get(&vault, DAMAGE_KEY, &before, sizeof before);
+    if (vault.damaged != 0) {
+        before += vault.damaged;
+        vault.damaged = 0;
+        (void)rt_vault_put(&vault, DAMAGE_KEY, &before, sizeof before);
+    }
+    return before;
 }
 
 static enum ledger_error on_state(void *self, word_t badge, uint32_t *found, uint32_t *damaged,
@@ -52,7 +70,7 @@ static enum ledger_error on_state(void *self, word_t badge, uint32_t *found, uin
     (void)self;
     (void)badge;
     *found = vault.found;
-    *damaged = vault.damaged;
+    *damaged = damage();
     *incarnation = rt_info()->incarnation;
     return LEDGER_OK;
 }
@@ -161,5 +179,6 @@ int main(void)
     const char *layout = rt_argument("layout");
 
     (void)rt_vault_open(&vault, layout == NULL ? 1 : (uint32_t)(layout[0] - '0'), sizeof(uint64_t));
+    (void)damage();
     return (int)ipc_serve(&server);
 }
