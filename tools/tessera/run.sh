@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera run [--small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE]
-#:               [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]
-#:                                boot Debian in QEMU; Ctrl-A x leaves; --small: busybox, no disk;
-#:                                --native: Tessera's own shell; COMMAND: run it and stop
+#: ./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE]
+#:               [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]
+#:                                boot Debian in QEMU; Ctrl-A x leaves; --full: with gcc, git,
+#:                                python3, redis, sqlite3; --small: busybox, no disk; --native:
+#:                                Tessera's own shell; COMMAND: run it and stop
 #: needs build run
 
-usage='./tessera run [--small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]'
-memory=512M cpu=max system=debian fresh='' disk='' options=() command=()
+usage='./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]'
+memory=512M cpu=max system=debian set=base fresh='' disk='' options=() command=()
 
 while [ $# -gt 0 ]; do
     case $1 in
+    --full) set=full ;;
     --small) system=small ;;
     --native) system=default ;;
     --fresh) fresh=yes ;;
@@ -35,9 +37,11 @@ own_disk()
 {
     local image
     need disk
-    image=$(tools/rootfs/rootfs.sh path)
-    tools/rootfs/rootfs.sh build || die "there is no disk to run from" "./tessera run --small needs none"
+    image=$(tools/rootfs/rootfs.sh path "$set")
+    tools/rootfs/rootfs.sh build "$set" || die "there is no disk to run from" "./tessera run --small needs none"
+    mkdir -p "$BUILD"
     disk=$BUILD/debian.ext4
+    [ "$set" = base ] || disk=$BUILD/debian-$set.ext4
     if [ -n "$fresh" ] || [ ! -f "$disk" ] || [ "$image" -nt "$disk" ]; then
         cp --sparse=always --reflink=auto "$image" "$disk.new" && mv "$disk.new" "$disk"
     fi
