@@ -8,31 +8,37 @@
 
         .section .rodata.vdso, "a", @progbits
         .globl  vdso_code, vdso_code_end, vdso_plain, vdso_plain_end
-        .balign 64
-/* With XSAVE. */
+        .balign 256
+/*
+ * With AVX: what FXSAVE leaves out are the upper halves of the vector registers. They go to where
+ * XSAVE would put them. (Not XSAVE itself: with it, other programs were seen to lose registers.)
+ */
+#define UPPER 576
 vdso_code:
-        mov     $7, %eax
-        xor     %edx, %edx
-        xsave64 (%rcx)
+        fxsave64 (%rcx)
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vextractf128 $1, %ymm\n, UPPER + 16 * \n(%rcx)
+        .endr
         mov     %r8, %rdx
         xor     %eax, %eax
         jmp     *%r9
-        .balign 64, 0xcc
-        mov     $7, %eax
-        xor     %edx, %edx
-        xrstor64 (%rcx)
+        .balign 256, 0xcc
+        fxrstor64 (%rcx)
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vinsertf128 $1, UPPER + 16 * \n(%rcx), %ymm\n, %ymm\n
+        .endr
         mov     $SIGRETURN, %eax
         syscall
         ud2
 vdso_code_end:
-        .balign 64
+        .balign 256
 /* Without. */
 vdso_plain:
         fxsave64 (%rcx)
         mov     %r8, %rdx
         xor     %eax, %eax
         jmp     *%r9
-        .balign 64, 0xcc
+        .balign 256, 0xcc
         fxrstor64 (%rcx)
         mov     $SIGRETURN, %eax
         syscall

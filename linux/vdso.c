@@ -39,7 +39,7 @@ static void look_at_processor(void)
 
     vdso_fpu_bytes = FXSAVE_BYTES;
     cpuid(1, 0, r);
-    vdso_xsave = r[2] >> 27 & 1;
+    vdso_xsave = (r[2] >> 27 & 3) == 3; /* OSXSAVE, AVX */
     if (!vdso_xsave)
         return;
     cpuid(13, 0, r); /* EBX: bytes for what is enabled */
@@ -96,7 +96,7 @@ long vdso_map(struct space *s)
 
 bool vdso_prepare_fpu(struct task *t, word_t at)
 {
-    static const uint8_t clear[HEADER_BYTES];
+    static const uint64_t header[HEADER_BYTES / 8] = {XSTATE}; /* all of it is there */
     struct software_bytes s = {MAGIC_1, (uint32_t)vdso_fpu_bytes, XSTATE,
                                (uint32_t)vdso_fpu_bytes - 4, {0}};
     uint32_t end = MAGIC_2;
@@ -104,6 +104,6 @@ bool vdso_prepare_fpu(struct task *t, word_t at)
     if (!vdso_xsave)
         return user_clear(t, at, FXSAVE_BYTES) == 0;
     return user_write(t, at + FXSAVE_BYTES - sizeof s, &s, sizeof s) == 0 &&
-           user_write(t, at + FXSAVE_BYTES, clear, sizeof clear) == 0 &&
+           user_write(t, at + FXSAVE_BYTES, header, sizeof header) == 0 &&
            user_write(t, at + vdso_fpu_bytes - 4, &end, sizeof end) == 0;
 }

@@ -8,9 +8,9 @@
 #define VDSO_BASE   0x00007ffff7fff000ul
 #define VDSO_DATA   (VDSO_BASE - PAGE) /* a page with struct vdso_data */
 /* Saves the FPU at RCX, then goes to R9 with RDX = R8. */
-#define VDSO_SIGNAL (VDSO_BASE + 0xf00)
+#define VDSO_SIGNAL (VDSO_BASE + 0xc00)
 /* Restores the FPU from RCX, then calls vdso_sigreturn. */
-#define VDSO_RETURN (VDSO_BASE + 0xf40)
+#define VDSO_RETURN (VDSO_BASE + 0xd00)
 
 /* What the functions of the image read: vdso_image.S knows the offsets. */
 struct vdso_data {

@@ -342,3 +342,35 @@ CASE(process_prctl)
     result("death signal 99", prctl(PR_SET_PDEATHSIG, 99));
     result("unknown", prctl(12345, 0, 0, 0, 0));
 }
+
+static void note_child(int n) { (void)n; }
+
+/* Children end, and are told of, while others begin: none may find what is not its own. */
+CASE(process_many)
+{
+    struct sigaction a = {.sa_handler = note_child};
+    int status, alive = 0, bad = 0;
+    pid_t pid;
+
+    sigaction(SIGCHLD, &a, NULL);
+    for (int i = 0; i < 150; i++) {
+        pid = fork();
+        if (pid == 0) {
+            execl("/bin/sh", "sh", "-c", "x=$(echo 3); exit $x", NULL);
+            _exit(127);
+        }
+        alive++;
+        while (alive > 0 && (pid = waitpid(-1, &status, alive < 30 ? WNOHANG : 0)) != 0) {
+            if (pid < 0)
+                continue;
+            bad += !WIFEXITED(status) || WEXITSTATUS(status) != 3;
+            alive--;
+        }
+    }
+    for (; alive > 0; alive -= pid > 0) {
+        pid = waitpid(-1, &status, 0);
+        if (pid > 0)
+            bad += !WIFEXITED(status) || WEXITSTATUS(status) != 3;
+    }
+    say("bad %d", bad);
+}
