@@ -40,12 +40,12 @@ void ready_remove(ref_t sc);
 /** The first context of the highest priority, NIL if none is ready. */
 /*@ requires READY_WF;
     assigns \nothing;
-    ensures none: \result == NIL ==> \forall integer s; !ready(s);
+    ensures none: \result == NIL ==> \forall integer p; 0 <= p < PRIORITIES ==>
+        cpu.ready_head[p] == NIL;
     ensures one: \result != NIL ==> ready(\result) &&
         cpu.ready_head[Sched_context_priority(\result)] == \result;
-    ensures best: \result != NIL ==>
-        \forall integer s; ready(s) ==> Sched_context_priority(s) <=
-            Sched_context_priority(\result);
+    ensures best: \result != NIL ==> \forall integer p;
+        Sched_context_priority(\result) < p < PRIORITIES ==> cpu.ready_head[p] == NIL;
 */
 ref_t ready_first(void);
 
