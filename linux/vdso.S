@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Code that is mapped into every program. Signal handlers are entered and left through it: the FPU's
- * state is saved and restored by the program itself, since only the thread can do that.
+ * Code that is mapped into every program. Signal handlers are entered and left through it: the
+ * FPU's state is saved and restored by the program itself, since only the thread can do that.
  * vdso_priv.h says where the entries are.
  */
 #define SIGRETURN 463

@@ -23,7 +23,8 @@ segments:
         .long   1, 5                            /* all of it, to read and execute */
         .quad   0, 0, 0, 4096, 4096, 4096
         .long   2, 4                            /* what is known of it */
-        .quad   at(dynamic), at(dynamic), at(dynamic), dynamic_end - dynamic, dynamic_end - dynamic, 8
+        .quad   at(dynamic), at(dynamic), at(dynamic), dynamic_end - dynamic
+        .quad   dynamic_end - dynamic, 8
 dynamic:
         .quad   14, at(name) - at(strings)      /* SONAME */
         .quad   4, at(hash)
