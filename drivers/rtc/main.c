@@ -10,7 +10,8 @@
 #include <rt/program.h>
 
 enum { PORT_INDEX = 0, PORT_DATA = 1 };
-enum { SECONDS = 0, MINUTES = 2, HOURS = 4, DAY = 7, MONTH = 8, YEAR = 9, STATE_A = 10, STATE_B = 11 };
+enum { SECONDS = 0, MINUTES = 2, HOURS = 4, DAY = 7, MONTH = 8, YEAR = 9 };
+enum { STATE_A = 10, STATE_B = 11 };
 #define STATE_A_UPDATING 0x80u /* the clock is about to change all of it */
 #define STATE_B_BINARY   0x04u /* else two decimal digits in a byte */
 #define STATE_B_24_HOURS 0x02u /* else 1 to 12, with AFTERNOON */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian on its disk, as `./tessera run` boots it: bash at its prompt with jobs, keys and an editor;
-then a script with the programs that everybody uses; then what the host finds on the disk.
+"""Debian on its disk, as `./tessera run` boots it: bash at its prompt with jobs, keys and an
+editor; then a script with the programs that everybody uses; then what the host finds on the disk.
 
 The image is that of tools/rootfs; it is made only if this machine has none yet."""
 import os
@@ -18,7 +18,7 @@ PROMPT = r"root@tessera:~# \Z"
 BAD = r"(?i)\bpanic\b|'(linux|ext4)' (failed|ended)"
 LOG = re.compile(r"^\[ *\d+\.\d{6}\] ")
 
-# Each is run by a bash of its own in /root/work; this is what it must say, and its status.
+# Each is run by a bash of its own in /root/tried; this is what it must say, and its status.
 CASES = (
     ("a here-document", "cat <<END\nsix times seven: $((6 * 7))\nEND", "six times seven: 42", 0),
     ("process substitution", "diff <(seq 3) <(seq 2 4)", "1d0\n< 1\n3a3\n> 4", 1),
@@ -34,13 +34,14 @@ CASES = (
     ("death by a signal", "(bash -c 'kill -KILL $$'; exit $?) 2>/dev/null", "", 137),
     ("a command that is not there", "no-such-command 2>/dev/null", "", 127),
     ("a file that is no program", "touch no-program; ./no-program 2>/dev/null", "", 126),
-    ("a script with #!", "printf '#!/usr/bin/perl -l\\nprint 6 * 7\\n' >s; chmod +x s; ./s", "42", 0),
+    ("a script with #!", "printf '#!/usr/bin/perl -l\\nprint 6 * 7\\n' >s; chmod +x s; ./s",
+     "42", 0),
     ("read and arrays", "mapfile -t a < <(seq 5); echo ${a[@]:1:3} ${#a[@]}", "2 3 4 5", 0),
     ("sort", "shuf -i 1-3000 | sort -n | cmp - <(seq 3000)", "", 0),
     ("split and cat", "seq 5000 >n; split -b 1000 n part.; cat part.* | cmp - n", "", 0),
     ("cp, mv, ln, rm", "cp n n2; ln n2 n3; ln -s n3 n4; mv n2 n5; stat -c %h n5\n"
      "readlink -f n4; rm n5; cmp n n4; rm n3; cat n4 2>/dev/null || echo gone",
-     "2\n/root/work/n3\ngone", 0),
+     "2\n/root/tried/n3\ngone", 0),
     ("modes and owners", "touch m; chown 7:8 m; chmod 4750 m; stat -c '%a %u %g' m", "4750 7 8", 0),
     ("times", "TZ=UTC touch -d '2001-02-03 04:05:06.789' t; stat -c %Y t; find t -newer n",
      "981173106", 0),
@@ -49,15 +50,19 @@ CASES = (
      "262144", 0),
     ("sparse files", "truncate -s 100M hole; stat -c '%s %b' hole; head -c 4 hole | od -An -tx1",
      "104857600 0\n 00 00 00 00", 0),
-    ("find", "mkdir -p d/a d/b; touch d/a/{1,2} d/b/3; find d -type f -printf '%f\\n' | sort | xargs",
+    ("find",
+     "mkdir -p d/a d/b; touch d/a/{1,2} d/b/3; find d -type f -printf '%f\\n' | sort | xargs",
      "1 2 3", 0),
     ("find and xargs", "find d -type f -print0 | xargs -0 -n 1 basename | sort -r | xargs", "3 2 1",
      0),
-    ("grep", "grep -c '7$' n; grep -rl root /etc/passwd; grep -qE '^(a|b)$' n", "500\n/etc/passwd", 1),
+    ("grep", "grep -c '7$' n; grep -rl root /etc/passwd; grep -qE '^(a|b)$' n",
+     "500\n/etc/passwd", 1),
     ("sed in place", "seq 3 >e; sed -i 's/2/two/;$d' e; cat e", "1\ntwo", 0),
-    ("gawk", "seq 100 | gawk '{s += $1; \"echo x\" | getline y} END {print s y; print 1 | \"cat\"}'",
+    ("gawk",
+     "seq 100 | gawk '{s += $1; \"echo x\" | getline y} END {print s y; print 1 | \"cat\"}'",
      "5050x\n1", 0),
-    ("diff and its status", "seq 4 >x1; seq 2 5 >x2; diff x1 x2 >x3; echo $?; wc -l <x3", "1\n4", 0),
+    ("diff and its status", "seq 4 >x1; seq 2 5 >x2; diff x1 x2 >x3; echo $?; wc -l <x3", "1\n4",
+     0),
     ("tar and gzip", "cp n d/a; ln d/a/n d/b/hard; ln -s ../a/n d/b/soft; tar -czf d.tgz d\n"
      "mkdir gz; tar -xzf d.tgz -C gz && diff -r d gz/d && readlink gz/d/b/soft", "../a/n", 0),
     ("tar and xz", "tar -cJf d.txz d; mkdir xz; tar -xJf d.txz -C xz && diff -r d xz/d", "", 0),
@@ -75,13 +80,14 @@ CASES = (
     ("top", "top -b -n 1 | grep -c '^MiB Mem'", "1", 0),
     ("free", "free | awk '/Mem/ {print ($2 > $3)}'", "1", 0),
     ("df", "df --output=fstype,target / | tail -n 1 | xargs; df -h / >/dev/null", "ext4 /", 0),
-    ("a terminal of its own", "script -qc 'tty; stty size' /dev/null | tr -d '\\r' | sed s/[0-9]//g",
+    ("a terminal of its own",
+     "script -qc 'tty; stty size' /dev/null | tr -d '\\r' | sed s/[0-9]//g",
      "/dev/pts/\n ", 0),
     ("timeout", "timeout 0.1 sleep 10", "", 124),
     ("a named pipe", "mkfifo p; (echo through >p &); cat p", "through", 0),
     ("locks", "exec 9>lock; flock 9; flock -n lock true; echo $?", "1", 0),
-    ("another user", "setpriv --clear-groups --regid 1000 true 2>&1; su nobody -s /bin/sh -c 'id -u; "
-     "touch /etc/x 2>/dev/null || echo refused'", "65534\nrefused", 0),
+    ("another user", "setpriv --clear-groups --regid 1000 true 2>&1; su nobody -s /bin/sh -c "
+     "'id -u; touch /etc/x 2>/dev/null || echo refused'", "65534\nrefused", 0),
     ("the package manager's list", "dpkg -s bash | grep ^Status; dpkg -V bash coreutils",
      "Status: install ok installed", 0),
     ("less without a terminal", "less n | tail -n 1", "5000", 0),
@@ -95,7 +101,7 @@ SCRIPT_END = "cases end"
 
 def script():
     """All cases for bash."""
-    lines = ["rm -rf work; mkdir work; cd work"]
+    lines = ["rm -rf tried; mkdir tried; cd tried"]
     for number, (_, command, _, _) in enumerate(CASES):
         lines += [f"cat >../case <<'END OF CASE'\n{command}\nEND OF CASE",
                   f"echo '== {number}'; bash ../case </dev/null 2>&1; s=$?; echo \"status $s\""]
@@ -219,9 +225,9 @@ def clean(path):
 def host_sees(path):
     """What the guest wrote."""
     equal(debugfs(path, "cat /root/typed"), b"text of vi\n")
-    equal(debugfs(path, "cat /root/work/n"), b"".join(b"%d\n" % i for i in range(1, 5001)))
-    assert b"../a/n" in debugfs(path, "stat /root/work/xz/d/b/soft"), "the symbolic link"
-    mode = debugfs(path, "stat /root/work/m")
+    equal(debugfs(path, "cat /root/tried/n"), b"".join(b"%d\n" % i for i in range(1, 5001)))
+    assert b"../a/n" in debugfs(path, "stat /root/tried/xz/d/b/soft"), "the symbolic link"
+    mode = debugfs(path, "stat /root/tried/m")
     assert re.search(rb"Mode: +04750", mode) and re.search(rb"User: +7 +Group: +8", mode), mode
 
 
@@ -236,7 +242,8 @@ def main(build):
             return report.close()
         path = found[0]
         with Machine(build, image=os.path.join(build, "images/debian.img"),
-                     extra=disk_options(path), log=os.path.join(build, "log/debian.txt")) as machine:
+                     extra=disk_options(path),
+                     log=os.path.join(build, "log/debian.txt")) as machine:
             report.case("a prompt", lambda: found.append(Session(machine)))
             for name, check in (("a here-document is typed", here_document), ("job control", jobs),
                                 ("line editing", editing), ("vi", vi), ("less", less)):
