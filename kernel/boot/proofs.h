@@ -4,6 +4,6 @@
 #define BOOT_PROOFS_H
 
 #define BOOT_PROOFS \
-    "92 of 278 functions: no run-time errors; 87: contracts; 39 contracts of arch assumed"
+    "99 of 278 functions: no run-time errors; 92: contracts; 39 contracts of arch assumed"
 
 #endif
