@@ -37,7 +37,8 @@ def run_cases(machine):
 
 def storm(machine, expected):
     """Random calls, then one case as before."""
-    machine.expect(r"^storm: 60 of 60 children ended\n(.*\n)*storm: 60 of 60 .*\nstorm end: 0$", 240,
+    machine.expect(r"^storm: 60 of 60 children ended\n(.*\n)*"
+                   r"storm: 60 of 60 .*\nstorm end: 0$", 240,
                    never=NEVER)
     start = len(machine.text)
     machine.expect(r"^cases again: 0$", 60, never=NEVER)

@@ -3,7 +3,8 @@
 """Packs files into a cpio archive (newc, cpio(5)), the same bytes for the same files.
 
     newc.py OUTPUT NAME=FILE... NAME:=TARGET... NAME/...
-A NAME is a path without the leading slash; `:=` makes a symbolic link, a trailing slash a directory,
+A NAME is a path without the leading slash; `:=` makes a symbolic link, a trailing slash a
+directory,
 and `FOLDER=` (no name) everything below a folder, as it is there.
 """
 import os
