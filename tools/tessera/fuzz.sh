@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera fuzz [SECONDS]       kernel against oracle, guided by what is reached; goes on where it ended
+#: ./tessera fuzz [SECONDS]       kernel against oracle, guided by what was reached
 #: needs build test
 
 seconds=${1:-3600}

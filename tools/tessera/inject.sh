@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera inject [--seed N] [--faults N] ...  inject faults into a running system, tell what became of them
+#: ./tessera inject [--faults N]   inject faults into a running system, tell what became of them
 #: needs build run
 
 build all

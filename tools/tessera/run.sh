@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE]
-#:               [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]
-#:                                boot Debian in QEMU; Ctrl-A x leaves; --full: with gcc, git,
-#:                                python3, redis, sqlite3; --small: busybox, no disk; --native:
-#:                                Tessera's own shell; COMMAND: run it and stop
+#: ./tessera run [--full | --small | --native | --system NAME] [-- COMMAND...]
+#:                                boot Debian in QEMU (--full: with compilers; --small: busybox,
+#:                                no disk; --native: our own shell), or run one command there
 #: needs build run
 
 usage='./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]'
