@@ -13,7 +13,7 @@
 #include <rt/program.h>
 #include <steer/steer.h>
 
-#define OUTPUT 16384u
+#define OUTPUT 65536u
 #define LINE   256u
 #define WORDS  8
 
@@ -52,7 +52,8 @@ static int split(char *line, char **words)
 
 static void run(char *line)
 {
-    struct steer steer = {.supervisor = rt_uses("supervisor"), .print = add};
+    struct steer steer = {
+        .supervisor = rt_uses("supervisor"), .log = rt_uses("log-reader"), .print = add};
     char *words[WORDS + 1];
     int count = split(line, words);
     char text[LINE + 40];

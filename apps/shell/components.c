@@ -21,7 +21,7 @@ static void run(int argc, char **argv)
 {
     struct supervisor_status status = {0};
     const char *name = argv[1];
-    uint64_t from = log_next();
+    uint64_t from = steer_log_next();
 
     (void)argc;
     if (!have(shell.supervisor, "supervisor") ||
@@ -32,7 +32,7 @@ static void run(int argc, char **argv)
             !steer_succeeded(supervisor_query(shell.supervisor, name, &status), name))
             return;
     } while (!is_over(status.state));
-    log_show(from, name, false);
+    steer_log_show(from, name, false);
     if (status.state == SUPERVISOR_STATE_FAILED)
         print("%s failed; `why %s` shows where\n", name, name);
     else if (status.exit_code != 0)

@@ -63,7 +63,7 @@ static void print_text(void *context, const char *text, size_t size)
 
 struct steer shell_steer(void)
 {
-    return (struct steer){.supervisor = shell.supervisor, .print = print_text};
+    return (struct steer){.supervisor = shell.supervisor, .log = shell.log, .print = print_text};
 }
 
 static const struct command *find(const struct command *commands, const char *name)

@@ -44,13 +44,6 @@ void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** For lib/steer: the shell's supervisor and console. */
 struct steer shell_steer(void);
 
-/** Sequence number of the next line in the log; 0 without a log. */
-uint64_t log_next(void);
-
-/** Print lines of the log. @param from sequence number; name whose, NULL: everybody's; full with
- * number and time */
-void log_show(uint64_t from, const char *name, bool full);
-
 /** Is there a server for this? If not, say so. */
 bool have(cap_t server, const char *protocol);
 

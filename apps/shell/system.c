@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands about the system as a whole. */
 #include <proto/console.h>
-#include <proto/log.h>
 #include <proto/platform.h>
 #include <rt/bytes.h>
 #include <rt/clock.h>
@@ -9,52 +8,6 @@
 #include <rt/program.h>
 
 #include "shell.h"
-
-static void print_line(const struct log_entry *entry, const char *name, const char *text)
-{
-    static const char marks[] = "!w  ";
-    uint64_t us = rt_ticks_to_ns(entry->time_ticks) / 1000;
-
-    print("%5lu %4lu.%06lu %c %s: %s\n", entry->sequence, us / 1000000, us % 1000000,
-          marks[entry->level], name, text);
-}
-
-uint64_t log_next(void)
-{
-    struct log_extent extent = {0};
-
-    if (shell.log == 0 || log_extent(shell.log, &extent) != LOG_OK)
-        return 0;
-    return extent.last + 1;
-}
-
-void log_show(uint64_t from, const char *name, bool full)
-{
-    char who[LOG_NAME_MAX + 1], text[LOG_LINE_MAX + 1];
-    uint64_t end = log_next(); /* what comes while we print is for the next time */
-    struct log_entry entry = {0};
-
-    for (uint64_t at = from > 0 ? from : 1; at < end; at = entry.sequence + 1) {
-        if (log_read(shell.log, at, &entry, who, text) != LOG_OK)
-            break;
-        if (name != NULL && !rt_same(name, who))
-            continue;
-        if (full)
-            print_line(&entry, who, text);
-        else
-            print("%s\n", text);
-    }
-}
-
-static void show_log(int argc, char **argv)
-{
-    if (!have(shell.log, "log-reader"))
-        return;
-    if (log_next() == 0)
-        print("the log does not answer; `ps log` shows its state\n");
-    else
-        log_show(1, argc > 1 ? argv[1] : NULL, true);
-}
 
 /* Since root started; without a route to root, since the processor was reset. */
 static void uptime(int argc, char **argv)
@@ -130,7 +83,6 @@ static void quit(int argc, char **argv)
 }
 
 const struct command system_commands[] = {
-    {"log", "[NAME]", "what components have said", 0, 1, show_log},
     {"devices", "", "what the platform has found", 0, 0, devices},
     {"uptime", "", "how long the machine has been running", 0, 0, uptime},
     {"echo", "TEXT", "print the text", 0, SHELL_WORDS, echo},

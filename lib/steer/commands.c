@@ -238,5 +238,6 @@ const struct steer_command steer_commands[] = {
     {"caps", "NAME", "the capabilities that it has", 1, 1, steer_caps},
     {"reach", "A [B]", "can A reach B, and through whom", 1, 2, steer_reach},
     {"mem", "", "memory: in use, and quotas", 0, 0, mem},
+    {"log", "[NAME]", "what components have said", 0, 1, steer_log},
     {0},
 };

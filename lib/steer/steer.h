@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commands that watch and steer components by root's supervisor protocol: ps, start, stop,
- * kill, hang, restart, why, upgrade, caps, reach, mem. The shell has them at its prompt, a Linux
+ * kill, hang, restart, why, upgrade, caps, reach, mem, log. The shell has them at its prompt, a Linux
  * sandbox behind /dev/tsr, each only if its manifest routes `supervisor` to it.
  *
  * One thread at a time.
@@ -15,6 +15,7 @@
 /** On whose behalf, and where the output goes. */
 struct steer {
     cap_t supervisor; /**< 0: not routed, which commands say */
+    cap_t log;        /**< `log-reader`, or 0 */
     void (*print)(void *context, const char *text, size_t size);
     void *context;
 };
@@ -25,6 +26,13 @@ void steer_use(const struct steer *to);
 /** Run a command. @param argc words, at least 1; argv[0] is its name @return false: there is none
  * of this name */
 bool steer_run(const struct steer *to, int argc, char **argv);
+
+/** Sequence number of the next line in the log; 0 without a log. */
+uint64_t steer_log_next(void);
+
+/** Print lines of the log. @param from sequence number; name whose, NULL: everybody's; full with
+ * number and time */
+void steer_log_show(uint64_t from, const char *name, bool full);
 
 /** A line about each command. */
 void steer_help(const struct steer *to);

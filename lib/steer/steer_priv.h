@@ -22,6 +22,9 @@ extern const struct steer_command steer_commands[];
 
 void steer_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** The command `log` (log.c). */
+void steer_log(int argc, char **argv);
+
 /** The commands `reach` and `caps` (reach.c). */
 void steer_reach(int argc, char **argv);
 void steer_caps(int argc, char **argv);
