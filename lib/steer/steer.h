@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commands that watch and steer components by root's supervisor protocol: ps, start, stop,
- * kill, hang, restart, why, upgrade, caps, reach, mem, log. The shell has them at its prompt, a Linux
- * sandbox behind /dev/tsr, each only if its manifest routes `supervisor` to it.
+ * kill, hang, restart, why, upgrade, caps, reach, mem, log. The shell has them at its prompt, a
+ * Linux sandbox behind /dev/tsr, each only if its manifest routes `supervisor` to it.
  *
  * One thread at a time.
  */
