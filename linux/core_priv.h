@@ -61,7 +61,6 @@ word_t sleepers_wake(word_t now);
 
 /* --- task.c --------------------------------------------------------------------------------- */
 
-bool tasks_init(void);
 /* A new process, child of `parent`, without tasks. @return NULL: no memory */
 struct process *process_new(struct process *parent, int pid);
 void process_free(struct process *p);

@@ -3,8 +3,11 @@
  * From the start to the first program. Which one the manifest says: init=PATH, then arg=... for
  * each argument, the name it is called by first, env=NAME=VALUE for the environment.
  */
+#include "budget.h"
 #include "core_priv.h"
 
+#include <abi/invoke.h>
+#include <rt/component.h>
 #include <rt/program.h>
 
 #include "file.h"
@@ -14,6 +17,7 @@
 #include "tty.h"
 
 #define WORDS 32
+#define OBJECTS_MOST (8ul << 20)
 
 static const char *argv[WORDS + 1], *envp[WORDS + 1] = {
     "HOME=/root", "TERM=linux", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -139,15 +143,30 @@ static bool step(bool done, const char *what)
     return done;
 }
 
+/*
+ * What of the quota may become pages. The rest is for the kernel's objects: a process takes some 32
+ * KiB of them, a mapped page a slot. Frames are never given back, so without this a program that
+ * had all memory once would leave none to make processes with.
+ */
+static word_t pages_most(void)
+{
+    word_t type, object, rights, size = 0, used = 0, hint, left, objects;
+
+    (void)cnode_inspect(COMPONENT_CNODE, COMPONENT_UNTYPED, &type, &object, &rights, &size, &used,
+                        &hint);
+    left = (size - used) * GRANULE / PAGE;
+    objects = OBJECTS_MOST / PAGE < left / 4 ? OBJECTS_MOST / PAGE : left / 4;
+    return left - objects - left / 32;
+}
+
 bool system_start(void)
 {
-    word_t pages = rt_info()->memory_bytes / PAGE;
     const char *init = read_arguments();
     struct task *t;
     long e;
 
-    if (!step(pages_init(pages - pages / 8), "memory") || !step(tasks_init(), "processor time") ||
-        !step(clock_init(), "the clock") || !step(vdso_init(), "the vdso") ||
+    if (!step(pages_init(pages_most()), "memory") || !step(clock_init(), "the clock") ||
+        !step(budget_init(), "processor time") || !step(vdso_init(), "the vdso") ||
         !step(tree_init(), "the file system") || !step(fill_tree(), "its files") ||
         !step(console_begin(), "the console"))
         return false;

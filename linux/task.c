@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tasks and processes: making them, taking them apart, finding them. */
+#include "budget.h"
 #include "core_priv.h"
 
 #include <abi/invoke.h>
@@ -12,26 +13,11 @@
 
 #include <rt/clock.h>
 
-#define SLICE_MS 10u
-
 struct task *tasks[TASK_MAX + 1];
 struct process *processes;
 
-/* What a task's index keeps of the kernel's objects when the task is gone. */
-static cap_t contexts[TASK_MAX + 1], handlers[TASK_MAX + 1];
-static cap_t cpu;
-static word_t priority = 90;
-
-bool tasks_init(void)
-{
-    const struct component_entry *e = rt_find(COMPONENT_CAP, "cpu");
-
-    if (e == NULL)
-        rt_say(0, "the manifest does not give it the right to processor time (authority: cpu)");
-    else
-        cpu = e->slot;
-    return cpu != 0;
-}
+/* What a task's index keeps of the kernel's objects when the task is gone; its context too. */
+static cap_t handlers[TASK_MAX + 1];
 
 struct task *task_find(int tid)
 {
@@ -181,34 +167,16 @@ void process_free(struct process *p)
 
 /* --- the kernel's objects --------------------------------------------------------------------- */
 
-static bool objects_of(unsigned index)
+static bool has_handler(unsigned index)
 {
-    word_t slice = rt_info()->ticks_per_second / 1000 * SLICE_MS;
-
     if (handlers[index] == 0)
         handlers[index] = rt_object_badge(loop_endpoint, RIGHT_WRITE, index);
-    if (contexts[index] == 0) {
-        contexts[index] = rt_object_new(TYPE_SCHED_CONTEXT, 0);
-        if (contexts[index] != 0 &&
-            cpu_configure(cpu, contexts[index], slice, slice, priority) != E_OK) {
-            rt_object_delete(contexts[index]);
-            contexts[index] = 0;
-        }
-    }
-    return handlers[index] != 0 && contexts[index] != 0;
-}
-
-static word_t context_ticks(cap_t context)
-{
-    word_t ticks = 0, budget, period, at, bound;
-
-    (void)sched_context_consumed(context, &ticks, &budget, &period, &at, &bound);
-    return ticks;
+    return handlers[index] != 0;
 }
 
 word_t task_ticks(const struct task *t)
 {
-    return context_ticks(t->context) - t->context_ticks;
+    return budget_consumed(t->context) - t->context_ticks;
 }
 
 word_t process_time_ns(struct process *p)
@@ -224,10 +192,12 @@ struct task *task_new(struct process *p, int tid)
 {
     unsigned index = 1;
     struct task *t;
+    cap_t context;
 
     while (index <= TASK_MAX && tasks[index] != NULL)
         index++;
-    if (index > TASK_MAX || !objects_of(index))
+    context = index <= TASK_MAX ? budget_context(index) : 0;
+    if (context == 0 || !has_handler(index))
         return NULL;
     t = heap_alloc(sizeof *t);
     if (t == NULL)
@@ -235,8 +205,8 @@ struct task *task_new(struct process *p, int tid)
     t->index = index;
     t->tid = tid;
     t->process = p;
-    t->context = contexts[index];
-    t->context_ticks = context_ticks(t->context);
+    t->context = context;
+    t->context_ticks = budget_consumed(context);
     t->handler = handlers[index];
     t->peer = p->tasks;
     p->tasks = t;

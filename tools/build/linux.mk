@@ -23,11 +23,13 @@ $(LINUX_FILES)/cases: $(CASES) $(wildcard tests/linux/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -Wno-stringop-overread \
 		-Wno-stringop-overflow -Wno-nonnull -Wno-array-bounds -D_GNU_SOURCE -static -pthread -o $@ $(CASES) -lrt
+$(LINUX_FILES)/neighbour: tests/linux/neighbour/neighbour.c
+	$(Q)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static -o $@ $<
 $(LINUX_FILES)/storm: tests/linux/storm/storm.c
 	$(Q)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static -pthread -o $@ $<
-$(LINUX_FILES)/tests.cpio: $(BUSYBOX) $(NEWC) $(LINUX_FILES)/cases $(LINUX_FILES)/storm tools/build/linux.mk
+$(LINUX_FILES)/tests.cpio: $(BUSYBOX) $(NEWC) $(LINUX_FILES)/cases $(LINUX_FILES)/storm $(LINUX_FILES)/neighbour tools/build/linux.mk
 	$(Q)$(NEWC) $@ bin/ bin/busybox=$(BUSYBOX) bin/sh:=busybox bin/cases=$(LINUX_FILES)/cases \
-		bin/storm=$(LINUX_FILES)/storm
+		bin/storm=$(LINUX_FILES)/storm bin/neighbour=$(LINUX_FILES)/neighbour
 
 $(BUILD)/user/linux/programs-tests.S.o: linux/programs.S $(LINUX_FILES)/tests.cpio | $(BUILD)/rooms.mk
 	$(Q)$(CC) $(FLAGS_user) -DPROGRAMS='"$(LINUX_FILES)/tests.cpio"' -c $< -o $@
@@ -39,3 +41,4 @@ $(BUILD)/tests/qemu/linux.img: tests/linux/system.yaml $(wildcard system/*.yaml)
 		$(addprefix $(BUILD)/bin/,root uart console log) $(MANIFEST)
 	$(pack)
 test-images: $(BUILD)/tests/qemu/linux.img
+$(BUILD)/tests/qemu/sandboxes.img: $(BUILD)/bin/linux-tests
