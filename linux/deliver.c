@@ -6,6 +6,7 @@
  */
 #include "core_priv.h"
 #include "handlers.h"
+#include "trace.h"
 #include "vdso_priv.h"
 
 #include <abi/invoke.h>
@@ -179,6 +180,8 @@ enum delivery signal_deliver(struct task *t, struct regs *r, long *result)
         word_t handler = t->process->action[number].handler;
         enum delivery d;
 
+        if (t->traced)
+            trace_signal(t, number, info.code);
         if (handler == SIG_IGN && number != SIGKILL && number != SIGSTOP)
             continue;
         if (handler != SIG_DFL && number != SIGKILL && number != SIGSTOP) {

@@ -2,6 +2,7 @@
 /* What is behind the nodes in /dev: null, zero, full, random, and the terminals. */
 #include "linux.h"
 #include "random.h"
+#include "trace.h"
 #include "tty.h"
 
 #include <rt/program.h>
@@ -122,7 +123,7 @@ long device_open(struct task *t, struct file *f)
     if (major == 136)
         return pts_open(t, f, minor);
     if (major == 10)
-        return tsr_open(f);
+        return minor == 201 ? trace_open(f) : tsr_open(f);
     for (size_t i = 0; major == 1 && i < sizeof memory_devices / sizeof memory_devices[0]; i++) {
         if (memory_devices[i].minor == minor) {
             f->ops = memory_devices[i].ops;

@@ -7,6 +7,7 @@
 
 #include "futex_priv.h"
 #include "handlers.h"
+#include "trace.h"
 
 #include <abi/invoke.h>
 #include <rt/program.h>
@@ -136,6 +137,8 @@ void task_interrupt(struct task *t)
     task_regs_read(t, &r);
     if (signal_deliver(t, &r, &result) != DELIVER_REGS)
         return; /* it waits on, stopped perhaps; or is gone */
+    if (t->traced && !t->is_fault)
+        trace_interrupted(t);
     task_unwait(t);
     task_forget_ready(t);
     futex_forget(t);
@@ -246,6 +249,28 @@ static long call(struct task *t)
     return result;
 }
 
+static __attribute__((noinline)) long call_traced(struct task *t)
+{
+    unsigned index = t->index;
+    long result;
+
+    trace_call(t);
+    result = call(t);
+    if (tasks[index] == t) /* else it has ended */
+        trace_result(t, result);
+    return result;
+}
+
+static long call_again(struct task *t)
+{
+    unsigned index = t->index;
+    long result = call(t);
+
+    if (tasks[index] == t && t->traced && result != BLOCKED)
+        trace_result(t, result);
+    return result;
+}
+
 static long page_fault(struct task *t)
 {
     word_t access = t->fault_access;
@@ -276,7 +301,7 @@ void task_again(struct task *t)
         task_finish(t, t->result);
         return;
     }
-    result = t->is_fault ? page_fault(t) : call(t);
+    result = t->is_fault ? page_fault(t) : call_again(t);
     if (result == BLOCKED) {
         if (t->attention)
             task_interrupt(t);
@@ -340,7 +365,7 @@ bool task_message(struct message *m)
         for (unsigned i = 0; i < 6; i++)
             t->arg[i] = m->w[1 + i];
         t->call_ip = m->w[7];
-        answered = finish_current(t, call(t), m);
+        answered = finish_current(t, t->traced ? call_traced(t) : call(t), m);
     }
     current = NULL;
     return answered;

@@ -10,6 +10,7 @@
 #include "futex_priv.h"
 #include "handlers.h"
 #include "pidfd_priv.h"
+#include "trace.h"
 #include "tty.h"
 
 #define SA_NOCLDSTOP 1ul
@@ -90,6 +91,8 @@ static void become_zombie(struct process *p)
     struct process *parent = p->parent;
     bool unwanted;
 
+    if (p->traced)
+        trace_exit(p, p->exit_status);
     if (parent == NULL)
         sandbox_end(p->exit_status);
     p->zombie = true;

@@ -5,6 +5,7 @@
 #include "handlers.h"
 #include "linux.h"
 #include "served.h"
+#include "trace.h"
 
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_MAGIC  0x9fa0u
@@ -268,7 +269,7 @@ static bool add_devices(void)
     for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++)
         if (tree_add_node(nodes[i].path, S_IFCHR | nodes[i].mode, nodes[i].device) != 0)
             return false;
-    return tsr_add() && tree_add_link("/dev/fd", "/proc/self/fd") == 0 &&
+    return tsr_add() && trace_add() && tree_add_link("/dev/fd", "/proc/self/fd") == 0 &&
            tree_add_link("/dev/stdin", "/proc/self/fd/0") == 0 &&
            tree_add_link("/dev/stdout", "/proc/self/fd/1") == 0 &&
            tree_add_link("/dev/stderr", "/proc/self/fd/2") == 0;

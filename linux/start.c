@@ -14,6 +14,7 @@
 #include "fsabi.h"
 #include "inode.h"
 #include "programs_priv.h"
+#include "trace.h"
 #include "tty.h"
 
 #define WORDS 32
@@ -173,6 +174,7 @@ bool system_start(void)
     t = first_task();
     if (!step(t != NULL, "the first process") || !step(open_terminal(t), "its terminal"))
         return false;
+    trace_init();
     e = exec_run(t, init, argv, envp);
     if (e != 0)
         rt_say(0, "cannot start %s: error %ld", init, -e);

@@ -111,6 +111,7 @@ static void inherit(struct process *p, struct process *parent)
     p->nice = parent->nice;
     p->personality = parent->personality;
     p->no_new_privileges = parent->no_new_privileges;
+    p->traced = parent->traced;
     process_set_exe(p, parent->exe);
     p->sibling = parent->children;
     parent->children = p;
@@ -205,6 +206,7 @@ struct task *task_new(struct process *p, int tid)
     t->index = index;
     t->tid = tid;
     t->process = p;
+    t->traced = p->traced;
     t->context = context;
     t->context_ticks = budget_consumed(context);
     t->handler = handlers[index];

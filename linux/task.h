@@ -79,6 +79,7 @@ struct process {
     int nice;
     unsigned personality;
     bool dumpable, subreaper, no_new_privileges;
+    bool traced;                      /**< its tasks are; so will those be that it makes */
     int parent_death_signal;
 };
 
@@ -107,6 +108,7 @@ struct task {
     bool is_fault;                    /**< what waits is a page fault */
     bool attention;                   /**< a signal is due: looked at before it returns */
     bool has_result;                  /**< the call is done, its answer is held while stopped */
+    bool traced;                      /**< its calls are shown: trace.h */
     bool suspended;                   /**< the kernel was told to stop its thread */
     long result;
     word_t fault_address, fault_access;

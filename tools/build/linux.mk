@@ -42,3 +42,4 @@ $(BUILD)/tests/qemu/linux.img: tests/linux/system.yaml $(wildcard system/*.yaml)
 	$(pack)
 test-images: $(BUILD)/tests/qemu/linux.img
 $(BUILD)/tests/qemu/sandboxes.img: $(BUILD)/bin/linux-tests
+$(BUILD)/tests/qemu/trace.img: $(BUILD)/bin/linux-tests

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""command.py SYSTEM.yaml OUTPUT.yaml WORD...: the same system, made to run one command and end.
+"""command.py [--trace] SYSTEM.yaml OUTPUT.yaml WORD...: the same system, made to run one command
+and end. With --trace all its system calls are lines of the log.
 
 The first program of such a system is a shell with a script as its last argument that ends in
 `exec SHELL`; here it runs the words instead.
@@ -14,7 +15,8 @@ import yaml
 
 def main():
     """Writes the new manifest."""
-    system, output, *words = sys.argv[1:]
+    trace = sys.argv[1] == "--trace"
+    system, output, *words = sys.argv[2 if trace else 1:]
     with open(system, encoding="utf-8") as file:
         manifest = yaml.safe_load(file)
     folder = os.path.dirname(os.path.abspath(system))
@@ -24,6 +26,7 @@ def main():
     linux["uses"].update(console={"protocol": "console", "from": "console2"}, power="power")
     linux["args"][-1] = re.sub(r"\bexec .*", 'exec "$@"', linux["args"][-1])
     linux["args"] += ["arg=sh"] + ["arg=" + word for word in words]
+    linux["args"] += ["trace=all"] * trace
     linux["restart"] = "never"
     with open(output, "w", encoding="utf-8") as file:
         yaml.safe_dump(manifest, file, sort_keys=False)

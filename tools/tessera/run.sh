@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera run [--full | --small | --native | --system NAME] [-- COMMAND...]
+#: ./tessera run [--full | --small | --native | --system NAME] [--trace FILE] [-- COMMAND...]
 #:                                boot Debian in QEMU (--full: with compilers; --small: busybox,
 #:                                no disk; --native: our own shell), or run one command there
 #: needs build run
 
-usage='./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [-- COMMAND...]'
-memory=512M cpu='' system=debian set=base fresh='' disk='' options=() command=()
+usage='./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [--trace FILE] [-- COMMAND...]'
+memory=512M cpu='' system=debian set=base fresh='' disk='' trace='' options=() command=()
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -13,13 +13,14 @@ while [ $# -gt 0 ]; do
     --small) system=small ;;
     --native) system=default ;;
     --fresh) fresh=yes ;;
-    --system | --disk | --memory | --cpu | --qemu)
+    --system | --disk | --memory | --cpu | --qemu | --trace)
         [ $# -gt 1 ] || die "run: $1 needs a value" "$usage"
         case $1 in
         --system) system=$2 ;;
         --disk) disk=$2 ;;
         --memory) memory=$2 ;;
         --cpu) cpu=$2 ;;
+        --trace) trace=$2 ;;
         --qemu) read -r -a options <<<"$2" ;;
         esac
         shift
@@ -49,7 +50,7 @@ own_disk()
 command_system()
 {
     mkdir -p "$BUILD/run"
-    /usr/bin/python3 tools/tessera/command.py "system/$system.yaml" "$BUILD/run/command.yaml" "${command[@]}" ||
+    /usr/bin/python3 tools/tessera/command.py ${trace:+--trace} "system/$system.yaml" "$BUILD/run/command.yaml" "${command[@]}" ||
         die "run: the system '$system' runs no commands" "without --system, or with --small"
     build components "$BUILD/tools/manifest" >&2
     image=$BUILD/run/command.img
@@ -68,6 +69,8 @@ accel=$(accelerator)
 qemu=(qemu-system-x86_64 -machine "q35,accel=$accel" -cpu "$cpu" -m "$memory" -no-reboot
     -kernel "$BUILD/kernel.elf")
 if [ ${#command[@]} = 0 ]; then
+    [ -z "$trace" ] || die "run: --trace goes with a command" \
+        "at the shell: /dev/trace.sh COMMAND, or /dev/trace.sh PID"
     build_system "$system"
     image=$(image_of "$system")
     echo "Starting QEMU ($accel, $memory). Ctrl-A x leaves."
@@ -82,5 +85,7 @@ status=$BUILD/run/status
     -initrd "$image" "${options[@]}" -chardev "file,id=status,path=$status" \
     -device isa-debugcon,iobase=0xe9,chardev=status -device isa-debug-exit,iobase=0xf4,iosize=1 |
     tr -d '\r' || true
+# What the linux component says of each call is in the log, behind the time and its name.
+[ -z "$trace" ] || tr -d '\r' <"$BUILD/run/log" | sed -n 's/^\[.*\] linux: warning: \(\[ *[0-9]*\] \)/\1/p' >"$trace"
 [ -s "$status" ] || die "run: the machine ended before the command did" "see $BUILD/run/log"
 exit "$(od -An -tu1 "$status" | tr -d ' ')"
