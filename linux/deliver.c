@@ -176,7 +176,7 @@ enum delivery signal_deliver(struct task *t, struct regs *r, long *result)
 
     if (t->process->stopped)
         return DELIVER_STOPPED;
-    while ((number = signal_take(t, ~t->blocked, &info)) != 0) {
+    while ((number = signal_take_due(t, &info)) != 0) {
         word_t handler = t->process->action[number].handler;
         enum delivery d;
 

@@ -119,6 +119,7 @@ void vfork_release(struct task *t)
         return;
     t->vfork_waiter = NULL;
     parent->vfork_child = NULL;
+    signal_recalculate(t); /* stops of the terminal were held back */
     task_make_ready(parent);
 }
 

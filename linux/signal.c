@@ -36,14 +36,26 @@ sigset_t signal_pending(const struct task *t)
     return t->pending.set | t->process->pending.set;
 }
 
+/*
+ * A task that borrows its parent's memory (vfork) is not stopped by the terminal before it has let
+ * go: the parent, which waits for that, could not stop and tell its own parent. FreeBSD does so
+ * too; on Linux a Ctrl-Z at that moment hangs the shell.
+ */
+static sigset_t held_back(const struct task *t)
+{
+    const sigset_t stops = SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU);
+
+    return t->blocked | (t->vfork_waiter != NULL ? stops : 0);
+}
+
 void signal_recalculate(struct task *t)
 {
-    t->attention = (signal_pending(t) & ~t->blocked) != 0 || t->restore_blocked;
+    t->attention = signal_due(t) || t->restore_blocked;
 }
 
 bool signal_due(const struct task *t)
 {
-    return (signal_pending(t) & ~t->blocked) != 0;
+    return (signal_pending(t) & ~held_back(t)) != 0;
 }
 
 static void drop(struct pending **at)
@@ -132,6 +144,11 @@ static int choose(sigset_t set)
     return __builtin_ctzl(first != 0 ? first : set) + 1;
 }
 
+int signal_take_due(struct task *t, struct siginfo *info)
+{
+    return signal_take(t, ~held_back(t), info);
+}
+
 int signal_take(struct task *t, sigset_t set, struct siginfo *info)
 {
     struct pending_set *own = &t->pending, *shared = &t->process->pending;
@@ -202,7 +219,7 @@ long signal_process(struct process *p, const struct siginfo *info)
     e = enqueue(&p->pending, info);
     task_wake(&p->signalled);
     if (e == 0 && t != NULL) {
-        t->attention = true;
+        signal_recalculate(t);
         task_kick(t);
     }
     return e;
@@ -221,7 +238,7 @@ long signal_task(struct task *t, const struct siginfo *info)
     e = enqueue(&t->pending, info);
     task_wake(&t->process->signalled);
     if (e == 0 && takes(t, number)) {
-        t->attention = true;
+        signal_recalculate(t);
         task_kick(t);
     }
     return e;
