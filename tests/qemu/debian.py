@@ -241,8 +241,7 @@ def main(build):
         if not found:
             return report.close()
         path = found[0]
-        # QEMU emulates XSAVE without the trap by which the kernel switches the FPU; ld.so uses it.
-        with Machine(build, image=os.path.join(build, "images/debian.img"), cpu="max,-xsave",
+        with Machine(build, image=os.path.join(build, "images/debian.img"),
                      extra=disk_options(path),
                      log=os.path.join(build, "log/debian.txt")) as machine:
             report.case("a prompt", lambda: found.append(Session(machine)))

@@ -63,9 +63,7 @@ command_system()
 [ -z "$disk" ] || options+=(-drive "if=none,id=disk0,file=${disk//,/,,},format=raw,discard=unmap"
     -device virtio-blk-pci,drive=disk0,disable-legacy=on)
 accel=$(accelerator)
-# By emulation XSAVE and XRSTOR do not trap when the FPU is another thread's (QEMU 7.2 looks at CR0.TS for
-# FXSAVE and all else, not for them): a program that uses them, as ld.so does, would mix up registers.
-[ -n "$cpu" ] || { cpu=max && [ "$accel" != tcg ] || cpu=max,-xsave; }
+cpu=${cpu:-max}
 qemu=(qemu-system-x86_64 -machine "q35,accel=$accel" -cpu "$cpu" -m "$memory" -no-reboot
     -kernel "$BUILD/kernel.elf")
 if [ ${#command[@]} = 0 ]; then

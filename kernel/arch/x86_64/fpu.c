@@ -6,6 +6,10 @@
  * x86.fpu_owner, and while another thread runs CR0.TS makes its first use trap. State is x87, SSE
  * and AVX: at most 832 bytes in the Thread object. Threads that compute nothing with it pay
  * nothing.
+ *
+ * Some processors let programs guess what is in registers that trap (LazyFP, CVE-2018-3665). There
+ * the owner's are saved when another thread goes on, which finds its own in the FPU, or if it has
+ * never used it clear ones that trap.
  */
 #include <arch/arch.h>
 #include <arch/start.h>
@@ -14,6 +18,15 @@
 #define FPU_MXCSR    0x1f80ul /* all SSE errors masked */
 #define FPU_GRANULES 13u
 _Static_assert(THREAD_FPU + FPU_GRANULES <= THREAD_GRANULES, "the FPU state fits the thread");
+
+/* What a thread begins with: the legacy area, and a header that says that the rest is initial. */
+static struct {
+    uint16_t control;
+    uint8_t pad[22];
+    uint32_t mxcsr;
+    uint8_t rest[548];
+} __attribute__((aligned(64))) initial = {.control = FPU_CONTROL, .mxcsr = FPU_MXCSR};
+_Static_assert(sizeof initial == 576, "512 bytes and the header");
 
 static void save(ref_t t)
 {
@@ -29,10 +42,9 @@ static void save(ref_t t)
 
 /* AMD's FXRSTOR leaves the address of the last x87 instruction alone unless an error is pending;
  * loading something here makes sure that it is not the last owner's. */
-static void restore(ref_t t)
+static void restore(word_t area)
 {
     static const uint32_t zero;
-    word_t area = thread_fpu(t);
 
     __asm__ volatile("fnclex; emms; fildl %0" : : "m"(zero));
     if (x86_features.fpu_kind == FPU_FXSAVE)
@@ -41,24 +53,60 @@ static void restore(ref_t t)
         __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(7), "d"(0) : "memory");
 }
 
-/** Makes the FPU trap (1) or work (0). For arch_thread_switch(). */
-SAVES_ALL void x86_fpu_switch(word_t off)
+static void trap(word_t on)
 {
-    if (off)
+    if (on)
         x86_write_cr0(x86_read_cr0() | CR0_SWITCHED);
     else
         __asm__ volatile("clts");
-    x86.fpu_off = off;
+    x86.fpu_off = on;
+}
+
+/* Nobody's registers are in the FPU. */
+static void empty(void)
+{
+    x86.fpu_owner = NIL;
+    if (x86_features.fpu_guessed)
+        restore((word_t)&initial);
+    trap(1);
+}
+
+/* The next thread's come instead of the owner's, if it has any. Saves all registers itself, so that
+ * x86_fpu_switch() need not. */
+SAVES_ALL static __attribute__((noinline)) void exchange(void)
+{
+    ref_t next = cpu.thread;
+
+    if (x86.fpu_owner != NIL)
+        save(x86.fpu_owner);
+    if (next == NIL || !thread_fpu_used(next)) {
+        empty();
+        return;
+    }
+    restore(thread_fpu(next));
+    x86.fpu_owner = next;
+}
+
+/**
+ * cpu.thread goes on and does not own the FPU, which works (1), or owns it, and it traps (0). For
+ * arch_thread_switch() and boot.
+ */
+SAVES_ALL void x86_fpu_switch(word_t other)
+{
+    if (other && x86_features.fpu_guessed)
+        exchange();
+    else
+        trap(other);
 }
 
 void arch_fpu_trap(void)
 {
     ref_t t = cpu.thread;
 
-    x86_fpu_switch(0);
+    trap(0);
     if (x86.fpu_owner != NIL)
         save(x86.fpu_owner);
-    restore(t);
+    restore(thread_fpu(t));
     x86.fpu_owner = t;
     thread_set_fpu_used(t, 1);
 }
@@ -74,11 +122,8 @@ void arch_fpu_forget(ref_t t)
 {
     if (x86.bases_owner == t)
         x86.bases_owner = NIL;
-    if (x86.fpu_owner != t)
-        return;
-    x86.fpu_owner = NIL;
-    if (!x86.fpu_off)
-        x86_fpu_switch(1);
+    if (x86.fpu_owner == t)
+        empty();
 }
 
 /** Makes all data segment registers null, which may change the bases. */

@@ -56,6 +56,7 @@ enum x86_fpu_kind { FPU_FXSAVE, FPU_XSAVE, FPU_XSAVEOPT };
 /** What the processor can do, found out by boot. */
 struct x86_features {
     word_t fpu_kind;     /* enum x86_fpu_kind */
+    word_t fpu_guessed;  /* 1: programs may guess what is in the FPU though it traps */
     word_t tsc_deadline; /* 1: the timer takes a time, not a count */
     word_t x2apic;       /* 1: the firmware left the local APIC in x2APIC mode */
     word_t timer_rate;   /* else: counts of the local APIC timer in 2^32 ticks */

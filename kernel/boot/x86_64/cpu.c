@@ -18,6 +18,7 @@
 #define ECX1_X2APIC   (1u << 21)
 #define ECX1_DEADLINE (1u << 24)
 #define ECX1_XSAVE    (1u << 26)
+#define ECX1_HYPERVISOR (1u << 31)
 #define EDX1_TSC      (1u << 4)
 #define EDX1_MCE      (1u << 7)
 #define EDX1_APIC     (1u << 9)
@@ -50,6 +51,29 @@ static void check(void)
         boot_refuse("this processor lacks the SYSCALL instruction", fix);
 }
 
+static bool spells(uint32_t a, uint32_t b, uint32_t c, const char name[13])
+{
+    const uint32_t words[3] = {a, b, c};
+    unsigned i = 0;
+
+    while (i < 12 && (words[i / 4] >> i % 4 * 8 & 0xff) == (uint8_t)name[i])
+        i++;
+    return i == 12;
+}
+
+/*
+ * CR0.TS makes XSAVE and XRSTOR trap too, without which the FPU cannot be switched when it is
+ * used. It does not in QEMU's emulation (7.2), which says that it is that unless tcg-cpuid=off: no
+ * XSAVE there, and so no AVX.
+ */
+static bool xsave_traps(void)
+{
+    struct cpuid host = x86_cpuid(0x40000000, 0);
+
+    return !(x86_cpuid(1, 0).c & ECX1_HYPERVISOR) ||
+           !spells(host.b, host.c, host.d, "TCGTCGTCGTCG");
+}
+
 static word_t control4(void)
 {
     struct cpuid one = x86_cpuid(1, 0);
@@ -60,7 +84,7 @@ static word_t control4(void)
         seven = x86_cpuid(7, 0);
     if (one.d & EDX1_MCE)
         cr4 |= CR4_CHECK;
-    if (one.c & ECX1_XSAVE)
+    if (one.c & ECX1_XSAVE && xsave_traps())
         cr4 |= CR4_XSAVE;
     if (!TESSERA_PTI)
         cr4 |= CR4_GLOBAL | (one.c & ECX1_PCID ? CR4_PCID : 0);
@@ -80,15 +104,21 @@ static void write_xcr0(word_t value)
     __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
-/* x87, SSE and AVX are saved, nothing else: 832 bytes. */
+/* x87, SSE and AVX are saved, nothing else: 832 bytes. Who makes processors that do not let
+ * programs guess registers is known; the others may. */
 static void fpu_start(word_t cr4)
 {
+    struct cpuid maker = x86_cpuid(0, 0);
+
     x86_write_cr0((x86_read_cr0() & ~CR0_EMULATE) | CR0_MONITOR | CR0_ERRORS | CR0_PROTECT);
+    if (cr4 & CR4_XSAVE) {
+        write_xcr0(x86_cpuid(13, 0).a & 7);
+        x86_features.fpu_kind = x86_cpuid(13, 1).a & 1 ? FPU_XSAVEOPT : FPU_XSAVE;
+    }
+    x86_features.fpu_guessed = !spells(maker.b, maker.d, maker.c, "AuthenticAMD") &&
+                               !spells(maker.b, maker.d, maker.c, "HygonGenuine");
+    x86_fpu_switch(0);
     x86_fpu_switch(1);
-    if (!(cr4 & CR4_XSAVE))
-        return;
-    write_xcr0(x86_cpuid(13, 0).a & 7);
-    x86_features.fpu_kind = x86_cpuid(13, 1).a & 1 ? FPU_XSAVEOPT : FPU_XSAVE;
 }
 
 static void features_start(void)

@@ -87,7 +87,7 @@ static void keep_state(word_t seed)
     }
 }
 
-TEST(fpu_turns, "threads that are preempted keep their XMM and YMM registers")
+TEST(fpu_turns, "FPU: threads that are preempted keep their XMM and YMM registers")
 {
     word_t start = first_now();
     word_t turn = first_info()->ticks_per_second / 10000;
@@ -126,7 +126,7 @@ static void look_fresh(word_t unused)
     __asm__ volatile("fld1; fldpi");
 }
 
-TEST(fpu_fresh, "a new thread finds a clear FPU, whoever used it or its memory before")
+TEST(fpu_fresh, "FPU: a new thread finds it clear, whoever used it or its memory before")
 {
     struct state mine;
     cap_t memory = test_untyped(1);
@@ -154,6 +154,38 @@ TEST(fpu_fresh, "a new thread finds a clear FPU, whoever used it or its memory b
     DONE(sched_context_unbind(w.sc));
 }
 
+/* FXSAVE or XSAVE is the first instruction of the thread that touches the FPU. */
+static void save_first(word_t unused)
+{
+    static uint8_t area[1024] __attribute__((aligned(64)));
+    bool xsave = test_cpuid(1, 0).c >> 27 & 1;
+    word_t ones = 0;
+
+    (void)unused;
+    if (xsave)
+        __asm__ volatile("xsave (%0)" : : "r"(area), "a"(7), "d"(0) : "memory");
+    else
+        __asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
+    for (word_t i = 160; i < 416; i++) /* XMM */
+        ones += area[i] != 0;
+    for (word_t i = 576; i < 832; i++) /* upper halves of YMM */
+        ones += area[i] != 0;
+    results.ones = ones;
+}
+
+TEST(first_save, "first use: a thread that begins by saving the FPU saves its own, not another's")
+{
+    struct state mine;
+    struct worker w = test_worker(TEST_ABOVE);
+
+    make(&mine, 6);
+    load(&mine);
+    results.ones = 77;
+    test_start(&w, save_first, 0);
+    EQUAL(results.ones, 0);
+    EQUAL(differing(6), 0);
+}
+
 static struct server quiet;
 
 static void serve_with_fpu(word_t unused)
@@ -173,7 +205,7 @@ static void serve_with_fpu(word_t unused)
     }
 }
 
-TEST(fpu_calls, "client and server keep their own across a thousand calls")
+TEST(fpu_calls, "FPU: client and server keep their own across a thousand calls")
 {
     struct state mine;
     struct worker w = test_worker(-1);
