@@ -77,7 +77,7 @@ sigset_t signal_pending(const struct task *t);
 /** For ppoll, pselect, epoll_pwait, sigsuspend: this mask until the call is finished. To be called
  * whenever the call is made again, too. */
 void signal_mask_for_call(struct task *t, sigset_t mask);
-/** Take one that is not blocked, nor held back by vfork, off the queues. @return its number, or 0 */
+/** Take one that is neither blocked nor held back off the queues. @return its number, 0: none */
 int signal_take_due(struct task *t, struct siginfo *info);
 /** Take one of a set off the queues. @return its number, 0: none */
 int signal_take(struct task *t, sigset_t set, struct siginfo *info);

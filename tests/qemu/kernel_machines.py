@@ -18,7 +18,7 @@ MACHINES = (
     # name, chipset, processor, memory, what to run (parts of the tests' names), options
     ("plainest processor", "q35", "qemu64", "512M", None, COUNTED),
     ("older chipset", "pc", "max", "512M", None, COUNTED),
-    # QEMU's emulation offers XSAVE only if it hides what it is (kernel/boot/x86_64/cpu.c): so AVX is
+    # QEMU's emulation gets XSAVE only if it hides what it is (kernel/boot/x86_64/cpu.c): so AVX is
     # tried, switched when it is used, and with the thread. A save as the first use does not trap.
     ("XSAVE and AVX", "q35", "max,tcg-cpuid=off", "512M", "FPU:", COUNTED),
     ("XSAVE and AVX where registers are guessed", "q35",
