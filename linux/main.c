@@ -110,6 +110,9 @@ int main(void)
     loop_endpoint = rt_object_new(TYPE_ENDPOINT, 0);
     loop_reply = rt_object_new(TYPE_REPLY, 0);
     RT_CHECK(loop_endpoint != 0 && loop_reply != 0);
+    /* A call is served in the caller's time and at its priority: that also is the short way through
+     * the kernel. */
+    RT_CHECK(thread_set_flags(COMPONENT_THREAD, THREAD_BORROW) == E_OK);
     RT_CHECK(system_start());
     loop();
 }

@@ -10,6 +10,7 @@ sys.path[:0] = ["tools/tessera", "tools/bench"]
 
 import card  # noqa: E402
 import counts  # noqa: E402
+import rival  # noqa: E402
 import table  # noqa: E402
 from qemu import Report  # noqa: E402
 
@@ -30,7 +31,7 @@ def main(build):
         report.case("the suite runs", lambda: must(False, str(problem).replace("\n", " | ")))
         return report.close()
     rows = table.rows(paths)
-    for name, fault in table.worse(rows):
+    for name, fault in table.worse(rows + rival.rows(paths, table.figures())):
         report.case(f"bench {name}", lambda fault=fault: must(not fault, fault))
     cards = card.Cards(build)
     over = table.over(rows, [cards.make(path) for path in paths.values()])

@@ -3,7 +3,8 @@
 
 Paths through several components are measured in whole systems: those of tests/qemu/*.yaml that have
 lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system. One of
-their components marks the paths, and says `bench: done`.
+their components marks the paths, and says `bench: done`. With a line `#: boots NAME` the way from
+the kernel's entry to the first mark is a path of that name.
 """
 import array
 import bisect
@@ -17,6 +18,11 @@ import threading
 
 # 1 + path, then these: as in counter.c.
 FIELDS = ("kernel", "user", "iterations", "longest", "loads", "stores")
+# One instruction a nanosecond and a tick, everything that could vary fixed.
+MACHINE = ("qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max",
+           "-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm",
+           "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", "-nic", "none")
+RESET_VECTOR = 0xfffffff0
 KERNEL_HALF = 1 << 63
 SECONDS = 580
 DONE = "bench: done"
@@ -40,12 +46,9 @@ def elf_entry(path):
 
 
 def command(build, out, words, image="images/bench.img", extra=(), memory="512M"):
-    """QEMU, one instruction a nanosecond and a tick, everything that could vary fixed."""
+    """QEMU with our kernel."""
     kernel = os.path.join(build, "kernel.elf")
-    return ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", memory,
-            "-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm",
-            "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
-            "-nic", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+    return [*MACHINE, "-m", memory, "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-plugin", f"{os.path.join(build, 'tools/bench')},out={out},"
             f"entry={elf_entry(kernel):#x}",
             "-kernel", kernel, "-initrd", os.path.join(build, image),
@@ -61,6 +64,13 @@ def systems():
         if lines:
             found[os.path.basename(path)[:-len(".yaml")]] = " ".join(lines).split()
     return found
+
+
+def boot_name(name):
+    """The path that a system's boot is, or None."""
+    with open(f"tests/qemu/{name}.yaml", encoding="utf-8") as file:
+        found = re.search(r"^#: boots (\w+)$", file.read(), re.M)
+    return found and found[1]
 
 
 class Path:
@@ -121,6 +131,19 @@ def run(arguments, ends):
     return said
 
 
+def measure_linux(build, kernel, words):
+    """The same program on Linux. @return {name: Path}; the boot is from power-on"""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "counts")
+        plugin = f"{os.path.join(build, 'tools/bench')},out={out},entry={RESET_VECTOR:#x}"
+        run([*MACHINE, "-m", "512M", "-plugin", plugin, "-kernel", kernel, "-initrd",
+             os.path.join(build, "linux/rival.cpio"), "-append", f"console=ttyS0 {words}"],
+            ends=False)
+        paths = read(out, path_list())
+    paths["linux_boot"] = paths.pop("boot")
+    return {name: path for name, path in paths.items() if name.startswith("linux_")}
+
+
 def make_ext4(path):
     """A disk image that is the same each time."""
     with open(path, "wb") as file:
@@ -143,6 +166,11 @@ def measure(build, words=""):
                 extra = [option.replace("{ext4}", disk) for option in extra]
             run(command(build, out, words, f"tests/qemu/{name}.img", extra), ends=True)
             more = read(out, path_list())
+            boot = more.pop("boot")
+            if boot_name(name):
+                boot.name = boot_name(name)
+                boot.text = dict(path_list())[boot.name]
+                more[boot.name] = boot
             paths.update({key: path for key, path in more.items() if key not in paths})
     return paths, said
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """The benchmark: ./tessera bench [--json] [--plot FILE] [--card [NAME...]] [--keep] [--quick]
+               ./tessera bench --linux [--json] [--keep]
 
 Builds nothing: the kernel, the suite and the counter must be there (./tessera bench makes them).
 """
@@ -12,6 +13,7 @@ import textwrap
 
 import card
 import counts
+import rival
 import table
 
 
@@ -30,6 +32,7 @@ def arguments():
                         help=f"from now on these counts are expected: write {table.EXPECTED}, and "
                              f"the card in {PAGE}")
     parser.add_argument("--quick", action="store_true", help="20 runs of each, no large systems")
+    parser.add_argument("--linux", metavar="KERNEL", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.keep and asked.quick:
         parser.error("--keep takes the whole suite, without --quick")
@@ -69,26 +72,31 @@ def calibration(paths, said):
 def main():
     """Runs the suite and says what was asked for."""
     asked = arguments()
+    if asked.linux:
+        rival.main(asked)
+        return
     try:
         paths, said = counts.measure(asked.build, "quick" if asked.quick else "")
     except counts.Failure as problem:
         sys.exit(f"bench: {problem}")
     made = table.rows(paths)
+    programs = rival.rows(paths, table.figures())
     made_cards = [] if asked.card is None else cards(asked.build, paths, asked.card)
     if asked.json:
         print(json.dumps({"calibration": calibration(paths, said), "rows": made,
-                          "text_bytes": table.text_bytes(asked.build), "cards": made_cards},
-                         indent=1))
+                          "programs": programs, "text_bytes": table.text_bytes(asked.build),
+                          "cards": made_cards}, indent=1))
     else:
         print(calibration(paths, said) + "\n")
         print(table.table(made, asked.build))
         print(table.growth(made) + "\n")
+        print(rival.table(programs) + "\n")
         for one in made_cards:
             print(card.text(one))
     if asked.plot:
         table.plot(made, asked.plot)
     if asked.keep:
-        table.keep(made, asked.build)
+        table.keep(made + programs, asked.build)
         page(asked.build, paths)
 
 

@@ -31,15 +31,41 @@ $(LINUX_FILES)/tests.cpio: $(BUSYBOX) $(NEWC) $(LINUX_FILES)/cases $(LINUX_FILES
 	$(Q)$(NEWC) $@ bin/ bin/busybox=$(BUSYBOX) bin/sh:=busybox bin/cases=$(LINUX_FILES)/cases \
 		bin/storm=$(LINUX_FILES)/storm bin/neighbour=$(LINUX_FILES)/neighbour
 
-$(BUILD)/user/linux/programs-tests.S.o: linux/programs.S $(LINUX_FILES)/tests.cpio | $(BUILD)/rooms.mk
-	$(Q)$(CC) $(FLAGS_user) -DPROGRAMS='"$(LINUX_FILES)/tests.cpio"' -c $< -o $@
+# Programs whose system calls are counted, beside Linux (./tessera bench). Away from where components
+# are linked, so that an address says whose it is.
+COSTS := $(wildcard tests/linux/bench/*.c)
+$(LINUX_FILES)/bench: $(filter-out %/static.c,$(COSTS)) tests/linux/bench/bench.h bench/mark.h bench/paths.h
+	$(call SAY,cc   $@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ibench -static -pthread \
+		-Wl,-Ttext-segment=0x10000000 -o $@ $(filter %.c,$^)
+$(LINUX_FILES)/static: tests/linux/bench/static.c
+	$(Q)$(HOSTCC) -O2 -static -s -Wl,-Ttext-segment=0x10000000 -o $@ $<
+$(LINUX_FILES)/tiny: tests/linux/bench/tiny.S
+	$(Q)$(HOSTCC) -nostdlib -static -s -Wl,--build-id=none -Wl,-Ttext-segment=0x10000000 -o $@ $<
+COST_FILES := bench tiny static
+$(LINUX_FILES)/bench.cpio: $(BUSYBOX) $(NEWC) $(addprefix $(LINUX_FILES)/,$(COST_FILES)) tools/build/linux.mk
+	$(Q)$(NEWC) $@ bin/ tmp/ bin/busybox=$(BUSYBOX) bin/sh:=busybox \
+		$(foreach f,$(COST_FILES),bin/$f=$(LINUX_FILES)/$f)
+# The same files for Debian's kernel: the first program is the one that counts.
+$(LINUX_FILES)/rival.cpio: $(LINUX_FILES)/bench.cpio
+	$(Q)$(NEWC) $@ bin/ tmp/ init=$(LINUX_FILES)/bench $(foreach f,$(COST_FILES),bin/$f=$(LINUX_FILES)/$f)
+
+# The personality with other programs: build/bin/linux-$1 has build/linux/$1.cpio.
 LINUX_OBJECTS := $(filter-out %/programs.S.o,$(call room_objects,linux,user,$(ARCH)))
-$(BUILD)/bin/linux-tests: $(LINUX_OBJECTS) $(BUILD)/user/linux/programs-tests.S.o $(call archives,linux)
-	$(call SAY,link $@)
-	$(Q)$(CC) $(LINK_USER) -o $@ $(filter %.o,$^) -Wl,--start-group $(call archives,linux) -Wl,--end-group
-$(BUILD)/tests/qemu/linux.img: tests/linux/system.yaml $(wildcard system/*.yaml) $(BUILD)/bin/linux-tests \
-		$(addprefix $(BUILD)/bin/,root uart console log) $(MANIFEST)
+define linux_with
+$(BUILD)/user/linux/programs-$1.S.o: linux/programs.S $(LINUX_FILES)/$1.cpio | $(BUILD)/rooms.mk
+	$(Q)$(CC) $$(FLAGS_user) -DPROGRAMS='"$(LINUX_FILES)/$1.cpio"' -c $$< -o $$@
+$(BUILD)/bin/linux-$1: $(LINUX_OBJECTS) $(BUILD)/user/linux/programs-$1.S.o $(call archives,linux)
+	$$(call SAY,link $$@)
+	$(Q)$(CC) $(LINK_USER) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(call archives,linux) -Wl,--end-group
+endef
+$(eval $(call linux_with,tests))
+$(eval $(call linux_with,bench))
+LINUX_PARTS := $(wildcard system/*.yaml) $(addprefix $(BUILD)/bin/,root uart console log) $(MANIFEST)
+$(BUILD)/tests/qemu/linux.img: tests/linux/system.yaml $(BUILD)/bin/linux-tests $(LINUX_PARTS)
 	$(pack)
+$(BUILD)/tests/qemu/linux_bench.img: $(BUILD)/bin/linux-bench
 test-images: $(BUILD)/tests/qemu/linux.img
 $(BUILD)/tests/qemu/sandboxes.img: $(BUILD)/bin/linux-tests
 $(BUILD)/tests/qemu/trace.img: $(BUILD)/bin/linux-tests
