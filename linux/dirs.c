@@ -3,6 +3,7 @@
 #include "file.h"
 #include "handlers.h"
 #include "linux.h"
+#include "policy.h"
 
 static bool is_dir(const struct dentry *d)
 {
@@ -374,6 +375,7 @@ struct listing {
     word_t done, next;
     bool old;       /* getdents */
     bool full;
+    struct dentry *dir;
     long error;
 };
 
@@ -392,6 +394,10 @@ static bool emit(void *context, const char *name, size_t length, word_t number, 
     uint8_t entry[sizeof(struct linux_dirent64) + NAME_LENGTH + 16] = {0};
     struct linux_dirent64 *e = (struct linux_dirent64 *)entry;
 
+    if (policy_is_on && next > 2 && !policy_shows(l->dir, name, length)) {
+        l->next = next;
+        return true;
+    }
     if (size > l->left) {
         if (l->done == 0)
             l->error = -EINVAL;
@@ -440,6 +446,9 @@ static long list(struct task *t, const word_t *arg, bool old)
     l.next = f->position;
     if (l.next == LIST_END)
         return 0;
+    l.dir = d;
+    if (policy_is_on)
+        policy_list(d);
     if (l.next == 0 && !emit(&l, ".", 1, d->inode->number, S_IFDIR, 1))
         return l.error;
     if (l.next == 1 && !emit(&l, "..", 2, parent_number(d), S_IFDIR, 2))

@@ -10,6 +10,7 @@
 #include "futex_priv.h"
 #include "handlers.h"
 #include "pidfd_priv.h"
+#include "policy.h"
 #include "trace.h"
 #include "tty.h"
 
@@ -81,6 +82,7 @@ static _Noreturn void sandbox_end(int status)
 {
     int code = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 
+    policy_report();
     if (rt_uses("power") != 0)
         (void)power_off(rt_uses("power"), (uint8_t)code);
     rt_exit(code);

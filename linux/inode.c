@@ -3,6 +3,7 @@
 #include "file.h"
 #include "fsabi.h"
 #include "linux.h"
+#include "policy.h"
 
 struct inode *inode_new(struct mount *m, const struct inode_ops *ops, unsigned mode)
 {
@@ -89,7 +90,9 @@ long inode_write(struct inode *i, const void *from, size_t bytes, word_t at)
 
 bool inode_read_only(const struct inode *i)
 {
-    return i->mount != NULL && i->mount->flags & MS_RDONLY;
+    if (policy_is_on)
+        policy_change(i);
+    return i->unchangeable || (i->mount != NULL && i->mount->flags & MS_RDONLY);
 }
 
 long inode_set(struct inode *i, const struct attributes *a)

@@ -115,6 +115,7 @@ struct inode {
     word_t size, blocks;       /* blocks of 512 bytes */
     struct filetime atime, mtime, ctime, btime;
     unsigned writers;          /* files open for writing: exec refuses them (ETXTBSY) */
+    bool unchangeable;         /* by the manifest: policy.h */
     unsigned executed;         /* running programs of it: open for writing refuses (ETXTBSY) */
     void *mappings;            /* linux-core: the areas that map it */
     unsigned seals;            /* memfd: F_SEAL_... */
@@ -155,6 +156,7 @@ struct dentry {
     const char *name;          /* ends in NUL */
     uint8_t length;
     bool pinned, removed;
+    bool noted;                /* policy.h: the log has it */
     char space[DENTRY_INLINE];
 };
 

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "fsabi.h"
 #include "linux.h"
+#include "policy.h"
 
 #define LINKS_MAX 40u
 
@@ -127,6 +128,12 @@ static long step(struct walk *w, const char *name, size_t length, bool last, boo
         return -EXDEV;
     }
     d = enter_mounts(d);
+    if (policy_is_on)
+        error = policy_enter(d, last);
+    if (error != 0) {
+        dentry_put(d);
+        return error;
+    }
     if (is_kind(d, S_IFLNK) && (!last || slash || w->flags & WALK_FOLLOW)) {
         if (last && slash)
             w->rest--; /* the slash goes behind what the link says */

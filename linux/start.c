@@ -13,6 +13,7 @@
 #include "file.h"
 #include "fsabi.h"
 #include "inode.h"
+#include "policy.h"
 #include "programs_priv.h"
 #include "trace.h"
 #include "tty.h"
@@ -175,6 +176,7 @@ bool system_start(void)
     if (!step(t != NULL, "the first process") || !step(open_terminal(t), "its terminal"))
         return false;
     trace_init();
+    policy_init(t->place->root);
     e = exec_run(t, init, argv, envp);
     if (e != 0)
         rt_say(0, "cannot start %s: error %ld", init, -e);

@@ -7,6 +7,7 @@
 #include "file.h"
 #include "inode.h"
 #include "linux.h"
+#include "policy.h"
 
 #include <rt/bytes.h>
 #include <rt/format.h>
@@ -102,6 +103,10 @@ long tsr_open(struct file *f)
 {
     if (rt_uses("supervisor") == 0)
         return -ENXIO;
+    if (policy_is_on) {
+        policy_use("supervisor");
+        policy_use("log-reader");
+    }
     f->ops = &tsr_ops;
     return 0;
 }

@@ -69,3 +69,4 @@ $(BUILD)/tests/qemu/linux_bench.img: $(BUILD)/bin/linux-bench
 test-images: $(BUILD)/tests/qemu/linux.img
 $(BUILD)/tests/qemu/sandboxes.img: $(BUILD)/bin/linux-tests
 $(BUILD)/tests/qemu/trace.img: $(BUILD)/bin/linux-tests
+$(BUILD)/tests/qemu/policy.img: $(BUILD)/bin/linux-tests

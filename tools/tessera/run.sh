@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera run [--full | --small | --native | --system NAME] [--trace FILE] [-- COMMAND...]
+#: ./tessera run [--full | --small | --native | --system NAME] [-- COMMAND...]
 #:                                boot Debian in QEMU (--full: with compilers; --small: busybox,
-#:                                no disk; --native: our own shell), or run one command there
+#:                                no disk; --native: our own shell), or run one command there;
+#:                                --trace FILE: its system calls; --learn FILE: a manifest with
+#:                                what it used, to be run by --manifest FILE
 #: needs build run
 
-usage='./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [--trace FILE] [-- COMMAND...]'
-memory=512M cpu='' system=debian set=base fresh='' disk='' trace='' options=() command=()
+usage='./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [--trace FILE] [--learn FILE] [-- COMMAND...]
+./tessera run --manifest FILE'
+memory=512M cpu='' system=debian set=base fresh='' disk='' trace='' learn='' manifest='' options=() command=()
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -13,7 +16,7 @@ while [ $# -gt 0 ]; do
     --small) system=small ;;
     --native) system=default ;;
     --fresh) fresh=yes ;;
-    --system | --disk | --memory | --cpu | --qemu | --trace)
+    --system | --disk | --memory | --cpu | --qemu | --trace | --learn | --manifest)
         [ $# -gt 1 ] || die "run: $1 needs a value" "$usage"
         case $1 in
         --system) system=$2 ;;
@@ -21,6 +24,8 @@ while [ $# -gt 0 ]; do
         --memory) memory=$2 ;;
         --cpu) cpu=$2 ;;
         --trace) trace=$2 ;;
+        --learn) learn=$2 ;;
+        --manifest) manifest=$2 ;;
         --qemu) read -r -a options <<<"$2" ;;
         esac
         shift
@@ -50,13 +55,27 @@ own_disk()
 command_system()
 {
     mkdir -p "$BUILD/run"
-    /usr/bin/python3 tools/tessera/command.py ${trace:+--trace} "system/$system.yaml" "$BUILD/run/command.yaml" "${command[@]}" ||
+    /usr/bin/python3 tools/tessera/command.py ${trace:+--trace} ${learn:+--learn} "system/$system.yaml" "$BUILD/run/command.yaml" "${command[@]}" ||
         die "run: the system '$system' runs no commands" "without --system, or with --small"
     build components "$BUILD/tools/manifest" >&2
     image=$BUILD/run/command.img
     "$BUILD/tools/manifest" --images "$BUILD/bin" --output "$image" "$BUILD/run/command.yaml"
 }
 
+# manifest_system: a manifest that --learn wrote.
+manifest_system()
+{
+    mkdir -p "$BUILD/run"
+    build components "$BUILD/tools/manifest" >&2
+    image=$BUILD/run/command.img
+    "$BUILD/tools/manifest" --images "$BUILD/bin" --output "$image" "$manifest"
+}
+
+if [ -n "$manifest" ]; then
+    [ -f "$manifest" ] || die "run: there is no manifest '$manifest'" "./tessera run --learn FILE -- COMMAND makes one"
+    grep -q ext4 "$manifest" || system=small
+    command=("by its manifest")
+fi
 [ "$system" != debian ] || [ -n "$disk" ] || own_disk
 [ -z "$disk" ] || [ -f "$disk" ] || die "run: there is no disk image '$disk'" \
     "make one: truncate -s 1G $disk && mkfs.ext4 $disk"
@@ -67,7 +86,7 @@ cpu=${cpu:-max}
 qemu=(qemu-system-x86_64 -machine "q35,accel=$accel" -cpu "$cpu" -m "$memory" -no-reboot
     -kernel "$BUILD/kernel.elf")
 if [ ${#command[@]} = 0 ]; then
-    [ -z "$trace" ] || die "run: --trace goes with a command" \
+    [ -z "$trace$learn" ] || die "run: --trace and --learn go with a command" \
         "at the shell: /dev/trace.sh COMMAND, or /dev/trace.sh PID"
     build_system "$system"
     image=$(image_of "$system")
@@ -77,7 +96,7 @@ fi
 
 # The system talks on the first serial line, the command on the second.
 build kernel >&2
-command_system
+if [ -n "$manifest" ]; then manifest_system; else command_system; fi
 status=$BUILD/run/status
 "${qemu[@]}" -display none -monitor none -serial "file:$BUILD/run/log" -serial stdio \
     -initrd "$image" "${options[@]}" -chardev "file,id=status,path=$status" \
@@ -85,5 +104,6 @@ status=$BUILD/run/status
     tr -d '\r' || true
 # What the linux component says of each call is in the log, behind the time and its name.
 [ -z "$trace" ] || tr -d '\r' <"$BUILD/run/log" | sed -n 's/^\[.*\] linux: warning: \(\[ *[0-9]*\] \)/\1/p' >"$trace"
+[ -z "$learn" ] || /usr/bin/python3 tools/tessera/learn.py "$BUILD/run/log" "$BUILD/run/command.yaml" "$learn"
 [ -s "$status" ] || die "run: the machine ended before the command did" "see $BUILD/run/log"
 exit "$(od -An -tu1 "$status" | tr -d ' ')"

@@ -3,6 +3,7 @@
 #include "fake.h"
 
 #include "file.h"
+#include "policy.h"
 #include "random.h"
 #include "system.h"
 #include "trace.h"
@@ -452,6 +453,33 @@ long tsr_open(struct file *f)
 {
     (void)f;
     return -ENXIO;
+}
+
+/* No manifest, no rules. */
+bool policy_is_on;
+
+long policy_enter(struct dentry *d, bool last)
+{
+    (void)d;
+    (void)last;
+    return 0;
+}
+
+bool policy_shows(struct dentry *dir, const char *name, unsigned long length)
+{
+    (void)dir;
+    (void)name;
+    return length > 0;
+}
+
+void policy_list(struct dentry *dir)
+{
+    (void)dir;
+}
+
+void policy_change(const struct inode *i)
+{
+    (void)i;
 }
 
 long trace_open(struct file *f)
