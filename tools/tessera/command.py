@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """command.py [--trace] [--learn] SYSTEM.yaml OUTPUT.yaml WORD...: the same system, made to run
-one command and end. With --trace all its system calls are lines of the log, with --learn all that it reaches
-(learn.py makes a manifest of that).
+one command and end. With --trace all its system calls are lines of the log, with --learn all that
+it reaches (learn.py makes a manifest of that).
 
 The first program of such a system is a shell with a script as its last argument that ends in
 `exec SHELL`; here it runs the words instead.
