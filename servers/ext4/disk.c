@@ -9,7 +9,7 @@
 #include <sys/random.h>
 
 #define AT_ONCE  64u /* requests under way */
-#define ALIVE_NS 200000000ul /* signs of life while the disk is slow, well within a heartbeat */
+#define ALIVE_NS 20000000ul /* signs of life while the disk is slow, well within a heartbeat */
 
 static int error_of(enum block_status status)
 {
@@ -59,14 +59,17 @@ static unsigned gather(struct disk *disk, const struct ext4_io *ios, unsigned co
  */
 static void wait_once(struct disk *disk)
 {
-    word_t now = rt_now();
+    word_t now = rt_now(), soon = now + rt_ns_to_ticks(ALIVE_NS);
     struct message m = {0};
 
-    if (disk->awake_at < now + rt_ns_to_ticks(ALIVE_NS / 8)) {
-        disk->awake_at = now + rt_ns_to_ticks(ALIVE_NS);
-        (void)timer_set(disk->timer, disk->awake_at);
+    /* Also if it is over before that: the server's own tick is looked at when it goes off. */
+    if (disk->awake_at <= now || disk->awake_at > soon) {
+        disk->awake_at = soon;
+        (void)timer_set(disk->timer, soon);
     }
     if (sys_recv(COMPONENT_SIGNALS, 0, &m, 0) == E_OK) {
+        if (m.badge & SIGNAL_TIMER)
+            disk->awake_at = 0;
         disk->other_signals |= m.badge & ~(word_t)SIGNAL_DISK;
         block_client_signal(&disk->client, m.badge);
     }
@@ -87,6 +90,8 @@ static void wait_for(struct disk *disk, const struct block_io *ios, unsigned cou
     block_client_signal(&disk->client, 0);
     while (pending(ios, count))
         wait_once(disk);
+    if (disk->awake_at == 0) /* it went off meanwhile: once more, for the server's tick */
+        (void)timer_set(disk->timer, rt_now());
 }
 
 static int transfer(struct disk *disk, struct ext4_io *ios, unsigned count, bool write)
