@@ -31,6 +31,14 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t before
 
     for (; size > 0 && (uintptr_t)bytes % 8 != 0; size--)
         crc = __builtin_ia32_crc32qi((uint32_t)crc, *bytes++);
+    for (; size >= 32; size -= 32, bytes += 32) {
+        const uint64_t *words = (const uint64_t *)(const void *)bytes;
+
+        crc = __builtin_ia32_crc32di(crc, words[0]);
+        crc = __builtin_ia32_crc32di(crc, words[1]);
+        crc = __builtin_ia32_crc32di(crc, words[2]);
+        crc = __builtin_ia32_crc32di(crc, words[3]);
+    }
     for (; size >= 8; size -= 8, bytes += 8)
         crc = __builtin_ia32_crc32di(crc, *(const uint64_t *)(const void *)bytes);
     for (; size > 0; size--)

@@ -25,7 +25,7 @@ struct rt_record {
     word_t came;       /**< requests so far; request n is request[n % RECORD_MESSAGES] */
     word_t done;       /**< of them, those that its callbacks have returned from */
     word_t text_bytes; /**< of lines so far; byte n is text[n % RECORD_TEXT] */
-    word_t own[4];     /**< the program's own figures, for who reads them */
+    word_t own[5];     /**< the program's own figures, for who reads them */
     struct rt_request request[RECORD_MESSAGES];
     char text[RECORD_TEXT]; /**< its last lines, each ends in a newline */
 };

@@ -7,8 +7,6 @@
 
 #include "steer_priv.h"
 
-#define POLL_NS 20000000ul
-
 static const char *state_name(enum supervisor_state state)
 {
     static const char *const names[] = {"stopped", "starting", "running", "restarting",
@@ -139,7 +137,7 @@ static void ends(void)
 }
 
 /* What the last end of a component was. */
-static void why(int argc, char **argv)
+void steer_why(int argc, char **argv)
 {
     if (argc == 1) {
         ends();
@@ -163,24 +161,6 @@ static void why(int argc, char **argv)
     } while (size > 0);
     if (offset == 0)
         steer_print("%s has not ended yet\n", argv[1]);
-}
-
-/* Its vault is handed over; what the new image makes of it is in the report. */
-static void upgrade(int argc, char **argv)
-{
-    enum supervisor_error error;
-    char *words[] = {argv[0], argv[1], NULL};
-
-    (void)argc;
-    error = supervisor_replace(steer_now.supervisor, argv[1], argv[2]);
-    if (error == SUPERVISOR_E_NOT_FOUND)
-        steer_print("there is no component `%s`, or no image `%s` in the boot image\n", argv[1],
-                    argv[2]);
-    else if (error == SUPERVISOR_E_BAD_IMAGE)
-        steer_print("the image `%s` is damaged: `%s` goes on with the one that it had\n", argv[2],
-                    argv[1]);
-    else if (steer_succeeded(error, argv[1]) && rt_sleep_ns(5 * POLL_NS))
-        why(2, words);
 }
 
 static uint64_t total_memory, total_quota;
@@ -232,9 +212,9 @@ const struct steer_command steer_commands[] = {
     {"kill", "NAME", "make it fail now; its restart policy decides", 1, 1, kill},
     {"restart", "NAME", "stop it and start it again", 1, 1, restart},
     {"hang", "NAME", "make it compute without end; its heartbeat decides", 1, 1, hang},
-    {"why", "[NAME [N]]", "the last ends; how one ended last, or N times before", 0, 2, why},
-    {"upgrade", "NAME IMAGE", "go on with another image; its vault stays if that can read it", 2, 2,
-     upgrade},
+    {"why", "[NAME [N]]", "the last ends; how one ended last, or N times before", 0, 2, steer_why},
+    {"upgrade", "NAME IMAGE|FILE", "go on with another image; its vault stays if that can read it",
+     2, 3, steer_upgrade},
     {"caps", "NAME", "the capabilities that it has", 1, 1, steer_caps},
     {"reach", "A [B]", "can A reach B, and through whom", 1, 2, steer_reach},
     {"mem", "", "memory: in use, and quotas", 0, 0, mem},

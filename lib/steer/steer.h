@@ -27,6 +27,16 @@ void steer_use(const struct steer *to);
  * of this name */
 bool steer_run(const struct steer *to, int argc, char **argv);
 
+/** After `upgrade NAME FILE BYTES`: how many bytes of the file are wanted yet. */
+size_t steer_wants(void);
+
+/** Bytes of it, in their order; with the last ones the upgrade is done. @param size at most
+ * steer_wants() */
+void steer_bring(const struct steer *to, const void *bytes, size_t size);
+
+/** They will not come. */
+void steer_give_up(void);
+
 /** Sequence number of the next line in the log; 0 without a log. */
 uint64_t steer_log_next(void);
 

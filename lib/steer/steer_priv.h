@@ -25,6 +25,12 @@ void steer_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** The command `log` (log.c). */
 void steer_log(int argc, char **argv);
 
+/** The command `upgrade` (upgrade.c). */
+void steer_upgrade(int argc, char **argv);
+
+/** The command `why`. */
+void steer_why(int argc, char **argv);
+
 /** The commands `reach` and `caps` (reach.c). */
 void steer_reach(int argc, char **argv);
 void steer_caps(int argc, char **argv);

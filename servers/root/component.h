@@ -89,6 +89,11 @@ struct component {
     word_t window_ticks;
     word_t backoff_us;
     word_t wake_ticks; /**< when to restart it; 0: not waiting */
+    /* code.c: */
+    uint32_t *sums;   /**< of its pages that cannot be written; NULL: it has none yet */
+    word_t sum_count;
+    word_t code_next; /**< the page to compare next */
+    bool code_spoilt; /**< its last incarnation's was; perhaps its image's, too */
     /* heartbeat.c: */
     word_t alive_ticks;  /**< last sign of life */
     word_t look_ticks;   /**< when to look again */
@@ -199,6 +204,21 @@ void heartbeat_start(struct component *c);
 
 /** Look whether it lives, if that is due. (heartbeat.c) @return why it must be ended, else NULL */
 const char *heartbeat_look(struct component *c);
+
+/** Its image has been chosen, and its parts are known. (code.c) @return false: the image in memory
+ * is not what it was when it was first used */
+bool code_learn(struct component *c);
+
+/** It will have another image, or is forgotten. (code.c) */
+void code_forget(struct component *c);
+
+/** Compare one of so many parts of its code with what was loaded. (code.c) @return where it
+ * differs, 0: nowhere */
+word_t code_look(struct component *c, word_t parts);
+
+/** CRC-32C of one of its pages that cannot be written. (inspect.c) @return false: it is not there
+ */
+bool component_sum(const struct component *c, const struct part *p, word_t page, uint32_t *sum);
 
 /** Make its main thread compute without end, for tests of that. (inspect.c) @return false: its
  * image has no function for it */

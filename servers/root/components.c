@@ -78,6 +78,7 @@ static void copy_name(char *to, const char *from)
 void component_set_image(struct component *c, const char *image)
 {
     copy_name(c->image, image);
+    code_forget(c);
 }
 
 /* An endpoint in memory of its own, so that it can go when the component is forgotten. */
@@ -106,6 +107,7 @@ static void drop(struct component *c)
 {
     quiesce_give_up(c);
     vault_drop(c);
+    code_forget(c);
     if (c->home != NULL)
         memory_give(c->home);
     if (c->endpoint != 0)

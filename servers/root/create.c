@@ -7,9 +7,9 @@
  */
 #include "create.h"
 
-#include "archive.h"
 #include "console.h"
 #include "elf.h"
+#include "images.h"
 #include "root.h"
 #include "slots.h"
 
@@ -39,7 +39,7 @@ bool build_make(struct build *b, word_t type, word_t size, cap_t cnode, word_t s
 static void plan(struct build *b)
 {
     struct component *c = b->c;
-    struct archive_file file = archive_find(c->image);
+    struct archive_file file = image_find(c->image);
     const char *wrong = "it is not in the boot image; name it in the system's manifest";
 
     if (file.data != NULL)
@@ -49,6 +49,11 @@ static void plan(struct build *b)
     if (wrong != NULL) {
         b->outcome = MADE_BAD_IMAGE;
         b->step = wrong;
+        return;
+    }
+    if (!code_learn(c)) {
+        b->outcome = MADE_BAD_IMAGE;
+        b->step = "the boot image is damaged in memory; boot the machine again";
         return;
     }
     c->parts[c->part_count++] = (struct part){.vaddr = COMPONENT_STACK_TOP - b->m->stack_bytes,

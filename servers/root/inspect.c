@@ -8,6 +8,7 @@
 
 #include <abi/invoke.h>
 #include <rt/bytes.h>
+#include <rt/checksum.h>
 
 /* A copy of a capability of the inventory in a scratch slot. */
 static bool borrow(const struct component *c, cap_t slot, word_t from)
@@ -93,6 +94,20 @@ bool component_read(const struct component *c, word_t address, word_t *value)
         return mapped;
     }
     return false;
+}
+
+bool component_sum(const struct component *c, const struct part *p, word_t page, uint32_t *sum)
+{
+    bool mapped;
+
+    if (!borrow(c, scratch.frame, p->slot + page))
+        return false;
+    mapped = address_space_map(ROOT_SPACE, 0, scratch.frame, 1, PEEK, MAP_READ | MAP_CACHED) ==
+             E_OK;
+    if (mapped)
+        *sum = rt_crc32c(0, (const void *)PEEK, PAGE);
+    give_back(scratch.frame);
+    return mapped;
 }
 
 bool component_hang(const struct component *c)

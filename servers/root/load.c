@@ -5,7 +5,7 @@
  */
 #include "create.h"
 
-#include "archive.h"
+#include "images.h"
 #include "root.h"
 
 #include <abi/invoke.h>
@@ -66,9 +66,12 @@ static void take_pages(struct build *b, struct part *p)
     p->slot = b->next;
     b->next += p->pages;
     if (!p->writable) {
+        word_t slot;
+        cap_t frames = image_frame(p->data, &slot);
+
         did(b,
-            cnode_copy(b->c->inventory, p->slot, archive_frames(), archive_slot(p->data),
-                       RIGHT_READ | RIGHT_EXECUTE, p->pages),
+            cnode_copy(b->c->inventory, p->slot, frames, slot, RIGHT_READ | RIGHT_EXECUTE,
+                       p->pages),
             "sharing pages of the image");
         return;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The supervisor protocol. Its dispatcher has checked lengths and ranges before anything arrives
  * here. */
-#include "archive.h"
 #include "ends.h"
+#include "images.h"
 #include "look.h"
 #include "root.h"
 #include "serve.h"
@@ -144,7 +144,7 @@ static enum supervisor_error replace(void *self, word_t badge, const char *name,
     (void)self;
     if (only_looks(badge))
         return SUPERVISOR_E_NOT_ALLOWED;
-    if (c == NULL || archive_find(image).data == NULL)
+    if (c == NULL || image_find(image).data == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     memcpy(before, c->image, sizeof before);
     report_end(c, "'%s' is replaced: image '%s' for '%s'", c->name, image, before);
@@ -160,6 +160,28 @@ static enum supervisor_error replace(void *self, word_t badge, const char *name,
     return outcomes[made];
 }
 
+static enum supervisor_error bring(void *self, word_t badge, const char *name, uint64_t bytes,
+                                   char image[static 32])
+{
+    const struct component *c = component_named(name);
+
+    (void)self;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
+    if (c == NULL)
+        return SUPERVISOR_E_NOT_FOUND;
+    return image_begin(c, bytes, image) ? SUPERVISOR_OK : SUPERVISOR_E_NO_MEMORY;
+}
+
+static enum supervisor_error put(void *self, word_t badge, const char *image, uint64_t offset,
+                                 const void *bytes, size_t size)
+{
+    (void)self;
+    if (only_looks(badge))
+        return SUPERVISOR_E_NOT_ALLOWED;
+    return image_put(image, offset, bytes, size) ? SUPERVISOR_OK : SUPERVISOR_E_NOT_FOUND;
+}
+
 static enum supervisor_error create(void *self, word_t badge, const char *name, const char *image,
                                     const char *manifest)
 {
@@ -171,7 +193,7 @@ static enum supervisor_error create(void *self, word_t badge, const char *name, 
     (void)self;
     if (only_looks(badge))
         return SUPERVISOR_E_NOT_ALLOWED;
-    if (m == NULL || name[0] == 0 || archive_find(from).data == NULL)
+    if (m == NULL || name[0] == 0 || image_find(from).data == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     if (component_named(name) != NULL)
         return SUPERVISOR_E_EXISTS;
@@ -278,6 +300,8 @@ static const struct supervisor_server callbacks = {
     .create = create,
     .destroy = destroy,
     .replace = replace,
+    .bring = bring,
+    .put = put,
     .post_mortem = post_mortem,
     .resources = resources,
     .ends = last_ends,

@@ -4,13 +4,16 @@
  * get what it was promised; the report must say why; and it must be there again in time. See
  * tests/qemu/heal.yaml.
  */
+#include <abi/invoke.h>
 #include <proto/ledger.h>
 #include <proto/supervisor.h>
 #include <rt/bytes.h>
 #include <rt/checksum.h>
 #include <rt/clock.h>
 #include <rt/format.h>
+#include <rt/memory.h>
 #include <rt/program.h>
+#include <rt/slot.h>
 #include <rt/vault.h>
 
 #define ENTRIES     50u
@@ -170,6 +173,60 @@ static void test_time(void)
     rt_say(2, "a server that hangs is back after %lu us, at most %lu us", sum / 10, worst);
     read_report("ledger", 0);
     check(contains(text, "rt_hang"), "the report of a hang has a backtrace", "%.*s", 200, text);
+}
+
+/* The slot, in root's inventory of a component, of the first page of its image. */
+static word_t first_page(cap_t inventory, word_t *address)
+{
+    word_t type = TYPE_NULL, object, rights, badge, hint;
+
+    for (word_t slot = 1;; slot++) {
+        if (cnode_inspect(inventory, slot, &type, &object, &rights, &badge, address, &hint) ==
+            E_CAP)
+            return 0;
+        if (type == TYPE_FRAME && *address != 0 && *address < COMPONENT_HEAP &&
+            !(rights & RIGHT_WRITE))
+            return slot;
+    }
+}
+
+/* A page with one bit turned round takes the place of one of the component's. */
+static bool spoil_page(cap_t inventory, cap_t space)
+{
+    word_t address = 0, slot = first_page(inventory, &address);
+    uint8_t *page = rt_pages_alloc(1);
+    cap_t copy = rt_slot_alloc();
+    const uint8_t *before;
+
+    if (slot == 0 || page == NULL || copy == 0 ||
+        cnode_copy(COMPONENT_CNODE, copy, inventory, slot, RIGHT_READ, 1) != E_OK)
+        return false;
+    before = rt_frames_map(copy, 1, MAP_READ | MAP_CACHED);
+    if (before == NULL)
+        return false;
+    memcpy(page, before, RT_PAGE);
+    page[RT_PAGE - 1] ^= 8;
+    return cnode_delete(inventory, slot, 1) == E_OK &&
+           cnode_copy(inventory, slot, 0, rt_page_frame(page), RIGHT_READ | RIGHT_EXECUTE, 1) ==
+               E_OK &&
+           address_space_map(space, inventory, slot, 1, address, MAP_READ | MAP_EXECUTE) == E_OK;
+}
+
+/* Who runs other code than was loaded is ended, whatever that code does. */
+static void test_code(void)
+{
+    word_t before = restarts("ledger");
+    cap_t thread = 0, cnode = 0, inventory = 0, space = 0;
+    uint32_t entries;
+
+    check(supervisor_handles(root, "ledger", &thread, &cnode, &inventory, &space) ==
+                  SUPERVISOR_OK &&
+              spoil_page(inventory, space),
+          "a page of code is spoilt", "it cannot be");
+    check(wait_for_restart("ledger", before) && intact(ledger, &entries),
+          "it is noticed and healed", "%lu restarts", restarts("ledger") - before);
+    read_report("ledger", 0);
+    check(contains(text, "runs spoilt code"), "the report says so", "%.*s", 250, text);
 }
 
 static void test_vaults(void)
@@ -357,6 +414,7 @@ int main(void)
     test_ways();
     test_deadlock();
     test_time();
+    test_code();
     test_vaults();
     test_followers();
     test_overrun();

@@ -24,6 +24,7 @@
 #define STORM      2000u
 #define PAGE_TRIES 8u
 #define LOST_POLLS 400u
+#define RING_HEAD  512u
 
 /* A page of the victim. */
 struct page {
@@ -31,6 +32,7 @@ struct page {
     word_t slot;
     word_t address;
     word_t rights;
+    bool foreign; /* not of its own memory: shared with others, or a device's to write to */
 };
 
 static struct page pages[FRAMES];
@@ -49,8 +51,12 @@ static word_t ip_of(const struct victim *v)
 
 bool victim_open(struct victim *v)
 {
-    return supervisor_handles(rt_uses("supervisor"), v->name, &v->thread, &v->cnode, &v->inventory,
-                              &v->space) == SUPERVISOR_OK;
+    cap_t root = rt_uses("supervisor");
+    uint64_t endpoint;
+
+    return supervisor_handles(root, v->name, &v->thread, &v->cnode, &v->inventory, &v->space) ==
+               SUPERVISOR_OK &&
+           supervisor_place(root, v->name, &v->first, &v->granules, &endpoint) == SUPERVISOR_OK;
 }
 
 void victim_close(struct victim *v)
@@ -64,7 +70,7 @@ void victim_close(struct victim *v)
 
 /* --- Pages ----------------------------------------------------------------------------------- */
 
-static void list_pages(cap_t cnode)
+static void list_pages(const struct victim *v, cap_t cnode)
 {
     word_t type, object, rights, badge, address, hint;
 
@@ -72,16 +78,24 @@ static void list_pages(cap_t cnode)
         if (cnode_inspect(cnode, slot, &type, &object, &rights, &badge, &address, &hint) == E_CAP)
             return;
         if (type == TYPE_FRAME && address != 0)
-            pages[page_count++] = (struct page){cnode, slot, address, rights};
+            pages[page_count++] = (struct page){.cnode = cnode,
+                                                .slot = slot,
+                                                .address = address,
+                                                .rights = rights,
+                                                .foreign = object - v->first >= v->granules};
     }
 }
 
-enum area { AREA_CODE, AREA_DATA, AREA_STACK, AREA_VAULT, AREA_NONE };
+enum area { AREA_CODE, AREA_DATA, AREA_STACK, AREA_VAULT, AREA_SHARED, AREA_BUFFER, AREA_NONE };
 
 static enum area area_of(const struct page *p)
 {
     if (p->address < COMPONENT_HEAP)
         return p->rights & RIGHT_WRITE ? AREA_DATA : AREA_CODE;
+    if (p->address == COMPONENT_BUFFER)
+        return AREA_BUFFER;
+    if (p->address < COMPONENT_HEAP_END && p->foreign)
+        return (p->rights & RIGHT_RAM) && (p->rights & RIGHT_WRITE) ? AREA_SHARED : AREA_NONE;
     if (p->address < COMPONENT_HEAP_END)
         return AREA_DATA;
     if (p->address >= COMPONENT_VAULT && p->address < COMPONENT_VAULT + 0x40000000ul)
@@ -97,8 +111,8 @@ static const struct page *choose_page(struct victim *v, enum area area)
     unsigned count = 0, nth;
 
     page_count = 0;
-    list_pages(v->inventory);
-    list_pages(v->cnode);
+    list_pages(v, v->inventory);
+    list_pages(v, v->cnode);
     for (unsigned i = 0; i < page_count; i++)
         count += area_of(&pages[i]) == area;
     if (count == 0)
@@ -141,7 +155,7 @@ struct rt_record *open_record(const char *name)
     if (!victim_open(&v))
         return NULL;
     page_count = 0;
-    list_pages(v.inventory);
+    list_pages(&v, v.inventory);
     for (unsigned i = 0; i < page_count; i++)
         if (pages[i].address == COMPONENT_RECORD)
             here = open_page(&pages[i], &copy, MAP_READ | MAP_WRITE);
@@ -156,6 +170,11 @@ static word_t choose_byte(const struct victim *v, const struct page *p)
 {
     word_t r[8] = {0};
     word_t used;
+
+    if (area_of(p) == AREA_BUFFER)
+        return random_below(MESSAGE_WORDS * sizeof(word_t));
+    if (area_of(p) == AREA_SHARED && random_below(2) != 0)
+        return random_below(RING_HEAD); /* where the indices of rings are */
 
     (void)thread_read_registers(v->thread, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]);
     used = r[1] - p->address;
@@ -229,11 +248,14 @@ static bool copy_code(const struct page *p)
     return here != NULL && own_code != NULL;
 }
 
+/* It is in root's inventory like the page before it: as if that had been spoilt. */
 static bool put_code(struct victim *v, const struct page *p)
 {
-    own_frame = rt_object_copy(rt_page_frame(own_code), RIGHT_ALL);
-    return own_frame != 0 && address_space_unmap(v->space, p->cnode, p->slot, 1) == E_OK &&
-           address_space_map(v->space, 0, own_frame, 1, p->address, MAP_READ | MAP_EXECUTE) == E_OK;
+    own_frame = rt_object_copy(rt_page_frame(own_code), RIGHT_READ | RIGHT_EXECUTE);
+    return own_frame != 0 && cnode_delete(p->cnode, p->slot, 1) == E_OK &&
+           cnode_copy(p->cnode, p->slot, 0, own_frame, RIGHT_READ | RIGHT_EXECUTE, 1) == E_OK &&
+           address_space_map(v->space, p->cnode, p->slot, 1, p->address,
+                             MAP_READ | MAP_EXECUTE) == E_OK;
 }
 
 void harm_end(void)
@@ -436,6 +458,12 @@ bool harm(struct victim *v, enum kind kind, char what[static 64])
         return signal_victim(v, 1, what);
     case KIND_STORM:
         return signal_victim(v, STORM, what);
+    case KIND_SHARED:
+        return flip(v, AREA_SHARED, what);
+    case KIND_BUFFER:
+        return flip(v, AREA_BUFFER, what);
+    case KIND_SLOW:
+        return false; /* the machine's: main.c */
     case KIND_LOST:
         return has_interrupt(v) && lose_signals(v, what);
     default:

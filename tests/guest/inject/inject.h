@@ -26,6 +26,9 @@ enum kind {
     KIND_SPURIOUS,
     KIND_STORM,
     KIND_LOST,
+    KIND_SHARED, /**< rings, windows, and what devices write */
+    KIND_BUFFER,
+    KIND_SLOW,
     KINDS
 };
 
@@ -34,6 +37,7 @@ struct victim {
     const char *name;
     cap_t endpoint; /**< as a client of it, 0: none */
     cap_t thread, cnode, inventory, space;
+    word_t first, granules; /**< where its memory is */
 };
 
 /** A pseudo-random number of the present case (xorshift64*, Vigna, 2016). */
@@ -57,6 +61,16 @@ bool harm(struct victim *v, enum kind kind, char what[static 64]);
 
 /** After the victim has gone: what harm put in its place is given back. */
 void harm_end(void);
+
+/** Own figures as tests/guest/toil has them, that a Linux program keeps in /board/NAME. (board.c)
+ * @return NULL: there is no such file */
+struct rt_record *board_open(const char *name);
+
+/** Read them again. */
+void board_read(void);
+
+/** A new epoch: longest gap and first error begin anew. */
+void board_mark(void);
 
 /** The record page of a component, mapped for good. @return NULL: it is not running */
 struct rt_record *open_record(const char *name);

@@ -7,6 +7,11 @@
  *                                from what the cases before it left behind
  *   victims=A,B workers=C,D      components; a victim A is also the route A, if there is one
  *   kinds=MASK                   which kinds of faults, as bits
+ *   linux=yes                    the workers are Linux programs: they keep their figures in files
+ *   answers=N                    that each must get afterwards
+ *   quiet=US                     a fault that shows nothing for so long is taken to be none
+ *   linger=MS                    after an error or a wrong answer, wait so long for an end to see
+ *                                whether it is noticed
  *
  * It writes to the serial port that its manifest gives it, so that nothing that it harms is
  * needed for it.
@@ -24,9 +29,11 @@
 
 #define NAMES_MAX 12u
 #define POLL_NS   100000u
-#define QUIET_NS  2500000ul    /* after which a fault that shows nothing is taken to be none */
+#define QUIET_US  2500u
 #define PATIENCE  3000000000ul /* in ns: who is not back by then is lost */
-#define ANSWERS   5u           /* that each worker must get afterwards */
+#define BOARD_NS  2000000u     /* between looks at files */
+#define LINUX_NS  60000000000ul /* until the Linux programs run, and who does not by then is lost */
+#define ANSWERS   5u
 #define TRANSMIT  0u
 #define STATUS    5u
 #define EMPTY     0x20u
@@ -36,7 +43,8 @@ static const char *const kind_names[KINDS] = {
     "kill",          "hang",          "wild-write",   "flip-code",     "flip-stack",
     "flip-data",     "flip-register", "flip-vault",   "mutate-source", "mutate-dest",
     "mutate-branch", "mutate-delete", "mutate-bound", "mutate-init",   "bad-message",
-    "spurious-irq",  "irq-storm",     "lost-irq",
+    "spurious-irq",  "irq-storm",     "lost-irq",      "flip-shared",   "flip-message",
+    "slow-disk",
 };
 
 struct worker {
@@ -49,7 +57,8 @@ static struct victim victims[NAMES_MAX];
 static struct worker workers[NAMES_MAX];
 static unsigned victim_count, worker_count;
 static cap_t root, port;
-static word_t port_first, state;
+static word_t port_first, state, quiet, linger, answers, patience, poll;
+static bool of_linux;
 
 word_t random_word(void)
 {
@@ -126,8 +135,22 @@ static void read_arguments(void)
     for (unsigned i = 0; i < victim_count; i++)
         victims[i] = (struct victim){.name = victim_names[i], .endpoint = rt_uses(victim_names[i])};
     for (unsigned i = 0; i < worker_count; i++)
-        workers[i] =
-            (struct worker){.name = worker_names[i], .record = open_record(worker_names[i])};
+        workers[i] = (struct worker){.name = worker_names[i]};
+}
+
+/* Linux programs take a while until they are there. */
+static void open_workers(void)
+{
+    word_t end = rt_now() + rt_ns_to_ticks(LINUX_NS);
+
+    for (unsigned i = 0; i < worker_count; i++) {
+        do {
+            workers[i].record =
+                of_linux ? board_open(workers[i].name) : open_record(workers[i].name);
+        } while (workers[i].record == NULL && rt_now() < end && rt_sleep_ns(BOARD_NS));
+        if (workers[i].record == NULL)
+            say("worker %s is not there", workers[i].name);
+    }
 }
 
 /* --- What workers and components are at ------------------------------------------------------- */
@@ -163,18 +186,20 @@ static word_t restarts_but(const char *name)
 
 static void mark_workers(void)
 {
+    board_mark();
     for (unsigned i = 0; i < worker_count; i++) {
         struct worker *w = &workers[i];
 
         w->answers = w->record->own[0];
         w->wrong = w->record->own[1];
         w->told = w->record->own[2];
-        w->record->own[3] = 0;
+        w->record->own[3] = w->record->own[4] = 0;
     }
 }
 
-static bool all_answered(word_t answers)
+static bool all_answered(void)
 {
+    board_read();
     for (unsigned i = 0; i < worker_count; i++)
         if (workers[i].record->own[0] < workers[i].answers + answers)
             return false;
@@ -182,14 +207,14 @@ static bool all_answered(word_t answers)
 }
 
 /* Wait until each worker has got so many answers. @return false: one does not */
-static bool wait_for_answers(word_t answers)
+static bool wait_for_answers(void)
 {
-    word_t end = rt_now() + rt_ns_to_ticks(PATIENCE);
+    word_t end = rt_now() + patience;
 
-    while (!all_answered(answers)) {
+    while (!all_answered()) {
         if (rt_now() > end)
             return false;
-        (void)rt_sleep_ns(POLL_NS);
+        (void)rt_sleep_ns(poll);
     }
     return true;
 }
@@ -212,6 +237,8 @@ struct outcome {
     word_t restarts; /* of the victim */
     word_t others;   /* of all others */
     word_t wrong, told, gap;
+    word_t erred; /* when the first error or wrong answer came */
+    bool early;   /* before its end was noticed: so it did not just stop */
     char cause[64];
 };
 
@@ -229,15 +256,18 @@ static bool has(const char *text, const char *word)
 static void read_cause(struct outcome *o)
 {
     char name[SUPERVISOR_NAME_MAX + 1], cause[201];
-    uint64_t ticks;
+    uint64_t ticks = 0;
     size_t size = 0;
     const char *how = "other";
 
     if (supervisor_ends(root, 0, name, &ticks, cause, &size) != SUPERVISOR_OK)
         return;
+    o->early = o->erred != 0 && o->erred < ticks;
     cause[size] = 0;
     if (has(cause, "was killed"))
         how = "by-hand";
+    else if (has(cause, "spoilt code"))
+        how = "code";
     else if (has(cause, "hangs"))
         how = "heartbeat";
     else if (has(cause, "invalid instruction"))
@@ -251,32 +281,43 @@ static void read_cause(struct outcome *o)
 
 static void look_at_workers(struct outcome *o)
 {
-    o->wrong = o->told = 0;
+    o->wrong = o->told = o->erred = 0;
     for (unsigned i = 0; i < worker_count; i++) {
+        word_t when = workers[i].record->own[4];
+
+        if (when != 0 && (o->erred == 0 || when < o->erred))
+            o->erred = when;
         o->wrong += workers[i].record->own[1] - workers[i].wrong;
         o->told += workers[i].record->own[2] - workers[i].told;
     }
     o->gap = longest_gap();
 }
 
-/* From the fault until it is known what becomes of it. */
+/* Is it known what becomes of a fault of so long ago? */
+static bool is_over(struct outcome *o, word_t age)
+{
+    look_at_workers(o);
+    if (!o->back)
+        return age > patience;
+    return o->restarts != 0 || age > (o->erred != 0 && linger > quiet ? linger : quiet);
+}
+
+/* From the fault until then. */
 static void observe(const struct victim *v, word_t restarts, word_t others, struct outcome *o)
 {
-    word_t start = rt_now(), quiet = rt_ns_to_ticks(QUIET_NS), end = rt_ns_to_ticks(PATIENCE);
+    word_t start = rt_now();
 
     *o = (struct outcome){.cause = "-"};
-    for (;;) {
-        (void)rt_sleep_ns(POLL_NS);
+    do {
+        (void)rt_sleep_ns(poll);
         o->restarts = restarts_of(v->name) - restarts;
-        o->back = is_running(v->name) && all_answered(ANSWERS);
-        if ((o->back && (o->restarts != 0 || rt_now() - start > quiet)) || rt_now() - start > end)
-            break;
-    }
+        o->back = is_running(v->name) && all_answered();
+    } while (!is_over(o, rt_now() - start));
     /* Once more, as what was counted may have come before the restart. */
     if (o->restarts != 0 && o->back) {
         for (unsigned i = 0; i < worker_count; i++)
             workers[i].answers = workers[i].record->own[0];
-        o->back = wait_for_answers(ANSWERS);
+        o->back = wait_for_answers();
     }
     look_at_workers(o);
     o->others = restarts_but(v->name) - others;
@@ -295,18 +336,31 @@ static const char *class_of(const struct outcome *o)
     return o->restarts + o->others != 0 ? "transparent" : "none";
 }
 
+/* What is done by the machine, which reads these lines; for one who has a disk. */
+static bool do_harm(struct victim *v, enum kind kind, char what[static 64])
+{
+    if (kind != KIND_SLOW)
+        return harm(v, kind, what);
+    if (rt_argument("disk") == NULL)
+        return false;
+    say("disk slow");
+    rt_format(what, 64, "few requests in a second");
+    return true;
+}
+
 /* A fault that showed nothing may still be there: begin anew. */
 static bool clean_up(struct victim *v, enum kind kind)
 {
-    if (kind != KIND_KILL && kind != KIND_HANG && supervisor_kill(root, v->name) == SUPERVISOR_OK) {
-        word_t end = rt_now() + rt_ns_to_ticks(PATIENCE);
+    if (kind != KIND_KILL && kind != KIND_HANG && kind != KIND_SLOW &&
+        supervisor_kill(root, v->name) == SUPERVISOR_OK) {
+        word_t end = rt_now() + patience;
 
         while (!is_running(v->name) && rt_now() < end)
-            (void)rt_sleep_ns(POLL_NS);
+            (void)rt_sleep_ns(poll);
     }
     harm_end();
     mark_workers();
-    return wait_for_answers(ANSWERS);
+    return wait_for_answers();
 }
 
 static word_t seed_of(word_t seed, word_t number)
@@ -348,16 +402,18 @@ static bool run_case(word_t seed, word_t number, word_t mask)
     if (!victim_open(v))
         return false;
     say("try %lu %s %s", number, v->name, kind_names[kind]);
-    done = harm(v, kind, what);
+    done = do_harm(v, kind, what);
     for (unsigned i = 0; !done && i < TRIES; i++) { /* another kind is */
         kind = choose_kind(mask);
-        done = harm(v, kind, what);
+        done = do_harm(v, kind, what);
     }
     if (!done)
         rt_format(what, sizeof what, "not possible");
     observe(v, restarts, others, &o);
-    say("case %lu %s %s %s %s %lu %lu %lu %lu # %s", number, v->name, kind_names[kind],
-        done ? class_of(&o) : "skipped", o.cause, o.gap, o.others, o.wrong, o.told, what);
+    if (kind == KIND_SLOW)
+        say("disk normal");
+    say("case %lu %s %s %s %s %lu %lu %lu %lu %u # %s", number, v->name, kind_names[kind],
+        done ? class_of(&o) : "skipped", o.cause, o.gap, o.others, o.wrong, o.told, o.early, what);
     victim_close(v);
     clean = clean_up(v, kind);
     return o.back && o.wrong == 0 && clean;
@@ -378,11 +434,15 @@ int main(void)
     first = number("first", 0);
     count = number("count", 10);
     mask = number("kinds", (1ul << KINDS) - 1);
-    for (unsigned i = 0; i < worker_count; i++)
-        if (workers[i].record == NULL)
-            say("worker %s is not there", workers[i].name);
+    quiet = rt_ns_to_ticks(number("quiet", QUIET_US) * 1000);
+    linger = rt_ns_to_ticks(number("linger", 0) * 1000000);
+    answers = number("answers", ANSWERS);
+    of_linux = rt_argument("linux") != NULL;
+    patience = rt_ns_to_ticks(of_linux ? LINUX_NS : PATIENCE);
+    poll = of_linux ? BOARD_NS : POLL_NS;
+    open_workers();
     mark_workers();
-    if (!wait_for_answers(ANSWERS))
+    if (!wait_for_answers())
         say("the workers do not work");
     say("begin %lu ticks/s", rt_info()->ticks_per_second);
     for (word_t i = first; i < first + count; i++) {

@@ -6,6 +6,7 @@
  *   own[0]  answers so far        own[1]  wrong ones that nobody told of
  *   own[2]  errors told           own[3]  longest time between two answers, in ticks; whoever
  *                                         reads it sets it back to 0
+ *   own[4]  when the first error or wrong answer came, likewise
  */
 #include <proto/console.h>
 #include <proto/counter.h>
@@ -197,6 +198,8 @@ int main(void)
 
         record->own[1] += result == WRONG;
         record->own[2] += result == TOLD;
+        if (result != RIGHT && record->own[4] == 0)
+            record->own[4] = now;
         if (now - last > record->own[3] + pause)
             record->own[3] = now - last - pause;
         record->own[0]++;
