@@ -221,6 +221,20 @@ static enum block_error on_frames(void *self, word_t badge, uint64_t session, ui
     return e;
 }
 
+/* The session's queues stay where they are: nobody but its client ever got them. */
+static enum block_error on_recall(void *self, word_t badge, uint64_t session)
+{
+    const struct session *s = session_find(badge % COMPONENT_BADGE, session);
+
+    (void)self;
+    if (s == NULL)
+        return BLOCK_E_NO_SESSION;
+    return platform_dma_recall(disk.device.platform, s->record.first_page + BLOCK_QUEUE_PAGES,
+                               s->record.pages) == PLATFORM_OK
+               ? BLOCK_OK
+               : BLOCK_E_NO_DEVICE;
+}
+
 /* --- Requests and completions ---------------------------------------------------------------- */
 
 static void touch(struct session *s)
@@ -400,7 +414,8 @@ static void on_signal(void *context, word_t bits)
 /* --- The start ------------------------------------------------------------------------------- */
 
 static const struct block_server callbacks = {
-    .geometry = on_geometry, .open = on_open, .frames = on_frames, .close = on_close};
+    .geometry = on_geometry, .open = on_open, .frames = on_frames, .close = on_close,
+    .recall = on_recall};
 
 /* The argument timeout-ms=N: how long a request may take. */
 static word_t timeout_ticks(void)

@@ -140,8 +140,13 @@ static enum block_error call_open(struct block_client *c, bool *kept)
 static enum block_error map_session(struct block_client *c)
 {
     void *at;
-    enum block_error e = map_frames(c, 0, BLOCK_QUEUE_PAGES, &c->queue, &c->queue_frames);
+    enum block_error e = BLOCK_OK;
 
+    /* The incarnation before may have shown pages of the region to others. */
+    if (c->kept)
+        e = block_recall(c->options.server, c->options.session);
+    if (e == BLOCK_OK)
+        e = map_frames(c, 0, BLOCK_QUEUE_PAGES, &c->queue, &c->queue_frames);
     if (e == BLOCK_OK) {
         e = map_frames(c, REGION_AT, c->region_pages, &at, &c->region_frames);
         c->region = at;

@@ -85,34 +85,26 @@ void cache_free(struct cache *cache)
     cache->hash = NULL;
 }
 
-static struct buffer **hash_place(struct cache *cache, uint64_t block)
-{
-    uint64_t mixed = block * 0x9e3779b97f4a7c15ul;
-
-    return &cache->hash[(mixed >> 32) & cache->hash_mask];
-}
-
-static struct buffer *hash_find(struct cache *cache, uint64_t block)
-{
-    struct buffer *buffer = *hash_place(cache, block);
-
-    while (buffer != NULL && buffer->block != block)
-        buffer = buffer->hash_next;
-    return buffer;
-}
-
 static void unhash(struct cache *cache, struct buffer *buffer)
 {
-    struct buffer **place = hash_place(cache, buffer->block);
+    struct buffer **place = cache_place(cache, buffer->block);
 
     while (*place != buffer)
         place = &(*place)->hash_next;
     *place = buffer->hash_next;
 }
 
+static void hide(struct cache *cache, struct buffer *buffer)
+{
+    if (buffer->shown)
+        cache->hide(cache->hide_self, buffer->data);
+    buffer->shown = false;
+}
+
 /* Nobody's any more, and the first to be taken again. */
 static void discard(struct cache *cache, struct buffer *buffer)
 {
+    hide(cache, buffer);
     unhash(cache, buffer);
     cache_move(cache, buffer, BUFFER_FREE);
     buffer->checked = false;
@@ -128,21 +120,30 @@ void cache_clear(struct cache *cache)
 
 void cache_drop(struct cache *cache, uint64_t block)
 {
-    struct buffer *buffer = hash_find(cache, block);
+    struct buffer *buffer = cache_look(cache, block);
 
     if (buffer == NULL)
         return;
+    hide(cache, buffer);
     if (buffer->pins == 0)
         discard(cache, buffer);
     else
         cache_move(cache, buffer, BUFFER_CLEAN);
 }
 
+/* Those that were used have a second chance: to note a use is one store, to move them many. */
 static struct buffer *oldest(struct cache *cache)
 {
-    for (struct buffer *b = cache->list[BUFFER_CLEAN].first; b != NULL; b = b->next)
-        if (b->pins == 0)
+    struct buffer_list *list = &cache->list[BUFFER_CLEAN];
+
+    for (uint32_t left = 2 * list->count; left > 0; left--) {
+        struct buffer *b = list->first;
+
+        if (b->pins == 0 && !b->used)
             return b;
+        b->used = false;
+        cache_move(cache, b, BUFFER_CLEAN);
+    }
     return NULL;
 }
 
@@ -171,18 +172,18 @@ static struct buffer *take(struct cache *cache)
 
 static void enter(struct cache *cache, struct buffer *buffer, uint64_t block)
 {
-    struct buffer **place = hash_place(cache, block);
+    struct buffer **place = cache_place(cache, block);
 
     buffer->block = block;
     buffer->hash_next = *place;
     *place = buffer;
-    buffer->checked = false;
+    buffer->checked = buffer->used = false;
     cache_move(cache, buffer, BUFFER_CLEAN);
 }
 
 bool cache_adopt(struct cache *cache, uint32_t index, uint64_t block, enum buffer_state state)
 {
-    if (hash_find(cache, block) != NULL)
+    if (cache_look(cache, block) != NULL)
         return false;
     enter(cache, &cache->buffers[index], block);
     cache_move(cache, &cache->buffers[index], state);
@@ -199,14 +200,13 @@ static struct ext4_io io_of(const struct cache *cache, const struct buffer *buff
 
 struct buffer *cache_find(struct cache *cache, uint64_t block)
 {
-    struct buffer *buffer = hash_find(cache, block);
+    struct buffer *buffer = cache_look(cache, block);
 
     if (buffer == NULL)
         return NULL;
     cache->hits++;
     buffer->pins++;
-    if (buffer->state == BUFFER_CLEAN && buffer->next != NULL)
-        cache_move(cache, buffer, BUFFER_CLEAN); /* the youngest */
+    buffer->used = true;
     return buffer;
 }
 
@@ -254,7 +254,7 @@ void cache_read_ahead(struct cache *cache, uint64_t block, uint32_t count)
     unsigned n = 0;
 
     for (uint32_t i = 0; i < count && n < CACHE_BATCH && block + i < cache->block_count; i++) {
-        struct buffer *b = hash_find(cache, block + i) != NULL ? NULL : take(cache);
+        struct buffer *b = cache_look(cache, block + i) != NULL ? NULL : take(cache);
 
         if (b == NULL)
             continue;

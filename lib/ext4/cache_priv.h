@@ -3,7 +3,7 @@
  * The cache: blocks of the disk in the device's memory, data and metadata alike, found by their
  * number. A buffer is in exactly one state, which is the list that it is on:
  *
- *   FREE    no block                    CLEAN   as on the disk; oldest first
+ *   FREE    no block                    CLEAN   as on the disk; the oldest first
  *   DIRTY   newer data than the disk    META    changed by the running transaction: stays
  *   LOGGED  in the journal, newer than at home: may go home at any time, must before the journal's
  *           tail moves
@@ -27,6 +27,8 @@ struct buffer {
     uint8_t state;
     bool ordered; /* dirty data that must be on the disk before the running transaction is */
     bool checked; /* its checksum as a directory block was right */
+    bool used;    /* since it was last looked at as the oldest */
+    bool shown;   /* somebody outside may see the memory: cache_show() */
     struct buffer *hash_next;
     struct buffer *next, *previous;
 };
@@ -54,6 +56,9 @@ struct cache {
     /* Called when data of an inode could not be written; `ordered`: as in struct buffer. */
     void (*lost)(void *self, uint32_t owner, bool ordered, int error);
     void *lost_self;
+    /* Called before memory that is shown holds something else. NULL: nothing is ever shown. */
+    void (*hide)(void *self, const uint8_t *data);
+    void *hide_self;
 };
 
 #define SCRATCH_BLOCKS 8u
@@ -68,6 +73,24 @@ void cache_clear(struct cache *cache);
 /** Take over a buffer in this state. @return false: the block is there twice */
 bool cache_adopt(struct cache *cache, uint32_t index, uint64_t block, enum buffer_state state);
 
+/** Where in the table a block is found. */
+static inline struct buffer **cache_place(struct cache *cache, uint64_t block)
+{
+    uint64_t mixed = block * 0x9e3779b97f4a7c15ul;
+
+    return &cache->hash[(mixed >> 32) & cache->hash_mask];
+}
+
+/** Only if it is there; not pinned: for before anything else is done with the cache. */
+static inline struct buffer *cache_look(struct cache *cache, uint64_t block)
+{
+    struct buffer *buffer = *cache_place(cache, block);
+
+    while (buffer != NULL && buffer->block != block)
+        buffer = buffer->hash_next;
+    return buffer;
+}
+
 enum cache_how {
     CACHE_READ, /* with what is on the disk */
     CACHE_NEW,  /* all of it is going to be overwritten */
@@ -78,6 +101,11 @@ int cache_get(struct cache *cache, uint64_t block, enum cache_how how, struct bu
 /** Only if it is there; pinned. */
 struct buffer *cache_find(struct cache *cache, uint64_t block);
 void cache_put(struct buffer *buffer);
+/** Others are shown its memory, until it is used for another block or the block is freed. */
+static inline void cache_show(struct buffer *buffer)
+{
+    buffer->shown = true;
+}
 /** Read blocks that follow each other on the disk and are not there yet. Errors do not matter. */
 void cache_read_ahead(struct cache *cache, uint64_t block, uint32_t count);
 void cache_move(struct cache *cache, struct buffer *buffer, enum buffer_state state);

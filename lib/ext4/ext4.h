@@ -77,6 +77,9 @@ struct ext4_options {
      * and the operation ends with EFAULT. NULL: memcpy.
      */
     bool (*copy)(void *to, const void *from, size_t size);
+    /** A page that ext4_map() showed holds something else from now on: nobody may see it any more.
+     * NULL: there is no ext4_map(). */
+    void (*hide)(void *self, const uint8_t *page);
     void *self;
     /**
      * Memory that outlives the component, as the device's memory does, so that what is not on the
@@ -174,6 +177,15 @@ int ext4_set_attributes(struct ext4 *fs, struct ext4_handle file, unsigned what,
 
 /** @param size in: wanted; out: read, less only at the end of the file */
 int ext4_read(struct ext4 *fs, struct ext4_handle file, uint64_t offset, void *to, size_t *size);
+/**
+ * Where in the device's memory a page of a file is, to be shown to others who may only read, until
+ * options.hide() is called for it. Writes show there at once.
+ * @param page number of the page, of 4096 bytes
+ * @param size set to how much of it is the file's; zeros follow
+ * @return ENXIO: behind the end; EOPNOTSUPP: a hole, or blocks are no pages
+ */
+int ext4_map(struct ext4 *fs, struct ext4_handle file, uint64_t page, const uint8_t **data,
+             uint32_t *size);
 /** @param size in: wanted; out: written; less than wanted only with an error in the middle */
 int ext4_write(struct ext4 *fs, struct ext4_handle file, uint64_t offset, const void *from,
                size_t *size);

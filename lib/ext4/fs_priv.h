@@ -33,6 +33,7 @@ struct node {
     uint32_t pins;      /* in use by an operation */
     uint32_t tid;       /* transaction that changed it last */
     uint32_t data_tid;  /* transaction that changed what fdatasync(2) needs */
+    bool used;          /* since it was last looked at as the oldest */
     bool told;          /* somebody has seen its attributes since they changed */
     int lost;           /* error of data that could not be written, told once by sync */
     uint64_t next_read; /* offset where the last read ended, for read-ahead */
@@ -144,7 +145,10 @@ bool node_held(struct ext4 *fs, const struct node *node);
 struct node *node_find(struct ext4 *fs, uint32_t number);
 void node_forget(struct ext4 *fs, struct node *node);
 void node_free_all(struct ext4 *fs);
-uint64_t node_size(const struct node *node);
+static inline uint64_t node_size(const struct node *node)
+{
+    return node->inode.i_size | (uint64_t)node->inode.i_size_high << 32;
+}
 void node_set_size(struct node *node, uint64_t size);
 static inline struct ext2_inode *node_inode(struct node *node)
 {

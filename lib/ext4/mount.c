@@ -271,6 +271,8 @@ static int mount_once(struct ext4 **result, const struct ext4_device *device,
     if (error == 0) {
         fs->cache.lost = data_lost;
         fs->cache.lost_self = fs;
+        fs->cache.hide = fs->options.hide;
+        fs->cache.hide_self = fs->options.self;
         *adopted = kept_adopt(fs);
         error = mount_all(fs);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files in memory: a bounded number of inodes, the least recently used go first. */
+/* Files in memory: a bounded number of inodes; the oldest go first, but for those used since. */
 #include "fs_priv.h"
 
 #include <stdlib.h>
@@ -53,14 +53,16 @@ void node_free_all(struct ext4 *fs)
 
 static void make_room(struct ext4 *fs)
 {
-    struct node *node = fs->node_first;
+    for (uint32_t left = 2 * fs->node_count; left > 0 && fs->node_count >= NODES; left--) {
+        struct node *node = fs->node_first;
 
-    while (node != NULL && fs->node_count >= NODES) {
-        struct node *next = node->next;
-
-        if (node->pins == 0 && node->holds == 0 && node->lost == 0)
+        if (!node->used && node->pins == 0 && node->holds == 0 && node->lost == 0) {
             node_forget(fs, node);
-        node = next;
+            continue;
+        }
+        node->used = false;
+        list_remove(fs, node);
+        list_append(fs, node);
     }
 }
 
@@ -118,10 +120,7 @@ int node_get_number(struct ext4 *fs, uint32_t number, struct node **result)
     int error;
 
     if (node != NULL) {
-        if (node->next != NULL) {
-            list_remove(fs, node);
-            list_append(fs, node);
-        }
+        node->used = true;
         node->pins++;
         *result = node;
         return 0;
@@ -212,11 +211,6 @@ int node_write(struct ext4 *fs, struct node *node, bool data)
     if (data)
         node->data_tid = fs->journal.tid;
     return error;
-}
-
-uint64_t node_size(const struct node *node)
-{
-    return node->inode.i_size | (uint64_t)node->inode.i_size_high << 32;
 }
 
 void node_set_size(struct node *node, uint64_t size)

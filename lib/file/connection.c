@@ -51,12 +51,11 @@ static enum file_error attach(struct files_connection *c)
     return error;
 }
 
-bool files_again(struct files_connection *c, enum file_error error, unsigned *tries)
+bool files_attach_again(struct files_connection *c, unsigned *tries)
 {
-    if (error != FILE_E_NO_SESSION)
-        return false;
     while (++*tries <= TRIES) {
-        error = attach(c);
+        enum file_error error = attach(c);
+
         if (error != FILE_E_NO_SESSION)
             return error == FILE_OK;
     }

@@ -44,9 +44,15 @@ enum file_error files_connect(struct files_connection *c, cap_t server, uint32_t
 /** End the session and give the window back. */
 void files_disconnect(struct files_connection *c);
 
+/** The server has no session: attach again. @return whether to repeat the call */
+bool files_attach_again(struct files_connection *c, unsigned *tries);
+
 /** After an error: attach again if the server has no session, and say whether to repeat the call.
  * @param tries 0 at first */
-bool files_again(struct files_connection *c, enum file_error error, unsigned *tries);
+static inline bool files_again(struct files_connection *c, enum file_error error, unsigned *tries)
+{
+    return __builtin_expect(error == FILE_E_NO_SESSION, 0) && files_attach_again(c, tries);
+}
 
 /** A new token. */
 static inline uint64_t files_token(struct files_connection *c)

@@ -2,20 +2,29 @@
 /* Requests about the contents of files. */
 #include "serve_priv.h"
 
+static __attribute__((noinline)) enum file_error read_failed(struct files_server *server,
+                                                             word_t badge, enum file_error error)
+{
+    struct call call;
+
+    return call_enter(&call, server, badge) ? call_window(&call, error) : error;
+}
+
 enum file_error data_read(void *self, word_t badge, struct file_handle file, uint64_t offset,
                           struct ipc_buffer to, uint64_t *size)
 {
+    struct files_server *server = self;
+    const struct files_session *session = call_session(server, badge);
     enum file_error error;
-    struct call call;
     uint8_t *at;
 
-    if (!call_enter(&call, self, badge))
+    if (session == NULL)
         return FILE_E_NO_SESSION;
-    at = files_window_part(call.session, to);
+    at = files_window_part(session, to);
     if (at == NULL)
         return FILE_E_BAD_WINDOW;
-    error = call.op->read(call.fs, file, offset, at, to.length, size);
-    return error == FILE_OK ? error : call_window(&call, error);
+    error = server->op->read(server->fs, file, offset, at, to.length, size);
+    return error == FILE_OK ? error : read_failed(server, badge, error);
 }
 
 /* A write that has been carried out already, or not. */

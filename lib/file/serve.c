@@ -14,15 +14,15 @@ void files_serve_open(struct files_server *server)
     server->book.fs = server->fs;
 }
 
-bool call_find(struct files_server *server, word_t badge)
+struct files_session *call_find(struct files_server *server, word_t badge)
 {
-    for (unsigned number = 0; number < FILES_SESSIONS; number++) {
+    for (unsigned number = 0; number < FILES_SESSIONS && badge != 0; number++) {
         if (server->session[number].badge == badge) {
             server->last = number;
-            return badge != 0;
+            return &server->session[number];
         }
     }
-    return false;
+    return NULL;
 }
 
 enum file_error call_change(struct call *call, void *self, word_t badge, bool possible)
@@ -285,9 +285,9 @@ static enum file_error close_file(void *self, word_t badge, struct file_handle f
 /* One that is not attached or has no window passes here and is told by the callback. */
 static word_t region(void *self, word_t badge)
 {
-    struct call call;
+    const struct files_session *session = call_session(self, badge);
 
-    return call_enter(&call, self, badge) ? call.session->region : ~0ul;
+    return session != NULL ? session->region : ~0ul;
 }
 
 const struct file_server *files_callbacks(void)

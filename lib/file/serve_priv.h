@@ -14,23 +14,30 @@ struct call {
     const struct files_operations *op;
 };
 
-/** Make the session with this badge the last one used. @return false: there is none */
-bool call_find(struct files_server *server, word_t badge);
+/** Make the session with this badge the last one used. @return NULL: there is none */
+struct files_session *call_find(struct files_server *server, word_t badge);
+
+/** The session of who asks. @return NULL: the client is not attached */
+static inline struct files_session *call_session(struct files_server *server, word_t badge)
+{
+    struct files_session *session = &server->session[server->last];
+
+    if (__builtin_expect(session->badge == badge && badge != 0, 1))
+        return session;
+    return call_find(server, badge);
+}
 
 /** Begin to serve a request. @return false: the client is not attached */
 static inline bool call_enter(struct call *call, void *self, word_t badge)
 {
     struct files_server *server = self;
-    unsigned number = server->last;
+    struct files_session *session = call_session(server, badge);
 
-    if (server->session[number].badge != badge || badge == 0) {
-        if (!call_find(server, badge))
-            return false;
-        number = server->last;
-    }
+    if (session == NULL)
+        return false;
     *call = (struct call){.server = server,
-                          .session = &server->session[number],
-                          .number = number,
+                          .session = session,
+                          .number = server->last,
                           .fs = server->fs,
                           .op = server->op};
     return true;

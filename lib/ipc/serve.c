@@ -32,18 +32,17 @@ static void refill(struct ipc_server *server, unsigned count)
 }
 
 /* All of them, whether needed or not: those that are not are 0. */
-static void open_slots(struct ipc_server *server, unsigned count)
+static void open_slots(struct ipc_server *server, struct message_buffer *buffer, unsigned count)
 {
     if (!server->ready)
         refill(server, count);
-    __builtin_memcpy(rt_buffer()->receive, server->receive, sizeof(server->receive));
+    __builtin_memcpy(buffer->receive, server->receive, sizeof(server->receive));
 }
 
 /* A slot in which something arrived belongs to the callback from here on. */
-static void close_slots(struct ipc_server *server, unsigned count, word_t arrived)
+static void close_slots(struct ipc_server *server, struct message_buffer *buffer, unsigned count,
+                        word_t arrived)
 {
-    struct message_buffer *buffer = rt_buffer();
-
     __builtin_memset(buffer->receive, 0, sizeof(buffer->receive));
     if (arrived == 0)
         return;
@@ -113,16 +112,17 @@ enum error ipc_serve(struct ipc_server *server)
     unsigned count = receive_count(server);
     enum ipc_next next = IPC_DEFER;
     struct rt_record *record = rt_record();
+    struct message_buffer *buffer = rt_buffer();
     struct message message;
 
     while (true) {
         enum error error;
 
         if (count > 0)
-            open_slots(server, count);
+            open_slots(server, buffer, count);
         error = next_message(server, next, &message);
         if (count > 0)
-            close_slots(server, count, error == E_OK ? message_caps(message.tag) : 0);
+            close_slots(server, buffer, count, error == E_OK ? message_caps(message.tag) : 0);
         if (error != E_OK)
             return error;
         rt_record_came(record, message.badge, message.tag);

@@ -20,6 +20,7 @@
 
 #include "disk.h"
 #include "operations.h"
+#include "show.h"
 
 #define OPEN_FILES 512u
 #define TICK_NS    (5 * RT_NS_PER_SECOND) /* as often as Linux commits */
@@ -100,7 +101,10 @@ static void set_kept(struct ext4_options *options, size_t book)
 
 static void mount(bool read_only, size_t book)
 {
-    struct ext4_options options = {.read_only = read_only, .held = is_open, .copy = files_copy};
+    struct ext4_options options = {.read_only = read_only,
+                                   .held = is_open,
+                                   .copy = files_copy,
+                                   .hide = show_open(&disk) ? show_hide : NULL};
     struct ext4_counts counts;
     struct ext4 *fs;
     int error;

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "show.h"
+
 enum file_error from_errno(int error)
 {
     switch (error) {
@@ -82,8 +84,11 @@ static enum file_error op_parent(void *fs, struct file_handle directory, struct 
 static enum file_error op_read(void *fs, struct file_handle file, uint64_t offset, void *to,
                                size_t size, size_t *done)
 {
+    int error;
+
     *done = size;
-    return from_errno(ext4_read(fs, to_handle(file), offset, to, done));
+    error = ext4_read(fs, to_handle(file), offset, to, done);
+    return __builtin_expect(error == 0, 1) ? FILE_OK : from_errno(error);
 }
 
 static enum file_error op_write(void *fs, struct file_handle file, uint64_t offset, bool append,
@@ -159,6 +164,18 @@ static enum file_error op_sync(void *fs, struct file_handle file, enum file_exte
     return from_errno(ext4_sync_file(fs, to_handle(file), extent == FILE_EXTENT_DATA));
 }
 
+static enum file_error op_map(void *fs, struct file_handle file, uint64_t page, cap_t *frame,
+                              uint32_t *size)
+{
+    const uint8_t *data;
+    int error = ext4_map(fs, to_handle(file), page, &data, size);
+
+    if (error != 0)
+        return from_errno(error);
+    *frame = show_page(data);
+    return *frame == 0 ? FILE_E_NO_MEMORY : FILE_OK;
+}
+
 static void op_unused(void *fs, struct file_handle file)
 {
     (void)ext4_unused(fs, to_handle(file));
@@ -179,6 +196,7 @@ const struct files_operations *ext4_operations(void)
         .space = op_space,
         .get_value = op_value_get,
         .list_values = op_value_list,
+        .map = op_map,
         .unused = op_unused,
         .set_attributes = op_set_attributes,
         .write = op_write,

@@ -254,6 +254,14 @@ static enum block_error on_frames(void *self, word_t badge, uint64_t session, ui
     return BLOCK_OK;
 }
 
+static enum block_error on_recall(void *self, word_t badge, uint64_t session)
+{
+    (void)self;
+    if (session >= SESSIONS)
+        return BLOCK_E_NO_SESSION;
+    return hand_on(block_recall(part.driver, number_of(badge, session)));
+}
+
 static enum block_error on_close(void *self, word_t badge, uint64_t session)
 {
     enum block_error e;
@@ -267,7 +275,8 @@ static enum block_error on_close(void *self, word_t badge, uint64_t session)
 }
 
 static const struct block_server callbacks = {
-    .geometry = on_geometry, .open = on_open, .frames = on_frames, .close = on_close};
+    .geometry = on_geometry, .open = on_open, .frames = on_frames, .close = on_close,
+    .recall = on_recall};
 
 int main(int argc, char **argv)
 {

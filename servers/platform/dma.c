@@ -99,18 +99,30 @@ static bool clear(cap_t frame)
     return true;
 }
 
-enum platform_error dma_reclaim(struct device *d, uint32_t first, uint32_t count)
+/* A frame that has been made. @return 0: it has not, so nobody has it */
+static cap_t made(const struct device *d, uint32_t index)
+{
+    cap_t chunk = d->dma == NULL ? 0 : d->dma[index / CHUNK];
+
+    return chunk == 0 ? 0 : chunk + index % CHUNK;
+}
+
+enum platform_error dma_recall(struct device *d, uint32_t first, uint32_t count)
 {
     if (first > limit || count > limit - first)
         return PLATFORM_E_NO_RESOURCE;
-    for (uint32_t i = first; i < first + count && d->dma != NULL; i++) {
-        cap_t chunk = d->dma[i / CHUNK];
-
-        if (chunk == 0)
-            continue;
-        RT_CHECK(cnode_revoke(COMPONENT_CNODE, chunk + i % CHUNK) == E_OK);
-        if (!clear(chunk + i % CHUNK))
-            return PLATFORM_E_EXHAUSTED;
-    }
+    for (uint32_t i = first; i < first + count; i++)
+        if (made(d, i) != 0)
+            RT_CHECK(cnode_revoke(COMPONENT_CNODE, made(d, i)) == E_OK);
     return PLATFORM_OK;
+}
+
+enum platform_error dma_reclaim(struct device *d, uint32_t first, uint32_t count)
+{
+    enum platform_error error = dma_recall(d, first, count);
+
+    for (uint32_t i = first; error == PLATFORM_OK && i < first + count; i++)
+        if (made(d, i) != 0 && !clear(made(d, i)))
+            error = PLATFORM_E_EXHAUSTED;
+    return error;
 }

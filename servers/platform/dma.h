@@ -21,4 +21,7 @@ enum platform_error dma_addresses(struct device *d, uint32_t first, uint32_t cou
 /** Take pages back from everybody who got them, and clear them; those never asked for are. */
 enum platform_error dma_reclaim(struct device *d, uint32_t first, uint32_t count);
 
+/** Take pages back from everybody; what is in them stays. */
+enum platform_error dma_recall(struct device *d, uint32_t first, uint32_t count);
+
 #endif

@@ -224,6 +224,14 @@ static enum platform_error on_dma_reclaim(void *self, word_t badge, uint32_t fir
     return d == NULL ? PLATFORM_E_NOT_FOUND : dma_reclaim(d, first, count);
 }
 
+static enum platform_error on_dma_recall(void *self, word_t badge, uint32_t first, uint32_t count)
+{
+    struct device *d = device_of(badge);
+
+    (void)self;
+    return d == NULL ? PLATFORM_E_NOT_FOUND : dma_recall(d, first, count);
+}
+
 static enum platform_error on_bar(void *self, word_t badge, uint8_t index, uint8_t *bar)
 {
     const struct device *d = device_of(badge);
@@ -293,6 +301,7 @@ static const struct platform_server callbacks = {
     .dma_batch = on_dma_batch,
     .dma_addresses = on_dma_addresses,
     .dma_reclaim = on_dma_reclaim,
+    .dma_recall = on_dma_recall,
     .bar = on_bar,
 };
 

@@ -8,6 +8,7 @@
 #include <proto/supervisor.h>
 #include <rt/bytes.h>
 #include <rt/format.h>
+#include <rt/memory.h>
 #include <rt/program.h>
 
 #define PAGES 36u
@@ -167,6 +168,70 @@ static void kill_server(void)
     list();
 }
 
+static const uint8_t *map_first(struct file_handle file, enum file_error *error)
+{
+    uint32_t size = 0;
+    cap_t frame = 0;
+
+    *error = files_map(&files, file, 0, &frame, &size);
+    return *error == FILE_OK && size == 4096 ? rt_frames_map(frame, 1, MAP_READ) : NULL;
+}
+
+/* Is a page that was shown there, and the file's first one? */
+static bool shows(const uint8_t *page)
+{
+    static uint8_t copy[4096];
+    bool right = page != NULL && rt_guard_copy(copy, page, sizeof(copy));
+
+    for (size_t i = 0; right && i < sizeof(copy); i++)
+        right = copy[i] == byte_at(i);
+    return right;
+}
+
+static bool gone(const uint8_t *page)
+{
+    uint8_t byte;
+
+    return page != NULL && !rt_guard_copy(&byte, page, 1);
+}
+
+/* Pages of the cache are seen by who mapped them for as long as they are the file's. */
+static void map_pages(struct file_handle directory, bool pages)
+{
+    struct file_attributes file, other;
+    enum file_error error;
+    const uint8_t *page;
+    uint64_t after;
+    size_t done;
+
+    error = files_make(&files, directory, "mapped", 6, FILE_KIND_REGULAR, 0600, 0, &file);
+    if (error == FILE_OK)
+        error = fill(file.file, 8192);
+    page = map_first(file.file, &error);
+    if (!pages) {
+        check(error == FILE_E_NOT_SUPPORTED, "blocks that are no pages are not mapped", error);
+        return;
+    }
+    check(shows(page), "a page of the cache is mapped", error);
+    error = files_make(&files, directory, "much", 4, FILE_KIND_REGULAR, 0600, 0, &other);
+    if (error == FILE_OK)
+        error = fill(other.file, 12 << 20);
+    check(error == FILE_OK && gone(page), "taken back when the cache needs it for others", error);
+    page = map_first(file.file, &error);
+    check(shows(page), "mapped again", error);
+    error = files_remove(&files, directory, "much", 4, false);
+    if (supervisor_restart(rt_uses("supervisor"), "ext4") == SUPERVISOR_OK)
+        error = files_read_part(&files, file.file, 0, 0, 16, &done);
+    check(error == FILE_OK && gone(page), "taken back when the server is a new one", error);
+    page = map_first(file.file, &error);
+    files_data(&files)[0] = byte_at(0) ^ 1;
+    if (shows(page))
+        error = files_write_part(&files, file.file, 0, 0, 1, 0, &done, &after);
+    check(error == FILE_OK && page != NULL && !gone(page) && !shows(page), "writes show", error);
+    error = files_remove(&files, directory, "mapped", 6, false);
+    check(error == FILE_OK && gone(page), "taken back when the file is removed", error);
+}
+
 static void full_disk(void)
 {
     struct file_attributes file;
@@ -202,9 +267,11 @@ static void failing_disk(void)
 int main(void)
 {
     struct file_attributes test;
+    struct file_space space;
     enum file_error error = files_connect(&files, rt_uses("file"), PAGES);
     size_t done = 0;
 
+    RT_CHECK(rt_guard_begin());
     root = files.root;
     if (error == FILE_OK)
         error = find("test", &test);
@@ -217,6 +284,8 @@ int main(void)
         make_files();
         list();
         kill_server();
+        if (find("made", &test) == FILE_OK && files_space(&files, &space) == FILE_OK)
+            map_pages(test.file, space.block_size == 4096);
         break;
     case 'f': full_disk(); break;
     case 'e': failing_disk(); break;

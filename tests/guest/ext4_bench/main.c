@@ -81,6 +81,38 @@ static void cached(void)
     }
 }
 
+static void mapped(void)
+{
+    cap_t frame = 0;
+    uint32_t size;
+    const void *page;
+
+    RT_CHECK(files_map(small.connection, small.attributes.file, 3, &frame, &size) == FILE_OK);
+    page = rt_frames_map(frame, 1, MAP_READ);
+    RT_CHECK(page != NULL && size == PAGE);
+    for (unsigned i = 0; i < RUNS; i++) {
+        BEGIN(PATH_ext4_mapped);
+        RT_CHECK(rt_guard_copy(data, page, PAGE));
+        END(PATH_ext4_mapped);
+    }
+}
+
+static void asked(void)
+{
+    struct files_connection *c = small.connection;
+    struct file_attributes found;
+    enum file_stop stop;
+    uint32_t taken;
+
+    for (unsigned i = 0; i < RUNS; i++) {
+        BEGIN(PATH_ext4_attributes);
+        RT_CHECK(files_lookup(c, c->root, 0, "usr/share/text", 14, &stop, &taken, &found) ==
+                 FILE_OK);
+        END(PATH_ext4_attributes);
+        RT_CHECK(stop == FILE_STOP_END);
+    }
+}
+
 static void names(const struct files_place *directory)
 {
     for (unsigned i = 0; i < RUNS; i++) {
@@ -108,6 +140,8 @@ int main(void)
     fill(&large, LARGE);
     cold();
     cached();
+    mapped();
+    asked();
     names(&directory);
     rt_say(2, "bench: done");
     return 0;

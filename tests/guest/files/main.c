@@ -326,8 +326,7 @@ static int tester(void)
     unlinked();
     leases();
     remembering();
-    if (rt_same(server, "ramfs"))
-        mapping();
+    mapping();
     full();
     rt_say(2, "%u passed, %u failed", passed, failed);
     return 0;

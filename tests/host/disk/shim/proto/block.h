@@ -29,6 +29,7 @@ enum block_error block_open(cap_t server, uint64_t session, uint32_t pages, uint
                             struct block_geometry *geometry, bool *kept, cap_t *bell);
 enum block_error block_frames(cap_t server, uint64_t session, uint32_t index, cap_t *frame_0,
                               cap_t *frame_1, cap_t *frame_2, cap_t *frame_3);
+enum block_error block_recall(cap_t server, uint64_t session);
 enum block_error block_close(cap_t server, uint64_t session);
 
 #endif
