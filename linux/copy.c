@@ -137,6 +137,15 @@ static long give_offset(struct task *t, long n, word_t to, const word_t *at)
     return error != 0 ? error : n;
 }
 
+/* sendfile is from files; to pipes also from other things, but not from pipes. */
+static bool sends(const struct copying *c)
+{
+    unsigned kind = c->from->inode->mode & S_IFMT;
+
+    return kind == S_IFREG || kind == S_IFBLK ||
+           (pipe_is(c->to) && kind != S_IFDIR && !pipe_is(c->from));
+}
+
 long sys_sendfile(struct task *t, const word_t *arg)
 {
     struct copying c = {.task = t, .to = file_of_io(t, arg[0]), .from = file_of_io(t, arg[1])};
@@ -155,7 +164,7 @@ long sys_sendfile(struct task *t, const word_t *arg)
         return -ESPIPE;
     if (c.to->flags & O_APPEND || c.from->ops->read == NULL || c.to->ops->write == NULL)
         return -EINVAL;
-    if ((int64_t)arg[3] < 0 || (c.from->inode->mode & S_IFMT) == S_IFDIR)
+    if ((int64_t)arg[3] < 0 || !sends(&c))
         return -EINVAL;
     c.most = arg[3] < FILE_IO_MAX ? arg[3] : FILE_IO_MAX;
     return give_offset(t, copy(&c), arg[2], &at);

@@ -120,6 +120,8 @@ static long link_to(struct task *t, struct dentry *from, word_t dirfd, word_t pa
         error = -EXDEV;
     else if (p.at->inode->ops->link == NULL)
         error = -EPERM;
+    else if (from->inode->links == 0 && !from->inode->linkable)
+        error = -ENOENT;
     else
         error = p.at->inode->ops->link(p.at, p.name, p.length, from->inode);
     dentry_put(p.at);

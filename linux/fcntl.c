@@ -28,7 +28,7 @@ static long seals(struct file *f, unsigned command, unsigned argument)
 {
     struct inode *i = f->inode;
 
-    if (i->ops != &tmpfs_file || i->links > 0)
+    if (i->ops != &tmpfs_file)
         return -EINVAL;
     if (command == F_GET_SEALS)
         return i->seals;
@@ -39,6 +39,26 @@ static long seals(struct file *f, unsigned command, unsigned argument)
     if (argument & F_SEAL_WRITE && i->mappings != NULL)
         return -EBUSY;
     i->seals |= argument;
+    return 0;
+}
+
+/* F_SETOWN_EX, F_GETOWN_EX: a task, a process or a group. Tasks are not told from processes. */
+static long owner_extended(struct task *t, struct file *f, bool set, word_t address)
+{
+    enum { TID, PID, GROUP };
+    struct {
+        int32_t kind, number;
+    } owner = {f->owner < 0 ? GROUP : PID, f->owner < 0 ? -f->owner : f->owner};
+    long error;
+
+    if (!set)
+        return user_write(t, address, &owner, sizeof owner);
+    error = user_read(t, &owner, address, sizeof owner);
+    if (error != 0)
+        return error;
+    if (owner.kind < TID || owner.kind > GROUP)
+        return -EINVAL;
+    f->owner = owner.kind == GROUP ? -owner.number : owner.number;
     return 0;
 }
 
@@ -59,6 +79,9 @@ static long control(struct task *t, struct file *f, word_t fd, unsigned command,
         return 0;
     case F_GETOWN:
         return f->owner;
+    case F_SETOWN_EX:
+    case F_GETOWN_EX:
+        return owner_extended(t, f, command == F_SETOWN_EX, argument);
     case F_SETSIG:
         if (argument > SIGNALS)
             return -EINVAL;

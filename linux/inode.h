@@ -118,7 +118,8 @@ struct inode {
     bool unchangeable;         /* by the manifest: policy.h */
     unsigned executed;         /* running programs of it: open for writing refuses (ETXTBSY) */
     void *mappings;            /* linux-core: the areas that map it */
-    unsigned seals;            /* memfd: F_SEAL_... */
+    unsigned seals;            /* tmpfs: F_SEAL_... */
+    bool linkable;             /* has no name, but may get one (O_TMPFILE) */
     struct lock *locks;        /* record and flock locks */
     struct pipe *pipe;         /* S_IFIFO, and the inode of a pipe */
     struct socket *socket;     /* S_IFSOCK: who is bound to it */

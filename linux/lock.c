@@ -2,7 +2,7 @@
 /*
  * Locks on files. A lock belongs to a process (F_SETLK) or to an open file (F_OFD_SETLK, flock);
  * those of flock and of fcntl do not see each other. The locks of one owner do not overlap: a new
- * one takes the place of what it covers.
+ * one takes the place of what it covers, and joins its neighbours of the same kind.
  */
 #include "lock.h"
 
@@ -11,6 +11,7 @@
 #include "linux.h"
 
 enum { F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2 };
+#define CALL_FCNTL 72u
 enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
 
 struct lock {
@@ -46,25 +47,39 @@ static struct lock *copy_of(const struct lock *l)
     return copy;
 }
 
-/* Take what `out` covers out of the owner's locks. @param spare for one that is cut in two
- * @return whether the spare one was used */
-static bool carve(struct inode *i, const struct lock *out, struct lock *spare)
+static bool same_owner(const struct lock *a, const struct lock *b)
+{
+    return a->owner == b->owner && a->flock == b->flock;
+}
+
+/* Cut `*at` in two around `out`; the new one, if it comes at once, stays between them. */
+static struct lock **split(struct lock **at, const struct lock *out, const struct lock *fresh,
+                           struct lock *spare)
+{
+    struct lock *l = *at, **behind = l->next == fresh && fresh != NULL ? &l->next->next : &l->next;
+
+    *spare = *l;
+    spare->start = out->end;
+    spare->next = *behind;
+    l->end = out->start;
+    *behind = spare;
+    return &spare->next;
+}
+
+/* Take what `out` covers out of the owner's locks, but for the new one.
+ * @param spare for one that is cut in two @return whether the spare one was used */
+static bool carve(struct inode *i, const struct lock *out, const struct lock *fresh,
+                  struct lock *spare)
 {
     struct lock **at = &i->locks, *l;
     bool used = false;
 
     while ((l = *at) != NULL) {
-        if (l->owner != out->owner || l->flock != out->flock || !overlaps(l, out)) {
+        if (l == fresh || !same_owner(l, out) || !overlaps(l, out)) {
             at = &l->next;
-            continue;
-        }
-        if (l->start < out->start && l->end > out->end) {
-            *spare = *l;
-            spare->start = out->end;
-            l->end = out->start;
-            l->next = spare;
+        } else if (l->start < out->start && l->end > out->end) {
+            at = split(at, out, fresh, spare);
             used = true;
-            at = &spare->next;
         } else if (l->start < out->start) {
             l->end = out->start;
             at = &l->next;
@@ -79,6 +94,35 @@ static bool carve(struct inode *i, const struct lock *out, struct lock *spare)
     return used;
 }
 
+/* An owner's locks stand together, by their starts; who asks is told of the first in the way. */
+static void insert(struct inode *i, struct lock *fresh)
+{
+    struct lock **at = &i->locks;
+
+    while (*at != NULL && !same_owner(*at, fresh))
+        at = &(*at)->next;
+    while (*at != NULL && same_owner(*at, fresh) && (*at)->start < fresh->start)
+        at = &(*at)->next;
+    fresh->next = *at;
+    *at = fresh;
+}
+
+/* Neighbours of one kind become one lock. */
+static void join(struct inode *i)
+{
+    for (struct lock *l = i->locks; l != NULL;) {
+        struct lock *n = l->next;
+
+        if (n == NULL || !same_owner(l, n) || l->exclusive != n->exclusive || l->end != n->start) {
+            l = n;
+            continue;
+        }
+        l->end = n->end;
+        l->next = n->next;
+        heap_free(n, sizeof *n);
+    }
+}
+
 /* Put a lock in, or take it away. */
 static long change(struct inode *i, const struct lock *l, bool unlock)
 {
@@ -88,12 +132,11 @@ static long change(struct inode *i, const struct lock *l, bool unlock)
         heap_free(spare, sizeof *spare);
         return -ENOLCK;
     }
-    if (!carve(i, l, spare))
+    if (fresh != NULL)
+        insert(i, fresh);
+    if (!carve(i, l, fresh, spare))
         heap_free(spare, sizeof *spare);
-    if (fresh != NULL) {
-        fresh->next = i->locks;
-        i->locks = fresh;
-    }
+    join(i);
     task_wake(&released);
     return 0;
 }
@@ -178,10 +221,49 @@ static long check_access(struct file *f, const struct linux_flock *from)
     return from->type < 0 || from->type > F_UNLCK ? -EINVAL : 0;
 }
 
+/* What a task waits for, if it waits for a lock of a process: that process. */
+static const struct process *waits_for(const struct task *t)
+{
+    bool waits = t->state == TASK_WAITING && !t->is_fault && t->number == CALL_FCNTL &&
+                 (unsigned)t->arg[1] == F_SETLKW;
+
+    return waits ? (const struct process *)t->saved_arg : NULL;
+}
+
+/* Would waiting for this process be waiting for oneself? As on Linux a way of ten processes is
+ * followed, and of a process one thread that waits. */
+static bool is_deadlock(const struct process *self, const struct process *p)
+{
+    for (unsigned i = 0; i < 10 && p != NULL && p != self; i++) {
+        const struct process *next = NULL;
+
+        for (const struct task *t = p->tasks; t != NULL && next == NULL; t = t->peer)
+            next = waits_for(t);
+        p = next;
+    }
+    return p == self;
+}
+
+/* Another's lock is in the way. */
+static long wait_for_lock(struct task *t, const struct lock *other, unsigned command)
+{
+    if (command != F_SETLKW && command != F_OFD_SETLKW)
+        return -EAGAIN;
+    if (command == F_SETLKW && other->pid != -1) {
+        if (is_deadlock(t->process, other->owner))
+            return -EDEADLK;
+        t->saved_arg = (word_t)other->owner;
+    } else {
+        t->saved_arg = 0;
+    }
+    return task_wait(t, &released, NEVER);
+}
+
 long lock_control(struct task *t, struct file *f, unsigned command, word_t argument)
 {
     bool own = command >= F_OFD_GETLK;
     struct linux_flock from;
+    const struct lock *other;
     struct lock l = {.owner = own ? (const void *)f : t->process,
                      .pid = own ? -1 : t->process->pid};
     long error = user_read(t, &from, argument, sizeof from);
@@ -199,9 +281,9 @@ long lock_control(struct task *t, struct file *f, unsigned command, word_t argum
     error = check_access(f, &from);
     if (error != 0)
         return error;
-    if (from.type != F_UNLCK && conflict(f->inode, &l) != NULL)
-        return command == F_SETLKW || command == F_OFD_SETLKW ? task_wait(t, &released, NEVER)
-                                                              : -EAGAIN;
+    other = from.type == F_UNLCK ? NULL : conflict(f->inode, &l);
+    if (other != NULL)
+        return wait_for_lock(t, other, command);
     return change(f->inode, &l, from.type == F_UNLCK);
 }
 

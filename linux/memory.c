@@ -50,6 +50,13 @@ static long file_source(struct task *t, const word_t *arg, struct area_source *s
     if (f->inode == NULL || f->inode->ops->page == NULL)
         return -ENODEV;
     source->read_only = source->shared && access != O_RDWR;
+    if (source->shared && access == O_RDWR && f->inode->seals & F_SEAL_WRITE)
+        return -EPERM;
+    if (source->shared && f->inode->seals & F_SEAL_FUTURE_WRITE) {
+        if (arg[2] & PROT_WRITE)
+            return -EPERM;
+        source->read_only = true;
+    }
     source->inode = f->inode;
     source->offset = arg[5];
     source->file_bytes = ~0ul;

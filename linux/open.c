@@ -195,6 +195,7 @@ static long open_unnamed(struct task *t, struct dentry *dir, const struct openin
     if (i == NULL)
         return error != 0 ? error : -ENOMEM;
     i->links = 0;
+    i->linkable = !(o->flags & O_EXCL);
     i->uid = t->process->identity.fsuid;
     i->gid = t->process->identity.fsgid;
     error = open_inode(t, i, NULL, o->flags, file);

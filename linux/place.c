@@ -49,6 +49,15 @@ long sys_chroot(struct task *t, const word_t *arg)
     return error;
 }
 
+/* What Linux says of a directory that chroot has left outside. */
+static char *unreachable(char *path, const char *buffer)
+{
+    static const char mark[13] = "(unreachable)";
+
+    return (size_t)(path - buffer) < sizeof mark ? NULL
+                                                 : memcpy(path - sizeof mark, mark, sizeof mark);
+}
+
 long sys_getcwd(struct task *t, const word_t *arg)
 {
     static char buffer[PATH_LENGTH];
@@ -60,6 +69,8 @@ long sys_getcwd(struct task *t, const word_t *arg)
     if (d->removed)
         return -ENOENT;
     path = dentry_path(t, d, buffer, sizeof buffer);
+    if (path != NULL && !dentry_below(d, t->place->root))
+        path = unreachable(path, buffer);
     if (path == NULL)
         return -ENAMETOOLONG;
     n = rt_length(path) + 1;

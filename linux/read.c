@@ -224,6 +224,12 @@ static size_t at_most(word_t bytes)
     return bytes < FILE_IO_MAX ? bytes : FILE_IO_MAX;
 }
 
+/* Does a program's memory reach that far at all? What is there shows when it is used. */
+static bool is_possible(word_t from, word_t bytes)
+{
+    return bytes <= SPACE_TOP && from <= SPACE_TOP - bytes;
+}
+
 long sys_read(struct task *t, const word_t *arg)
 {
     struct file *f = to_read(t, arg[0]);
@@ -232,8 +238,8 @@ long sys_read(struct task *t, const word_t *arg)
 
     if (f == NULL)
         return -EBADF;
-    if ((int64_t)arg[2] < 0)
-        return -EINVAL;
+    if (!is_possible(arg[1], arg[2]))
+        return -EFAULT;
     transfer_one(&x, &space, t, arg[1], at_most(arg[2]));
     return descriptor_read(t, f, &x, NULL);
 }
@@ -246,8 +252,8 @@ long sys_write(struct task *t, const word_t *arg)
 
     if (f == NULL)
         return -EBADF;
-    if ((int64_t)arg[2] < 0)
-        return -EINVAL;
+    if (!is_possible(arg[1], arg[2]))
+        return -EFAULT;
     transfer_one(&x, &space, t, arg[1], at_most(arg[2]));
     return descriptor_write(t, f, &x, NULL);
 }
@@ -267,8 +273,8 @@ static long at_offset(struct task *t, const word_t *arg, bool write)
         return -ESPIPE;
     if (write ? !file_writable(f) : !file_readable(f))
         return -EBADF;
-    if ((int64_t)arg[2] < 0)
-        return -EINVAL;
+    if (!is_possible(arg[1], arg[2]))
+        return -EFAULT;
     transfer_one(&x, &space, t, arg[1], at_most(arg[2]));
     return write ? descriptor_write(t, f, &x, &at) : descriptor_read(t, f, &x, &at);
 }
@@ -298,6 +304,8 @@ long transfer_vector(struct transfer *x, struct task *t, word_t list, word_t cou
     for (word_t i = 0; i < count; i++) {
         if ((int64_t)parts[i].bytes < 0)
             return -EINVAL;
+        if (!is_possible(parts[i].base, parts[i].bytes))
+            return -EFAULT;
         if (parts[i].bytes > FILE_IO_MAX - sum)
             parts[i].bytes = FILE_IO_MAX - sum;
         sum += parts[i].bytes;

@@ -22,6 +22,8 @@ struct inode *tmpfs_new(struct mount *m, unsigned mode)
         i->links = 2;
         i->size = 0;
     }
+    if (i != NULL)
+        i->seals = F_SEAL_SEAL; /* memfd_create takes it away */
     return i;
 }
 

@@ -180,7 +180,8 @@ static long data_write(struct inode *i, struct transfer *x, word_t at)
 
     if (at >= SIZE_MAX_FILE)
         return -EFBIG;
-    if (i->seals & F_SEAL_WRITE || (i->seals & F_SEAL_GROW && at + x->left > i->size))
+    if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+        (i->seals & F_SEAL_GROW && at + x->left > i->size))
         return -EPERM;
     while (x->left > 0 && at < SIZE_MAX_FILE) {
         long n = write_piece(i, x, at, piece(at, x->left));
@@ -316,7 +317,7 @@ static long file_allocate(struct inode *i, unsigned mode, word_t at, word_t byte
 {
     if (mode & ~(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE) || mode == PUNCH_HOLE)
         return -EOPNOTSUPP;
-    if (mode & PUNCH_HOLE && i->seals & F_SEAL_WRITE)
+    if (mode & PUNCH_HOLE && i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
         return -EPERM;
     if (mode & (PUNCH_HOLE | ZERO_RANGE) && at < i->size)
         clear_range(i, at, bytes);

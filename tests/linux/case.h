@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Cases that are run on Linux and on Tessera, and must say the same on both. A case runs in a
- * process of its own, which leads a process group and has 20 seconds. What it says must not depend
- * on process numbers, addresses or the time.
+ * process of its own, which leads a process group, has 20 seconds, and works in an empty folder.
+ * What it says must not depend on process numbers, addresses or the time.
  */
 #ifndef CASE_H
 #define CASE_H
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 struct test_case {
@@ -40,6 +41,8 @@ void outcome(const char *what, long r);
 const char *error_name(int error);
 /** Run a function in a child and say how it ended. */
 void in_child(const char *what, void (*function)(void));
+/** Make a file with this text. @return it, open for both, at its end; no file: the case ends */
+int put(const char *path, const char *text);
 /** Wait for a child. @return as wait4's status */
 int wait_status(pid_t pid);
 /** "what: exited 3", "what: killed by 9". */

@@ -3,14 +3,17 @@
 #include "case.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define SECONDS 20
+#define FOLDER  "/tmp/case"
 
 static struct test_case *first;
 
@@ -60,6 +63,16 @@ void outcome(const char *what, long r)
     say("%s: %s", what, r == -1 ? error_name(errno) : "ok");
 }
 
+int put(const char *path, const char *text)
+{
+    int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644);
+    size_t bytes = strlen(text);
+
+    if (fd < 0 || write(fd, text, bytes) != (ssize_t)bytes)
+        exit(98);
+    return fd;
+}
+
 int wait_status(pid_t pid)
 {
     int status = -1;
@@ -90,6 +103,21 @@ void in_child(const char *what, void (*function)(void))
     say_status(what, wait_status(pid));
 }
 
+static int remove_one(const char *path, const struct stat *s, int type, struct FTW *walk)
+{
+    (void)s;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static void make_folder(void)
+{
+    nftw(FOLDER, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    if (mkdir(FOLDER, 0755) != 0 || chdir(FOLDER) != 0)
+        exit(97);
+}
+
 static void run(const struct test_case *c)
 {
     pid_t pid;
@@ -99,6 +127,7 @@ static void run(const struct test_case *c)
     if (pid == 0) {
         setpgid(0, 0);
         alarm(SECONDS);
+        make_folder();
         c->run();
         _exit(0);
     }

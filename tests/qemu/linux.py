@@ -11,6 +11,8 @@ sys.path.insert(0, os.path.join(ROOT, "tools/tessera"))
 from qemu import Machine, Report, Silence  # noqa: E402  (the path must be set first)
 
 NEVER = r"(?i)\bpanic\b|'linux' (failed|ended)"
+# Time goes with the instructions, as when Linux was recorded (tests/linux/record.py).
+COUNTED = ("-icount", "shift=2,sleep=off")
 OTHER = re.compile(r"^\[ *\d+\.\d{6}\] |^#")
 
 
@@ -61,7 +63,7 @@ def main(build):
     with open(os.path.join(ROOT, "tests/linux/expected.txt"), encoding="utf-8") as file:
         expected = cases(file.read())
     image = os.path.join(build, "tests/qemu/linux.img")
-    with Machine(build, image=image, memory="256M",
+    with Machine(build, image=image, memory="256M", extra=COUNTED,
                  log=os.path.join(build, "log/linux-guest.txt")) as machine:
         said = run_cases(machine)
         for name, lines in expected.items():
