@@ -22,7 +22,7 @@ from disk import PANIC  # noqa: E402  (the path must be set first)
 from powercut import Recording, entries_so_far, record_options  # noqa: E402
 from qemu import Machine, Report  # noqa: E402
 
-STATES = 60
+STATES = 200
 ROUNDS, KEPT, TIMEOUT = 48, 6, 240
 
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * File servers as their clients see them: see tests/qemu/files.yaml. The argument `do` says what
- * this one is: the tester, which says the outcomes, or one that hammers beside it, or a hostile
- * one.
+ * this one is: the tester, which says the outcomes, or only hammers (`do=hammer`, for long), or one
+ * that hammers beside it, or a hostile one. `operations` and `kills` say how much.
  */
 #include "files.h"
 
@@ -17,9 +17,11 @@
 #define OPERATIONS  4000u
 #define KILLS       8u
 #define PATIENCE_NS (60 * RT_NS_PER_SECOND)
+#define REPORTS     10u /* on the way */
 
 static cap_t root;
 static const char *server; /* who serves /tmp: the argument `server`, or ramfs */
+static unsigned operations, kills; /* of each client in one directory; of the server meanwhile */
 static unsigned passed, failed;
 
 void report(bool good, const char *name)
@@ -29,10 +31,10 @@ void report(bool good, const char *name)
     failed += !good;
 }
 
-/* Start a component and wait for its end. @return its exit code, -1: it did not end well */
+/* Wait for a component's end. @return its exit code, -1: it did not end well */
 static int outcome_of(const char *name)
 {
-    word_t end = rt_now() + rt_ns_to_ticks(PATIENCE_NS);
+    word_t end = rt_now() + rt_ns_to_ticks(PATIENCE_NS + operations * 1000000ul);
     struct supervisor_status s = {0};
 
     while (supervisor_query(root, name, &s) == SUPERVISOR_OK && rt_now() < end) {
@@ -92,18 +94,20 @@ static void hammering(void)
     bool good = make_directory("/tmp/h") && hammer_begin(&h, "/tmp/h", 'a', 1) &&
                 supervisor_start(root, "second") == SUPERVISOR_OK;
 
-    for (unsigned i = 0; good && i < OPERATIONS; i++) {
-        if (i % (OPERATIONS / KILLS) == OPERATIONS / KILLS / 2)
+    for (unsigned i = 0; good && i < operations; i++) {
+        if (i % (operations / kills) == operations / kills / 2)
             good = supervisor_kill(root, server) == SUPERVISOR_OK;
         good = good && hammer_once(&h);
+        if (i % (operations / REPORTS) == 0)
+            rt_say(2, "%u operations", i);
     }
     good = good && hammer_whole(&h);
     if (h.wrong != NULL)
         rt_say(2, "line %u of hammer.c: %s", h.line, h.wrong);
     report(good, "nothing is lost or done twice by a server that is killed");
     report(outcome_of("second") == 0, "nor for the other client in the same directory");
-    report(restarts_of(server) == before + KILLS, "the server was restarted each time");
-    report(h.directory.connection->attaches > KILLS / 2, "and its client attached again");
+    report(restarts_of(server) == before + kills, "the server was restarted each time");
+    report(h.directory.connection->attaches > kills / 2, "and its client attached again");
 }
 
 static int second(void)
@@ -112,7 +116,7 @@ static int second(void)
 
     if (!hammer_begin(&h, "/tmp/h", 'b', 2))
         return 1;
-    for (unsigned i = 0; i < OPERATIONS; i++)
+    for (unsigned i = 0; i < operations; i++)
         if (!hammer_once(&h))
             break;
     if (h.wrong == NULL && hammer_whole(&h))
@@ -316,10 +320,14 @@ static void full(void)
            "and has its room back when the file is removed");
 }
 
-static int tester(void)
+static int tester(bool long_form)
 {
     RT_CHECK(rt_guard_begin());
     hammering();
+    if (long_form) {
+        rt_say(2, "%u passed, %u failed", passed, failed);
+        return 0;
+    }
     hostility();
     looking();
     links();
@@ -341,13 +349,25 @@ static int enemy(void)
     return wrong == NULL ? 0 : 1;
 }
 
+static unsigned number(const char *name, unsigned otherwise)
+{
+    const char *text = rt_argument(name);
+    unsigned value = 0;
+
+    for (; text != NULL && *text >= '0' && *text <= '9' && value < 100000000; text++)
+        value = value * 10 + (unsigned)(*text - '0');
+    return value < REPORTS ? otherwise : value;
+}
+
 int main(void)
 {
     const char *what = rt_argument("do");
 
+    operations = number("operations", OPERATIONS);
+    kills = number("kills", KILLS);
     root = rt_uses("supervisor");
     server = rt_argument("server") != NULL ? rt_argument("server") : "ramfs";
     if (rt_same(what, "second"))
         return second();
-    return rt_same(what, "hostile") ? enemy() : tester();
+    return rt_same(what, "hostile") ? enemy() : tester(rt_same(what, "hammer"));
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of this client share. */
+#ifndef DISK_FILES_H
+#define DISK_FILES_H
+
+#include <filelib/connection.h>
+
+extern struct files_connection files;
+extern struct file_handle root;
+
+/** Say how a case went. @param why a number for the line of one that failed */
+void check(bool ok, const char *name, word_t why);
+
+/** Look a path up from the root. */
+enum file_error find(const char *path, struct file_attributes *to);
+
+/** Write a file from its start, each byte depending on its place. */
+enum file_error fill(struct file_handle file, uint64_t size);
+
+/** The tests of disks that fail; `what` is the first letter of the file `test`. */
+void failing_disk(char what);
+
+#endif

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#: ./tessera soak WHAT [N]        long forms of tests of files: powercut, hammer, hostile
+#: needs build run test
+
+what=${1:-}
+case $what in
+powercut) count=${2:-2000} ;;
+hostile) count=${2:-10000} ;;
+hammer) count=${2:-0} ;;
+*) die "there is no long test '$what'" "./tessera soak powercut|hammer|hostile" ;;
+esac
+case $count in *[!0-9]* | "") die "'$count' is no number" "./tessera soak $what 1000" ;; esac
+case $what in
+powercut)
+    build "$BUILD/kernel.elf" "$BUILD/tests/qemu/powercut_files.img" >&2
+    exec /usr/bin/python3 tests/qemu/powercut_files.py "$BUILD" "$count"
+    ;;
+hostile)
+    build "$BUILD/tests/host/ext4" >&2
+    exec "$BUILD/tests/host/ext4" hostile "$count"
+    ;;
+hammer)
+    build "$BUILD/kernel.elf" "$BUILD/tests/qemu/ext4_hammer.img" >&2
+    exec /usr/bin/python3 tools/soak/hammer.py "$BUILD"
+    ;;
+esac
