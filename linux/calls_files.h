@@ -93,6 +93,9 @@
     CALL(232, epoll_wait, CALL_EINTR, ARG_FD, ARG_OUT, ARG_INT, ARG_INT)                           \
     CALL(233, epoll_ctl, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_FD, ARG_POINTER)                      \
     CALL(235, utimes, CALL_RESTARTS, ARG_PATH, ARG_IN)                                             \
+    CALL(253, inotify_init, CALL_RESTARTS, ARG_NONE)                                               \
+    CALL(254, inotify_add_watch, CALL_RESTARTS, ARG_FD, ARG_PATH, ARG_HEX)                         \
+    CALL(255, inotify_rm_watch, CALL_RESTARTS, ARG_FD, ARG_INT)                                    \
     CALL(257, openat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_HEX, ARG_OCTAL)                         \
     CALL(258, mkdirat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL)                                 \
     CALL(259, mknodat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_OCTAL, ARG_HEX)                        \
@@ -110,6 +113,9 @@
          ARG_POINTER, ARG_POINTER)                                                                 \
     CALL(271, ppoll, CALL_EINTR, ARG_POINTER, ARG_SIZE, ARG_TIME, ARG_POINTER, ARG_SIZE)           \
     CALL(275, splice, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_FD, ARG_POINTER, ARG_SIZE, ARG_HEX)  \
+    CALL(276, tee, CALL_RESTARTS, ARG_FD, ARG_FD, ARG_SIZE, ARG_HEX)                               \
+    CALL(278, vmsplice, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_HEX)                      \
+    CALL(294, inotify_init1, CALL_RESTARTS, ARG_HEX)                                               \
     CALL(277, sync_file_range, CALL_RESTARTS, ARG_FD, ARG_WORD, ARG_WORD, ARG_HEX)                 \
     CALL(280, utimensat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_IN, ARG_HEX)                         \
     CALL(281, epoll_pwait, CALL_EINTR, ARG_FD, ARG_OUT, ARG_INT, ARG_INT, ARG_POINTER, ARG_SIZE)   \

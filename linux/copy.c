@@ -96,6 +96,13 @@ static long copy_piece(const struct copying *c, size_t left, struct file **wait)
     return written;
 }
 
+static void broken_pipe(struct task *t)
+{
+    struct siginfo info = {.number = SIGPIPE, .code = SI_USER};
+
+    (void)signal_task(t, &info);
+}
+
 /* All of it, or what there is. */
 static long copy(const struct copying *c)
 {
@@ -111,11 +118,8 @@ static long copy(const struct copying *c)
         if (!seeks(c->from))
             break; /* what comes next may be the end, which only the next call may take */
     }
-    if (n == -EPIPE) {
-        struct siginfo info = {.number = SIGPIPE, .code = SI_USER};
-
-        (void)signal_task(c->task, &info);
-    }
+    if (n == -EPIPE)
+        broken_pipe(c->task);
     if (done > 0)
         return (long)done;
     if (n == -EAGAIN && !c->nonblock && !(wait->flags & O_NONBLOCK))
@@ -229,6 +233,48 @@ static long splice_check(const struct copying *c, word_t from_at, word_t to_at)
     if (c->from->ops->read == NULL || c->to->ops->write == NULL)
         return -EINVAL;
     return seeks(c->to) && c->to->flags & O_APPEND ? -EINVAL : 0;
+}
+
+long sys_tee(struct task *t, const word_t *arg)
+{
+    struct file *from = file_of_io(t, arg[0]), *to = file_of_io(t, arg[1]), *wait;
+    long n;
+
+    if (arg[3] & ~(word_t)SPLICE_KNOWN)
+        return -EINVAL;
+    if (arg[2] == 0)
+        return 0;
+    if (from == NULL || to == NULL || !file_readable(from) || !file_writable(to))
+        return -EBADF;
+    if (!pipe_is(from) || !pipe_is(to) || from->inode == to->inode)
+        return -EINVAL;
+    n = pipe_tee(from, to, arg[2], &wait);
+    if (n == -EPIPE)
+        broken_pipe(t);
+    if (n == -EAGAIN && !(arg[3] & SPLICE_NONBLOCK) && !(from->flags & O_NONBLOCK))
+        return file_wait(t, wait, NEVER);
+    return n;
+}
+
+/* Into a pipe: what fits at once; a copy, so that the program may use its memory again. */
+long sys_vmsplice(struct task *t, const word_t *arg)
+{
+    struct file *f = file_of_io(t, arg[0]);
+    bool waits = !(arg[3] & SPLICE_NONBLOCK) && f != NULL && !(f->flags & O_NONBLOCK);
+    struct transfer x;
+    long n;
+
+    if (arg[3] & ~(word_t)SPLICE_KNOWN)
+        return -EINVAL;
+    if (f == NULL || !pipe_is(f))
+        return -EBADF;
+    n = transfer_vector(&x, t, arg[1], arg[2]);
+    if (n != 0 || x.left == 0)
+        return n;
+    n = file_writable(f) ? f->ops->write(f, &x, 0) : f->ops->read(f, &x, 0);
+    if (n == -EPIPE)
+        broken_pipe(t);
+    return n == -EAGAIN && waits ? file_wait(t, f, NEVER) : n;
 }
 
 long sys_splice(struct task *t, const word_t *arg)

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "handlers.h"
 #include "linux.h"
+#include "notify.h"
 #include "policy.h"
 
 static bool is_dir(const struct dentry *d)
@@ -46,6 +47,7 @@ static long make_at(struct task *t, word_t dirfd, word_t path, unsigned mode, un
     error = p.at->inode->ops->make(p.at, p.name, p.length, mode, device, target, &d);
     if (error == 0) {
         new_entry_own(t, p.at, d);
+        notify_name(p.at->inode, d->inode, p.name, p.length, IN_CREATE, 0);
         dentry_put(d);
     }
     dentry_put(p.at);
@@ -124,6 +126,10 @@ static long link_to(struct task *t, struct dentry *from, word_t dirfd, word_t pa
         error = -ENOENT;
     else
         error = p.at->inode->ops->link(p.at, p.name, p.length, from->inode);
+    if (error == 0) {
+        notify_self(from->inode, IN_ATTRIB);
+        notify_name(p.at->inode, from->inode, p.name, p.length, IN_CREATE, 0);
+    }
     dentry_put(p.at);
     return error;
 }
@@ -185,6 +191,12 @@ static long remove_entry(struct task *t, struct place_found *p, bool directory)
         error = -ENOTDIR;
     if (error == 0)
         error = p->at->inode->ops->remove(d);
+    if (error == 0 && notify_watches > 0) {
+        if (!directory)
+            notify_self(d->inode, IN_ATTRIB);
+        notify_name(p->at->inode, d->inode, p->name, p->length, IN_DELETE, 0);
+        notify_removed(d, 1);
+    }
     dentry_put(d);
     return error;
 }
@@ -258,6 +270,21 @@ static long check_rename_rights(struct task *t, struct dentry *what, struct dent
     return !is_dir(what) && is_dir(there) ? -EISDIR : 0;
 }
 
+/* @param replaced what went by it, or NULL */
+static void tell_renamed(const struct place_found *a, const struct place_found *b,
+                         struct dentry *what, struct dentry *replaced)
+{
+    uint32_t cookie = notify_cookie();
+
+    notify_name(a->at->inode, what->inode, a->name, a->length, IN_MOVED_FROM, cookie);
+    notify_name(b->at->inode, what->inode, b->name, b->length, IN_MOVED_TO, cookie);
+    if (replaced != NULL)
+        notify_self(replaced->inode, IN_ATTRIB);
+    notify_self(what->inode, IN_MOVE_SELF);
+    if (replaced != NULL)
+        notify_removed(replaced, 1);
+}
+
 static long rename_found(struct task *t, struct place_found *a, struct place_found *b,
                          unsigned flags)
 {
@@ -278,6 +305,8 @@ static long rename_found(struct task *t, struct place_found *a, struct place_fou
     if (error == 0)
         error = a->at->inode->ops->rename(what, b->at, b->name, b->length, there,
                                           (flags & RENAME_EXCHANGE) != 0);
+    if (error == 0 && notify_watches > 0)
+        tell_renamed(a, b, what, flags & RENAME_EXCHANGE ? NULL : there);
 same:
     dentry_put(there);
     dentry_put(what);
@@ -457,6 +486,7 @@ static long list(struct task *t, const word_t *arg, bool old)
         return l.done > 0 ? (f->position = l.next, (long)l.done) : l.error;
     if (d->inode->ops->list != NULL)
         error = d->inode->ops->list(d, l.next, emit, &l);
+    notify_file(f, IN_ACCESS);
     f->position = error == 0 && l.error == 0 && !l.full ? LIST_END : l.next;
     if (l.done > 0)
         return (long)l.done;

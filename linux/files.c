@@ -3,6 +3,7 @@
 #include "file.h"
 #include "handlers.h"
 #include "linux.h"
+#include "notify.h"
 
 #define CLOEXEC_BIT(fd) (1ul << ((fd) % FILES_CHUNK))
 
@@ -167,6 +168,10 @@ void file_put(struct file *f)
         f->ops->close(f);
     if (f->writer)
         f->inode->writers--;
+    if (notify_watches > 0 && f->dentry != NULL && !(f->flags & O_PATH)) {
+        notify_dentry(f->dentry, file_writable(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+        notify_removed(f->dentry, 1);
+    }
     inode_put(f->inode);
     dentry_put(f->dentry);
     heap_free(f, sizeof *f);

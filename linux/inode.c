@@ -3,6 +3,7 @@
 #include "file.h"
 #include "fsabi.h"
 #include "linux.h"
+#include "notify.h"
 #include "policy.h"
 
 struct inode *inode_new(struct mount *m, const struct inode_ops *ops, unsigned mode)
@@ -95,13 +96,26 @@ bool inode_read_only(const struct inode *i)
     return i->unchangeable || (i->mount != NULL && i->mount->flags & MS_RDONLY);
 }
 
+/* As Linux tells of it: one time alone is what reading or writing would do. */
+static uint32_t event_of(const struct attributes *a)
+{
+    if (a->set == SET_SIZE || a->set == SET_MTIME)
+        return IN_MODIFY;
+    return a->set == SET_ATIME ? IN_ACCESS : IN_ATTRIB;
+}
+
 long inode_set(struct inode *i, const struct attributes *a)
 {
+    long error;
+
     if (inode_read_only(i))
         return -EROFS;
     if (i->ops->set == NULL)
         return -EPERM;
-    return i->ops->set(i, a);
+    error = i->ops->set(i, a);
+    if (error == 0 && notify_watches > 0)
+        notify_inode(i, event_of(a));
+    return error;
 }
 
 static bool in_group(const struct identity *id, unsigned gid)

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "handlers.h"
 #include "linux.h"
+#include "notify.h"
 
 #define KNOWN_FLAGS                                                                               \
     (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |        \
@@ -173,6 +174,7 @@ static long open_new(struct task *t, const struct place_found *p, const struct o
     if (error != 0)
         return error;
     new_entry_own(t, p->at, d);
+    notify_name(p->at->inode, d->inode, p->name, p->length, IN_CREATE, 0);
     error = file_open_dentry(t, d, o->flags, file);
     dentry_put(d);
     return error;
@@ -241,7 +243,11 @@ static long open_descriptor(struct task *t, word_t dirfd, word_t path, struct op
     if (o->flags & O_PATH)
         o->flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     error = open_at(t, dirfd, path, o, &f);
-    return error != 0 ? error : file_give(t, f, (o->flags & O_CLOEXEC) != 0);
+    if (error != 0)
+        return error;
+    if (!(o->flags & O_PATH))
+        notify_file(f, IN_OPEN);
+    return file_give(t, f, (o->flags & O_CLOEXEC) != 0);
 }
 
 long file_open_path(struct task *t, const char *path, unsigned flags, struct file **file)

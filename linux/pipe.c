@@ -131,6 +131,21 @@ static long pipe_read(struct file *f, struct transfer *x, word_t position)
     return done;
 }
 
+/* All of it or nothing, as on Linux: bytes of a page that ends in bad memory do not count. */
+static long take_in(struct transfer *x, void *to, size_t bytes)
+{
+    struct transfer before = *x;
+    long n;
+
+    if (bytes > x->left)
+        bytes = x->left;
+    n = transfer_in(x, to, bytes);
+    if (n < 0 || (size_t)n == bytes)
+        return n;
+    *x = before;
+    return -EFAULT;
+}
+
 /* The odd bytes of a write go behind the last ones, if they fit into that page. @return bytes, 0 */
 static long append(struct pipe *p, struct transfer *x)
 {
@@ -143,7 +158,7 @@ static long append(struct pipe *p, struct transfer *x)
     end = s->from + s->bytes;
     if (end + odd > PAGE)
         return 0;
-    n = transfer_in(x, (char *)page_data(s->page) + end, odd);
+    n = take_in(x, (char *)page_data(s->page) + end, odd);
     if (n > 0)
         s->bytes += (uint16_t)n;
     return n;
@@ -158,7 +173,7 @@ static long write_slot(struct pipe *p, struct transfer *x)
         s->page = page_alloc_dirty();
     if (s->page == 0)
         return -ENOMEM;
-    n = transfer_in(x, page_data(s->page), PAGE);
+    n = take_in(x, page_data(s->page), PAGE);
     if (n <= 0)
         return n;
     s->from = 0;
@@ -416,6 +431,43 @@ long sys_pipe(struct task *t, const word_t *arg)
 bool pipe_is(const struct file *f)
 {
     return f->ops == &pipe_ops;
+}
+
+static long tee_slot(struct pipe *to, const struct slot *from, size_t most)
+{
+    struct slot *s = slot_at(to, to->tail);
+
+    if (s->page == 0)
+        s->page = page_alloc_dirty();
+    if (s->page == 0)
+        return -ENOMEM;
+    s->from = 0;
+    s->bytes = (uint16_t)(from->bytes < most ? from->bytes : most);
+    memcpy(page_data(s->page), (const char *)page_data(from->page) + from->from, s->bytes);
+    to->tail++;
+    return s->bytes;
+}
+
+long pipe_tee(struct file *from, struct file *to, size_t most, struct file **wait)
+{
+    struct pipe *a = from->inode->pipe, *b = to->inode->pipe;
+    long done = 0;
+
+    *wait = a->head == a->tail ? from : to;
+    if (b->readers == 0)
+        return -EPIPE;
+    if (a->head == a->tail)
+        return a->writers == 0 ? 0 : -EAGAIN;
+    for (unsigned at = a->head; at != a->tail && !is_full(b) && (size_t)done < most; at++) {
+        long n = tee_slot(b, slot_at(a, at), most - (size_t)done);
+
+        if (n < 0)
+            return done > 0 ? done : n;
+        done += n;
+    }
+    if (done > 0)
+        task_wake(&b->changed);
+    return done > 0 ? done : -EAGAIN;
 }
 
 size_t pipe_room(const struct file *f)

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "handlers.h"
 #include "linux.h"
+#include "notify.h"
 
 #define VECTORS_MAX 1024u /* IOV_MAX */
 
@@ -34,6 +35,8 @@ long descriptor_read(struct task *t, struct file *f, struct transfer *x, word_t 
         return file_wait(t, f, f->ops->deadline == NULL ? NEVER : f->ops->deadline(f, t));
     if (n > 0 && at == NULL && f->ops->flags & FILE_SEEKS)
         f->position += (word_t)n;
+    if (n > 0 && notify_watches > 0)
+        notify_file(f, IN_ACCESS);
     return n;
 }
 
@@ -99,6 +102,8 @@ long descriptor_write(struct task *t, struct file *f, struct transfer *x, word_t
         return file_wait(t, f, NEVER);
     if (n > 0 && at == NULL && f->ops->flags & FILE_SEEKS)
         f->position = where + (word_t)n;
+    if (n > 0 && notify_watches > 0)
+        notify_file(f, IN_MODIFY);
     return n;
 }
 
