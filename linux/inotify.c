@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * inotify(7). An instance is an open file with a queue of events and a list of watches; an inode has
- * the list of those on it. A watch holds the inode and the name that it was made by, so that both
- * stay known while they are watched.
+ * inotify(7). An instance is an open file with a queue of events and a list of watches; an inode
+ * has the list of those on it. A watch holds the inode and the name that it was made by, so that
+ * both stay known while they are watched.
  */
 #include "file.h"
 #include "fsabi.h"

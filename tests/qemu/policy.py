@@ -30,7 +30,8 @@ TRIED = (
      ["sh: can't create /home/b: Read-only file system"]),
     ("nor under a name that is hidden", "echo no >/bin/storm",
      ["sh: can't create /bin/storm: Read-only file system"]),
-    ("nor removed", "rm -f /bin/busybox", ["rm: can't remove '/bin/busybox': Read-only file system"]),
+    ("nor removed", "rm -f /bin/busybox",
+     ["rm: can't remove '/bin/busybox': Read-only file system"]),
     ("nor its mode", "chmod 0 /bin/busybox", ["chmod: /bin/busybox: Read-only file system"]),
     ("a directory that is only seen", "(cd /home && pwd && ls)", ["/home"]),
 )
