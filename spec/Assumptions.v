@@ -1,6 +1,6 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* Every theorem of the specification, and what it leans on: `make` fails unless that is nothing. *)
-From Tessera Require Keeps Tree Memory Reply Budget Theorems Authority.
+From Tessera Require Keeps Tree Memory Reply Budget Theorems Integrity.
 
 Print Assumptions Keeps.every_entry_keeps.
 Print Assumptions Keeps.boot_keeps.
@@ -36,6 +36,10 @@ Print Assumptions Theorems.deletion_means.
 Print Assumptions Theorems.revoke_is_over.
 Print Assumptions Theorems.no_child_no_descendant.
 Print Assumptions Theorems.every_entry_ends.
-Print Assumptions Authority.confinement.
-Print Assumptions Authority.thread_confinement.
-Print Assumptions Authority.integrity.
+Print Assumptions Integrity.runs_are_confined.
+Print Assumptions Integrity.confinement.
+Print Assumptions Integrity.thread_confinement.
+Print Assumptions Integrity.mapping_confinement.
+Print Assumptions Integrity.integrity.
+Print Assumptions Integrity.isolation.
+Print Assumptions Integrity.apart_integrity.

@@ -1,376 +1,275 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
-(* Authority: no sequence of calls gives a component more than the take-grant closure of what was held at the
-   start, and what it has no writable path to it cannot change.
+(* Authority: who may come to do what to whom, of the whole model (confinement and integrity).
 
-   Objects are numbers; `lab` says whose an object is (its component). A container is a CNode or the slots inside
-   an object; which slot a capability is in does not matter here. Threads act with the capabilities of their
-   CSpace. Deletion and revocation only take away: they are one operation here, `Drop`, that anybody may
-   do at any time; Tree.v says what they take. *)
-Require Import List Arith Bool Lia.
+   A label says whose a granule of memory is: any map from places to labels will do, the theorems
+   hold for each. What labels may do to each other is the take-grant closure of what one state has:
+   its capabilities, its mappings, its calls on their way. Secure.v shows that no step leaves it, and
+   that nothing changes but by it. *)
+Require Import NArith List Bool Lia.
+From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects.
 Import ListNotations.
+Open Scope N_scope.
 
+(* What a capability can be for: memory, ports, the processor, interrupts. *)
+Inductive place := Granule (g : N) | Port (p : N) | Single (k : ty).
 Inductive right := Read | Write | Grant.
 
-Record cap := { target : nat; rights : list right }.
+(* Rights that a capability gives. Those to memory and Reply objects have no bits for them. *)
+Definition uses (c : cap) (r : right) : bool :=
+  match c_ty c with
+  | TUntyped | TDevice | TTables | TReply => true
+  | _ =>
+    match r with
+    | Read => is_r (c_rights c)
+    | Write => is_w (c_rights c)
+    | Grant => is_ty c TEndpoint && is_g (c_rights c)
+    end
+  end.
 
-Record state := {
-  caps : nat -> list cap;          (* what a container holds *)
-  cspace : nat -> option nat;      (* the container whose capabilities a thread uses *)
-  pending : nat -> option (nat * nat * bool); (* Reply object: caller and server of the call it holds, may capabilities travel *)
-  lab : nat -> nat;
-  next : nat;                      (* objects from here on were never made *)
-  data : nat -> nat                (* contents of a frame, registers of a thread *)
-}.
+Definition frame_size (level : N) : N :=
+  if level =? 0 then 64 else if level =? 1 then 32768 else 16777216.
 
-Definition set {A} (f : nat -> A) k v := fun x => if Nat.eqb x k then v else f x.
+(* How many granules it stands for. *)
+Definition size_of (c : cap) : N :=
+  match c_ty c with
+  | TUntyped | TDevice | TCNode => c_badge c
+  | TTables => c_badge c * 64
+  | TThread => 24
+  | TSchedContext => 6
+  | TInterrupt | TTimer => 2
+  | TEndpoint | TNotification | TReply | TAddressSpace => 1
+  | TFrame | TLargeFrame | THugeFrame => frame_size (level_of (c_ty c))
+  | TNull | TIoPort | TCpu | TIrqControl => 0
+  end.
 
-Definition put (s : state) h c := {| caps := set (caps s) h (c :: caps s h); cspace := cspace s;
-  pending := pending s; lab := lab s; next := next s; data := data s |}.
+Definition reach (c : cap) (x : place) : Prop :=
+  match x with
+  | Granule g => c_obj c <= g < c_obj c + size_of c
+  | Port p => c_ty c = TIoPort /\ c_obj c <= p < c_obj c + c_badge c
+  | Single k => c_ty c = k /\ (k = TCpu \/ k = TIrqControl)
+  end.
 
-(* Thread t can use capability c. *)
-Definition holds (s : state) t c := exists h, cspace s t = Some h /\ In c (caps s h).
+(* c gives nothing that d does not give. *)
+Definition less (c d : cap) : Prop :=
+  forall r x, uses c r = true -> reach c x -> uses d r = true /\ reach d x.
 
-(* c, but with rights among rs; the badge does not matter here. *)
-Definition less (c d : cap) := target d = target c /\ incl (rights d) (rights c).
+(* The kernel keeps books in capabilities to memory: where a frame is mapped, how much of an Untyped
+   is clear, whether page tables are in it. *)
+Definition books (c : cap) : bool := is_frame (c_ty c) || has_memory (c_ty c).
+Definition same_cap (c d : cap) : Prop := c = d \/ (books c = true /\ books d = true /\ less c d).
 
-(* Contents: written by a thread, or by the kernel for one. *)
-Definition store (s : state) o v := {| caps := caps s; cspace := cspace s; pending := pending s; lab := lab s;
-  next := next s; data := set (data s) o v |}.
+(* Where a thread that is told the outcome of a call finds it. *)
+Definition answer_reg (i : N) : bool := existsb (N.eqb i) [r_ax; r_di; r_tag; r_ip].
 
-Definition reply_set (s : state) r v := {| caps := caps s; cspace := cspace s; pending := set (pending s) r v;
-  lab := lab s; next := next s; data := data s |}.
+Definition reg_in (m : map (map N)) (t i : N) : N :=
+  match get t m with Some x => opt 0 (get i x) | None => 0 end.
+Definition leaf_in (m : map space) (p k : N) : option leaf :=
+  match get p m with Some x => get k (p_maps x) | None => None end.
 
-(* step s t s': thread t acts. *)
-Inductive step : state -> nat -> state -> Prop :=
-(* CNode.copy, mint, move: from one CNode that t can read (or write, to move) into one that t can write. *)
-| step_copy : forall s t cf ct c d, holds s t cf -> holds s t ct ->
-    (In Read (rights cf) \/ In Write (rights cf)) -> In Write (rights ct) ->
-    In c (caps s (target cf)) -> less c d -> step s t (put s (target ct) d)
-(* The thread's own CSpace needs no capability to be named. *)
-| step_copy_own : forall s t h ct c d, cspace s t = Some h -> holds s t ct -> In Write (rights ct) ->
-    In c (caps s h) -> less c d -> step s t (put s (target ct) d)
-| step_take_own : forall s t h cf c d, cspace s t = Some h -> holds s t cf ->
-    (In Read (rights cf) \/ In Write (rights cf)) -> In c (caps s (target cf)) -> less c d -> step s t (put s h d)
-(* Untyped.retype: a new object, with all rights, of the component in whose container it goes. *)
-| step_make : forall s t ct v, holds s t ct -> In Write (rights ct) ->
-    step s t {| caps := set (set (caps s) (next s) [])
-                            (target ct) ({| target := next s; rights := [Read; Write; Grant] |} :: caps s (target ct));
-                cspace := set (cspace s) (next s) None; pending := set (pending s) (next s) None;
-                lab := set (lab s) (next s) (lab s (target ct)); next := S (next s); data := set (data s) (next s) v |}
-(* A capability goes along with a message: the endpoint's capability has Grant; u receives. *)
-| step_send : forall s t u h e e' c d, holds s t e -> In Write (rights e) -> In Grant (rights e) ->
-    holds s u e' -> target e' = target e -> In Read (rights e') ->
-    holds s t c -> less c d -> cspace s u = Some h -> step s t (put s h d)
-(* A message arrives: the receiver's registers and buffer change. *)
-| step_message : forall s t u e e' v, holds s t e -> In Write (rights e) ->
-    holds s u e' -> target e' = target e -> In Read (rights e') -> step s t (store s u v)
-(* A call is received: the Reply object, for which u has a capability, holds it. *)
-| step_call : forall s t u e e' r, holds s t e -> In Write (rights e) ->
-    holds s u e' -> target e' = target e -> In Read (rights e') -> holds s u r -> rights r <> [] ->
-    forall g, (g = true -> In Grant (rights e)) -> step s t (reply_set s (target r) (Some (t, u, g)))
-(* Whoever has the Reply object answers, once, with capabilities if the call could carry them. *)
-| step_answer : forall s t r c u g v, holds s t r -> rights r <> [] -> pending s (target r) = Some (c, u, g) ->
-    step s t (reply_set (store s c v) (target r) None)
-| step_answer_cap : forall s t r c u h k d, holds s t r -> rights r <> [] -> pending s (target r) = Some (c, u, true) ->
-    holds s t k -> less k d -> cspace s c = Some h -> step s t (reply_set (put s h d) (target r) None)
-(* Thread.configure: a CSpace. A CNode that one may neither read nor write cannot be used that way. *)
-| step_configure : forall s t ch cn, holds s t ch -> In Write (rights ch) -> holds s t cn ->
-    In Read (rights cn) -> In Write (rights cn) ->
-    step s t {| caps := caps s; cspace := set (cspace s) (target ch) (Some (target cn)); pending := pending s;
-                lab := lab s; next := next s; data := data s |}
-(* Capabilities into the slots of an object that t may write: Thread.configure, Interrupt.bind, Timer.bind. *)
-| step_bind : forall s t co c d, holds s t co -> In Write (rights co) -> holds s t c -> less c d ->
-    step s t (put s (target co) d)
-(* Memory that is mapped writable, registers of a thread, bits of a notification. *)
-| step_store : forall s t c v, holds s t c -> In Write (rights c) -> step s t (store s (target c) v)
-| step_store_own : forall s t v, step s t (store s t v)
-(* delete, revoke, and what goes with them. *)
-| step_drop : forall s t h l, incl l (caps s h) ->
-    step s t {| caps := set (caps s) h l; cspace := cspace s; pending := pending s; lab := lab s; next := next s;
-                data := data s |}
-| step_unset : forall s t u r,
-    step s t {| caps := caps s; cspace := set (cspace s) u None; pending := set (pending s) r None; lab := lab s;
-                next := next s; data := data s |}.
+(* The granules that a mapping makes reachable. *)
+Definition mapped (k : N) (l : leaf) (g : N) : Prop :=
+  f_frame l <= g < f_frame l + frame_size (N.shiftr k 56).
 
-Inductive run (s0 : state) : state -> Prop :=
-| run_start : run s0 s0
-| run_step : forall s t s', run s0 s -> step s t s' -> run s0 s'.
-
-(* --- The closure: what a component may come to hold, by taking, granting, and being given ----- *)
+(* --- The closure ------------------------------------------------------------------------------ *)
 
 Section Closure.
-Variable s0 : state.
+Context {label : Type} (lab : place -> label) (s0 : state).
+Notation L g := (lab (Granule g)).
 
-Inductive may : nat -> right -> nat -> Prop :=
+(* Somebody's call is held by a Reply object already; with g it can bring capabilities back. *)
+Inductive called_before : label -> label -> bool -> Prop :=
+| before_waits : forall c r g h, get c (s_waits s0) = Some (WReply r g) -> (h = true -> g = true) ->
+    called_before (L c) (L r) h
+| before_holds : forall c r, get r (s_replies s0) = Some (RHolds c) ->
+    called_before (L c) (L r) false.
+
+(* What s0 has. *)
+Inductive has : label -> right -> label -> Prop :=
+| has_held : forall a c r x, get a (s_caps s0) = Some c -> uses c r = true -> reach c x ->
+    has (L a) r (lab x)
+| has_thread : forall t i j r,
+    get t (s_threads s0) <> None \/ get t (s_waits s0) <> None -> i < 24 -> j < 24 ->
+    has (L (t + i)) r (L (t + j))
+| has_sends : forall t e b c g, get t (s_waits s0) = Some (WSending e b c g) ->
+    has (L t) Write (L e)
+| has_sends_grant : forall t e b c, get t (s_waits s0) = Some (WSending e b c true) ->
+    has (L t) Grant (L e)
+| has_receives : forall t e r, get t (s_waits s0) = Some (WReceiving e r) -> has (L t) Read (L e)
+| has_receives_calls : forall t e r, get t (s_waits s0) = Some (WReceiving e (Some r)) ->
+    has (L t) Write (L r)
+| has_waits : forall t n, get t (s_waits s0) = Some (WSignal n) -> has (L t) Read (L n)
+| has_bound : forall n x, get n (s_ntfns s0) = Some x -> n_bound x <> 0 ->
+    has (L (n_bound x)) Read (L n)
+| has_see : forall p k l g, leaf_in (s_spaces s0) p k = Some l -> mapped k l g ->
+    has (L p) Read (L g)
+| has_store : forall p k l g, leaf_in (s_spaces s0) p k = Some l -> mapped k l g ->
+    is_w (f_flags l) = true -> has (L p) Write (L g).
+
+Inductive may : label -> right -> label -> Prop :=
 | may_self : forall A r, may A r A
-| may_held : forall h c r, In c (caps s0 h) -> In r (rights c) -> may (lab s0 h) r (lab s0 (target c))
-| may_cspace : forall t h r, cspace s0 t = Some h -> r = Read \/ r = Write -> may (lab s0 t) r (lab s0 h)
+| may_has : forall A r B, has A r B -> may A r B
 (* take: what is in a CNode that one can read or write *)
-| may_take : forall A B r X, may A Read B \/ may A Write B -> may B r X -> may A r X
-(* give: into a CNode, a thread or another object that one can write *)
+| may_get : forall A q B r X, q <> Grant -> may A q B -> may B r X -> may A r X
+(* give: into a CNode, a thread, another object that one can write *)
 | may_put : forall A B r X, may A Write B -> may A r X -> may B r X
 (* grant: with a message *)
-| may_grant : forall A B E r X, may A Write E -> may A Grant E -> may B Read E -> may A r X -> may B r X
-(* and back with the answer: from whoever B could hand the Reply object to, which is C's *)
-| may_answer : forall A B C D E q w r X, may A Write E -> may A Grant E -> may B Read E -> may B q C ->
-    may D w C -> may D r X -> may A r X.
+| may_grant : forall A B E r X, may A Write E -> may A Grant E -> may B Read E -> may A r X ->
+    may B r X
+(* and back with the answer: from whoever may have the Reply object that B received A's call with *)
+| may_answer : forall A B E R D r X, may A Write E -> may A Grant E -> may B Read E ->
+    may B Write R -> may D Write R -> may D r X -> may A r X
+| may_answer_before : forall A R D r X, called_before A R true -> may D Write R -> may D r X ->
+    may A r X.
 
-(* A Reply object that holds a call of c: it was made to an endpoint where B receives, who could use the Reply. *)
-Definition call_may (s : state) r c (g : bool) := exists E B q,
-  may (lab s c) Write E /\ (g = true -> may (lab s c) Grant E) /\ may B Read E /\ may B q (lab s r).
+Lemma may_take : forall A B r X, may A Read B \/ may A Write B -> may B r X -> may A r X.
+Proof. intros A B r X [H|H]; apply may_get with (2 := H); discriminate. Qed.
 
-Record good (s : state) : Prop := {
-  made_caps : forall h c, In c (caps s h) -> h < next s /\ target c < next s;
-  made_cspace : forall t h, cspace s t = Some h -> t < next s /\ h < next s;
-  made_calls : forall r c u g, pending s r = Some (c, u, g) -> r < next s /\ c < next s;
-  caps_may : forall h c r, In c (caps s h) -> In r (rights c) -> may (lab s h) r (lab s (target c));
-  cspace_may : forall t h r, cspace s t = Some h -> r = Read \/ r = Write -> may (lab s t) r (lab s h);
-  calls_may : forall r c u g, pending s r = Some (c, u, g) -> call_may s r c g
-}.
+(* A call of C's can be held by a Reply object that is R's. *)
+Definition call_may (C R : label) (g : bool) : Prop :=
+  called_before C R g \/
+  exists E B, may C Write E /\ (g = true -> may C Grant E) /\ may B Read E /\ may B Write R.
 
-Lemma holds_may : forall s t c r, good s -> holds s t c -> In r (rights c) -> may (lab s t) r (lab s (target c)).
-Proof.
-  intros s t c r G [h [C I]] R. eapply may_take; [left; eapply cspace_may; eauto|eapply caps_may; eauto].
-Qed.
-
-Lemma less_may : forall s t c d r, good s -> holds s t c -> less c d -> In r (rights d) ->
-  may (lab s t) r (lab s (target d)).
-Proof. intros s t c d r G H [T I] R. rewrite T. eapply holds_may; eauto. Qed.
-
-Lemma holds_made : forall s t c, good s -> holds s t c -> t < next s /\ target c < next s.
-Proof.
-  intros s t c G [h [C I]]. destruct (made_cspace s G t h C). destruct (made_caps s G h c I). auto.
-Qed.
-
-Lemma good_put : forall s h d, good s -> h < next s -> target d < next s ->
-  (forall r, In r (rights d) -> may (lab s h) r (lab s (target d))) -> good (put s h d).
-Proof.
-  intros s h d G H T M.
-  assert (Cases : forall k c, In c (caps (put s h d) k) -> (k = h /\ c = d) \/ In c (caps s k)).
-  { intros k c I. unfold put, set in I; simpl in I. destruct (Nat.eqb_spec k h) as [->|]; [|auto].
-    destruct I as [->|I]; auto. }
-  constructor; simpl; try (apply G).
-  - intros k c I. destruct (Cases k c I) as [[-> ->]|I']; [auto|apply (made_caps s G k c I')].
-  - intros k c r I R. destruct (Cases k c I) as [[-> ->]|I']; [auto|apply (caps_may s G k c r I' R)].
-Qed.
-
-Lemma good_reply_set : forall s r v, good s ->
-  (forall c u g, v = Some (c, u, g) -> r < next s /\ c < next s) ->
-  (forall c u g, v = Some (c, u, g) -> call_may s r c g) -> good (reply_set s r v).
-Proof.
-  intros s r v G M C. constructor; simpl; try (apply G).
-  - intros k c u g P. unfold set in P. destruct (Nat.eqb_spec k r) as [->|]; [eauto|eapply made_calls; eauto].
-  - intros k c u g P. unfold set in P. change (call_may s k c g).
-    destruct (Nat.eqb_spec k r) as [->|]; [eauto|eapply calls_may; eauto].
-Qed.
-
-Lemma good_store : forall s o v, good s -> good (store s o v).
-Proof. intros s o v G. constructor; simpl; try (apply G). Qed.
-
-Lemma set_same : forall A (f : nat -> A) k v, set f k v k = v.
-Proof. intros. unfold set. rewrite Nat.eqb_refl. reflexivity. Qed.
-
-Lemma set_below : forall A (f : nat -> A) k v x, x < k -> set f k v x = f x.
-Proof. intros. unfold set. destruct (Nat.eqb_spec x k); [lia|reflexivity]. Qed.
-
-(* A new object is its container's component's own. *)
-Lemma good_make : forall s ct v, good s -> ct < next s ->
-  good {| caps := set (set (caps s) (next s) []) ct ({| target := next s; rights := [Read; Write; Grant] |} :: caps s ct);
-          cspace := set (cspace s) (next s) None; pending := set (pending s) (next s) None;
-          lab := set (lab s) (next s) (lab s ct); next := S (next s); data := set (data s) (next s) v |}.
-Proof.
-  intros s ct v G L.
-  assert (Cases : forall h c,
-    In c (set (set (caps s) (next s) []) ct ({| target := next s; rights := [Read; Write; Grant] |} :: caps s ct) h) ->
-    (h = ct /\ target c = next s) \/ In c (caps s h)).
-  { intros h c I. unfold set at 1 in I. destruct (Nat.eqb_spec h ct) as [->|].
-    - destruct I as [<-|I]; auto.
-    - unfold set in I. destruct (Nat.eqb_spec h (next s)); [contradiction|auto]. }
-  constructor; simpl.
-  - intros h c I. destruct (Cases h c I) as [[-> ->]|I']; [lia|]. destruct (made_caps s G h c I'). lia.
-  - intros t h C. unfold set in C. destruct (Nat.eqb t (next s)); [discriminate|].
-    destruct (made_cspace s G t h C). lia.
-  - intros r c u g P. unfold set in P. destruct (Nat.eqb r (next s)); [discriminate|].
-    destruct (made_calls s G r c u g P). lia.
-  - intros h c r I R. destruct (Cases h c I) as [[-> ->]|I'].
-    + rewrite set_same, set_below by lia. apply may_self.
-    + destruct (made_caps s G h c I'). rewrite !set_below by lia. eapply caps_may; eauto.
-  - intros t h r C R. unfold set in C. destruct (Nat.eqb t (next s)); [discriminate|].
-    destruct (made_cspace s G t h C). rewrite !set_below by lia. eapply cspace_may; eauto.
-  - intros r c u g P. unfold set in P. destruct (Nat.eqb r (next s)); [discriminate|].
-    destruct (made_calls s G r c u g P). destruct (calls_may s G r c u g P) as [E [B [q [P1 [P2 [P3 P4]]]]]].
-    unfold call_may; simpl. rewrite !set_below by lia. exists E, B, q. auto.
-Qed.
-
-Lemma good_step : forall s t s', good s -> step s t s' -> good s'.
-Proof.
-  intros s t s' G S. destruct S.
-  - (* copy *)
-    destruct (holds_made s t ct G H0). destruct H4 as [T I]. destruct (made_caps s G _ c H3).
-    apply good_put; [exact G|assumption|congruence|].
-    intros r R. eapply may_put; [apply (holds_may s t ct Write); assumption|].
-    eapply may_take; [destruct H1; [left; apply (holds_may s t cf Read)|right; apply (holds_may s t cf Write)]; assumption|].
-    rewrite T. eapply caps_may; eauto.
-  - (* out of its own CSpace *)
-    destruct (holds_made s t ct G H0). pose proof H3 as [T I]. destruct (made_caps s G _ c H2).
-    apply good_put; [exact G|assumption|congruence|].
-    intros r R. eapply may_put; [apply (holds_may s t ct Write); assumption|].
-    apply (less_may s t c d); auto. exists h; auto.
-  - (* into its own CSpace *)
-    destruct (made_cspace s G t h H). pose proof H3 as [T I]. destruct (made_caps s G _ c H2).
-    apply good_put; [exact G|assumption|congruence|].
-    intros r R. eapply may_put; [eapply cspace_may; eauto|].
-    eapply may_take; [destruct H1; [left; apply (holds_may s t cf Read)|right; apply (holds_may s t cf Write)]; assumption|].
-    rewrite T. eapply caps_may; eauto.
-  - (* make *)
-    destruct (holds_made s t ct G H). apply good_make; assumption.
-  - (* send *)
-    destruct (holds_made s t c G H5). pose proof H6 as [T I]. destruct (made_cspace s G u h H7).
-    apply good_put; [exact G|assumption|congruence|].
-    intros r R. eapply may_put; [eapply cspace_may; eauto|].
-    assert (Rd : may (lab s u) Read (lab s (target e))) by (rewrite <- H3; apply (holds_may s u e' Read); assumption).
-    eapply may_grant; [apply (holds_may s t e Write); assumption|apply (holds_may s t e Grant); assumption|exact Rd|].
-    eapply less_may; eauto.
-  - apply good_store; exact G.
-  - (* call *)
-    destruct (holds_made s t e G H). destruct (holds_made s u r G H4).
-    apply good_reply_set; [exact G| |].
-    + intros c0 u0 g0 E. injection E as <- _ _. auto.
-    + intros c0 u0 g0 E. injection E as <- _ <-.
-      assert (Rd : may (lab s u) Read (lab s (target e))) by (rewrite <- H2; apply (holds_may s u e' Read); assumption).
-      destruct (rights r) as [|q l] eqn:Er; [contradiction|].
-      exists (lab s (target e)), (lab s u), q. repeat split.
-      * apply (holds_may s t e Write); assumption.
-      * intros Eg. apply (holds_may s t e Grant); auto.
-      * exact Rd.
-      * apply (holds_may s u r q); auto. rewrite Er; left; reflexivity.
-  - (* answer *)
-    apply good_reply_set; [apply good_store; exact G|discriminate|discriminate].
-  - (* answer with a capability *)
-    destruct (holds_made s t k G H2). pose proof H3 as [T I]. destruct (made_cspace s G c h H4).
-    apply good_reply_set; [|discriminate|discriminate].
-    apply good_put; [exact G|assumption|congruence|].
-    intros x R. eapply may_put; [eapply cspace_may; eauto|].
-    destruct (calls_may s G _ _ _ _ H1) as [E [B [q [P1 [P2 [P3 P4]]]]]]. specialize (P2 eq_refl).
-    destruct (rights r) as [|w l] eqn:Er; [contradiction|].
-    eapply (may_answer (lab s c) B (lab s (target r)) (lab s t) E q w); try assumption.
-    + apply (holds_may s t r w); auto. rewrite Er; left; reflexivity.
-    + eapply less_may; eauto.
-  - (* configure *)
-    destruct (holds_made s t ch G H). destruct (holds_made s t cn G H1).
-    constructor; simpl; try (apply G).
-    + intros x h C. unfold set in C. destruct (Nat.eqb_spec x (target ch)) as [->|].
-      * injection C as <-. auto.
-      * eapply made_cspace; eauto.
-    + intros x h r C R. unfold set in C. destruct (Nat.eqb_spec x (target ch)) as [->|].
-      * injection C as <-. eapply may_put; [apply (holds_may s t ch Write); assumption|].
-        apply (holds_may s t cn); auto. destruct R as [->| ->]; assumption.
-      * eapply cspace_may; eauto.
-  - (* bind *)
-    destruct (holds_made s t co G H). destruct (holds_made s t c G H1). pose proof H2 as [T I].
-    apply good_put; [exact G|assumption|congruence|].
-    intros r R. eapply may_put; [apply (holds_may s t co Write); assumption|]. eapply less_may; eauto.
-  - apply good_store; exact G.
-  - apply good_store; exact G.
-  - (* drop *)
-    assert (Sub : forall k c, In c (set (caps s) h l k) -> In c (caps s k)).
-    { intros k c I. unfold set in I. destruct (Nat.eqb_spec k h) as [->|]; auto. }
-    constructor; simpl; try (apply G).
-    + intros k c I. apply (made_caps s G k c). auto.
-    + intros k c r I R. apply (caps_may s G k c r); auto.
-  - (* unset *)
-    constructor; simpl; try (apply G).
-    + intros x h C. unfold set in C. destruct (Nat.eqb x u); [discriminate|]. eapply made_cspace; eauto.
-    + intros k c0 u0 g P. unfold set in P. destruct (Nat.eqb k r); [discriminate|]. eapply made_calls; eauto.
-    + intros x h w C R. unfold set in C. destruct (Nat.eqb x u); [discriminate|]. eapply cspace_may; eauto.
-    + intros k c0 u0 g P. unfold set in P. destruct (Nat.eqb k r); [discriminate|].
-      change (call_may s k c0 g). eapply calls_may; eauto.
-Qed.
-
-(* What there is at the start: everything named has been made, and no call is being answered. *)
-Definition start := (forall h c, In c (caps s0 h) -> h < next s0 /\ target c < next s0) /\
-  (forall t h, cspace s0 t = Some h -> t < next s0 /\ h < next s0) /\ (forall r, pending s0 r = None).
-
-Lemma good_start : start -> good s0.
-Proof.
-  intros [A [B C]]. constructor; auto.
-  - intros r c u g P. rewrite C in P. discriminate.
-  - intros h c r I R. apply may_held; assumption.
-  - intros t h r Ht R. apply may_cspace; assumption.
-  - intros r c u g P. rewrite C in P. discriminate.
-Qed.
-
-Lemma good_run : forall s, start -> run s0 s -> good s.
-Proof. intros s St R. induction R; [apply good_start; exact St|eapply good_step; eauto]. Qed.
-
-(* Whatever anybody does, in whatever order: what a container of a component holds, the closure allows. *)
-Theorem confinement : start -> forall s, run s0 s ->
-  forall h c r, In c (caps s h) -> In r (rights c) -> may (lab s h) r (lab s (target c)).
-Proof. intros St s R. apply caps_may. apply good_run; assumption. Qed.
-
-(* --- Integrity -------------------------------------------------------------------------------- *)
-
-(* The ways in which a component A can change what is O's: writing, a message that O receives, an answer to a
-   call that O made, through the Reply object of whoever received it. *)
-Inductive affects (A O : nat) : Prop :=
+(* The ways in which A changes what is O's: writing; a message to H, who may write it; an answer to
+   H, who may write it. *)
+Inductive affects (A O : label) : Prop :=
 | affects_write : may A Write O -> affects A O
-| affects_message : forall E, may A Write E -> may O Read E -> affects A O
-| affects_answer : forall E B C q w, may O Write E -> may B Read E -> may B q C -> may A w C -> affects A O.
+| affects_message : forall E H, may A Write E -> may H Read E -> may H Write O -> affects A O
+| affects_answer : forall R H g, call_may H R g -> may A Write R -> may H Write O -> affects A O.
 
-Lemma lab_stays : forall s t s' o, good s -> step s t s' -> o < next s -> lab s' o = lab s o /\ o < next s'.
+(* --- What is kept ----------------------------------------------------------------------------- *)
+
+Definition grants (A : label) (c : cap) : Prop :=
+  forall r x, uses c r = true -> reach c x -> may A r (lab x).
+Definition whole (t : N) : Prop :=
+  forall i j r, i < 24 -> j < 24 -> may (L (t + i)) r (L (t + j)).
+Definition wait_ok (t : N) (w : wait) : Prop :=
+  match w with
+  | WSending e _ _ g => may (L t) Write (L e) /\ (g = true -> may (L t) Grant (L e))
+  | WReceiving e r =>
+      may (L t) Read (L e) /\ forall q, r = Some q -> may (L t) Write (L q)
+  | WReply r g => call_may (L t) (L r) g
+  | WSignal n => may (L t) Read (L n)
+  | _ => True
+  end.
+Definition bound_ok (n t : N) : Prop := t <> 0 -> may (L t) Read (L n).
+Definition maps_ok (p : N) (m : map leaf) : Prop := forall k l g, get k m = Some l ->
+  mapped k l g -> may (L p) Read (L g) /\ (is_w (f_flags l) = true -> may (L p) Write (L g)).
+
+(* Act: the labels of those who act. Timers: timers that may run out. *)
+Context (Act : label -> Prop) (Timers : N -> Prop).
+Definition touch (g : N) : Prop := exists A, Act A /\ affects A (L g).
+
+Definition caps_in (m : map cap) : Prop :=
+  (forall a c, get a m = Some c -> grants (L a) c) /\
+  forall a, ~ touch a -> get a m = None \/
+    exists c d, get a m = Some c /\ get a (s_caps s0) = Some d /\ same_cap c d.
+Definition threads_in (m : map thread) : Prop := forall t, get t m <> None -> whole t.
+Definition waits_in (m : map wait) : Prop := forall t w, get t m = Some w ->
+  whole t /\ wait_ok t w.
+Definition replies_in (m : map reply) : Prop := forall r c, get r m = Some (RHolds c) ->
+  call_may (L c) (L r) false.
+Definition ntfns_in (m : map ntfn) : Prop := forall n x, get n m = Some x ->
+  bound_ok n (n_bound x).
+Definition spaces_in (m : map space) : Prop :=
+  (forall p x, get p m = Some x -> maps_ok p (p_maps x)) /\
+  forall p k l, ~ touch p -> leaf_in m p k = Some l -> leaf_in (s_spaces s0) p k = Some l.
+Definition regs_in (m : map (map N)) : Prop := forall t i, ~ touch t -> answer_reg i = false ->
+  reg_in m t i = reg_in (s_regs s0) t i.
+Definition mem_in (m : map (map N)) : Prop := forall p, ~ touch p ->
+  get p m = None \/ get p m = get p (s_mem s0).
+Definition kinds_in (m : map (ty * N)) : Prop := forall x k i, get x m = Some (k, i) ->
+  k = TTimer -> Timers x.
+
+Definition confined (s : state) : Prop :=
+  caps_in (s_caps s) /\ threads_in (s_threads s) /\ waits_in (s_waits s) /\
+  replies_in (s_replies s) /\ ntfns_in (s_ntfns s) /\ spaces_in (s_spaces s) /\
+  regs_in (s_regs s) /\ mem_in (s_mem s) /\ kinds_in (s_kinds s).
+
+(* It is of s0 itself. *)
+Theorem confined_first : (forall x k i, get x (s_kinds s0) = Some (k, i) -> k = TTimer -> Timers x)
+  -> confined s0.
 Proof.
-  intros s t s' o G S L. destruct S; simpl; try (split; [reflexivity|exact L]).
-  rewrite set_below by exact L. split; [reflexivity|lia].
+  intros HT. unfold confined. repeat apply conj; try exact HT.
+  - intros a c H r x U X. apply may_has; eapply has_held; eauto.
+  - intros a _. destruct (get a (s_caps s0)) as [c|] eqn:E; [right|left; reflexivity].
+    exists c, c. repeat split; try reflexivity. left; reflexivity.
+  - intros t H i j r I J. apply may_has; eapply has_thread; auto.
+  - intros t w H. split.
+    + intros i j r I J. apply may_has; eapply has_thread; auto. right. congruence.
+    + destruct w as [| |e b c g|e r|r g|n]; simpl; try exact I.
+      * split; [apply may_has; eapply has_sends; exact H|intros ->; apply may_has; eapply has_sends_grant; exact H].
+      * split; [apply may_has; eapply has_receives; exact H|intros q ->; apply may_has; eapply has_receives_calls; exact H].
+      * left. eapply before_waits; [exact H|auto].
+      * apply may_has; eapply has_waits; exact H.
+  - intros r c H. left. apply before_holds; exact H.
+  - intros n x H B. apply may_has; eapply has_bound; eauto.
+  - intros p x H k l g E M. assert (Lf : leaf_in (s_spaces s0) p k = Some l).
+    { unfold leaf_in. rewrite H. exact E. }
+    split; [apply may_has; eapply has_see; eauto|intros W; apply may_has; eapply has_store; eauto].
+  - intros p k l _ H. exact H.
+  - intros t i _ _. reflexivity.
+  - intros p _. right. reflexivity.
 Qed.
 
-Lemma change_step : forall s t s' o, good s -> step s t s' -> o < next s -> data s' o <> data s o ->
-  affects (lab s t) (lab s o).
+(* --- What follows from holding ---------------------------------------------------------------- *)
+
+(* A thread may use what is in this slot, and put something there. *)
+Definition mine (t a : N) : Prop := may (L t) Read (L a) /\ may (L t) Write (L a).
+
+Lemma grants_at : forall A c r, grants A c -> uses c r = true -> 0 < size_of c ->
+  may A r (L (c_obj c)).
+Proof. intros A c r G U Z. apply (G r (Granule (c_obj c)) U). unfold reach. lia. Qed.
+
+Lemma grants_less : forall A c d, grants A c -> less d c -> grants A d.
+Proof. intros A c d G D r x U X. destruct (D r x U X). apply G; assumption. Qed.
+
+Lemma grants_take : forall A B c, may A Read B \/ may A Write B -> grants B c -> grants A c.
+Proof. intros A B c T G r x U X. eapply may_take; [exact T|apply G; assumption]. Qed.
+
+Lemma grants_put : forall A B c, may A Write B -> grants A c -> grants B c.
+Proof. intros A B c W G r x U X. eapply may_put; [exact W|apply G; assumption]. Qed.
+
+Lemma grants_nil : forall A, grants A nil_cap.
 Proof.
-  intros s t s' o G S L D. destruct S; simpl in D; try congruence.
-  - rewrite set_below in D by exact L. congruence.
-  - unfold set in D. destruct (Nat.eqb_spec o u) as [->|]; [|congruence].
-    apply affects_message with (lab s (target e)); [apply (holds_may s t e); assumption|].
-    rewrite <- H2. apply (holds_may s u e'); assumption.
-  - unfold set in D. destruct (Nat.eqb_spec o c) as [->|]; [|congruence].
-    destruct (calls_may s G _ _ _ _ H1) as [E [B [q [P1 [_ [P3 P4]]]]]].
-    destruct (rights r) as [|w l] eqn:Er; [contradiction|].
-    apply (affects_answer (lab s t) (lab s c) E B (lab s (target r)) q w); auto.
-    apply (holds_may s t r w); auto. rewrite Er; left; reflexivity.
-  - unfold set in D. destruct (Nat.eqb_spec o (target c)) as [->|]; [|congruence].
-    apply affects_write. apply (holds_may s t c); assumption.
-  - unfold set in D. destruct (Nat.eqb_spec o t) as [->|]; [|congruence]. apply affects_write, may_self.
+  intros A r [g|p|k] _ R.
+  - destruct R as [_ R]. change (g < 0 + 0) in R. lia.
+  - destruct R as [R _]. discriminate R.
+  - destruct R as [<- [R|R]]; discriminate R.
 Qed.
 
-(* A run, with the components whose threads acted. *)
-Inductive acts : list nat -> state -> Prop :=
-| acts_none : acts [] s0
-| acts_more : forall l s t s', acts l s -> step s t s' -> acts (lab s t :: l) s'.
-
-Lemma acts_run : forall l s, acts l s -> run s0 s.
-Proof. induction 1; [constructor|econstructor; eauto]. Qed.
-
-Lemma acts_lab : start -> forall l s, acts l s -> forall o, o < next s0 -> lab s o = lab s0 o /\ o < next s.
+Lemma whole_write : forall t i, whole t -> i < 24 -> may (L t) Write (L (t + i)).
 Proof.
-  intros St l s H. induction H as [|l s t s' R IH S]; intros o L; [auto|].
-  destruct (IH o L) as [E N].
-  destruct (lab_stays s t s' o (good_run s St (acts_run l s R)) S N). split; [congruence|assumption].
+  intros t i W I. pose proof (W 0 i Write) as H. rewrite N.add_0_r in H. apply H; lia.
 Qed.
 
-(* What none of those who acted may affect is as it was. *)
-Theorem integrity : start -> forall l s, acts l s -> forall o, o < next s0 ->
-  (forall A, In A l -> ~ affects A (lab s0 o)) -> data s o = data s0 o.
+Lemma whole_back : forall t i r, whole t -> i < 24 -> may (L (t + i)) r (L t).
 Proof.
-  intros St l s H. induction H as [|l s t s' R IH S]; intros o L No; [reflexivity|].
-  rewrite <- (IH o L) by (intros A I; apply No; right; exact I).
-  destruct (acts_lab St l s R o L) as [Lo N].
-  destruct (Nat.eq_dec (data s' o) (data s o)) as [E|E]; [exact E|].
-  exfalso. apply (No (lab s t)); [left; reflexivity|]. rewrite <- Lo.
-  eapply change_step; eauto. apply good_run; [exact St|eapply acts_run; exact R].
+  intros t i r W I. pose proof (W i 0 r) as H. rewrite N.add_0_r in H. apply H; lia.
 Qed.
 
-(* And what a thread can use. *)
-Theorem thread_confinement : start -> forall s, run s0 s ->
-  forall t c r, holds s t c -> In r (rights c) -> may (lab s t) r (lab s (target c)).
-Proof. intros St s R t c r H I. apply holds_may; auto. apply good_run; assumption. Qed.
+(* What is in a thread's own slots is the thread's. *)
+Lemma whole_grants : forall t i c, whole t -> i < 24 -> grants (L (t + i)) c -> grants (L t) c.
+Proof.
+  intros t i c W I G. eapply grants_take; [right; apply whole_write; eassumption|exact G].
+Qed.
+
+Lemma touch_write : forall A g, Act A -> may A Write (L g) -> touch g.
+Proof. intros A g T W. exists A. split; [exact T|apply affects_write; exact W]. Qed.
+
+(* A call that can bring capabilities back: they are its answerer's. *)
+Lemma answer_gives : forall C R D r X, call_may C R true -> may D Write R -> may D r X -> may C r X.
+Proof.
+  intros C R D r X [B|[E [B [W [G [Rd Wr]]]]]] WR D'.
+  - eapply may_answer_before; eauto.
+  - eapply may_answer; eauto.
+Qed.
+
+Lemma call_less : forall C R g, call_may C R g -> call_may C R false.
+Proof.
+  intros C R g [B|[E [B [W [G [Rd Wr]]]]]].
+  - left. destruct B as [c r g h H K|c r H]; [|apply before_holds; exact H].
+    eapply before_waits; [exact H|discriminate].
+  - right. exists E, B. repeat split; auto. discriminate.
+Qed.
 
 End Closure.

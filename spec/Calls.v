@@ -99,7 +99,7 @@ Definition thread_bind (t o : N) : M error :=
     if negb (t_ntfn h =? 0) || negb (n_bound n =? 0) || negb (Nat.eqb (length (n_queue n)) 0)
     then ret EState
     else ntfn_set_bound (c_obj c) o ;;; put_th o (set_t_ntfn (c_obj c)) ;;;
-         signal (c_obj c) 0 ;;; ret EOk).
+         when (negb (n_bits n =? 0)) (signal_bound (c_obj c) o) ;;; ret EOk).
 
 Definition thread_set_flags (t o : N) : M error :=
   v <- arg t 0 ;; c <- cap_at (cspace_slot o) ;;
@@ -175,7 +175,8 @@ Definition space_supply (t p : N) : M error :=
   c <- cap_at a ;;
   if negb (c_rights c =? size) then _ <- clear_memory a 0 size ;; ret ERestart else
   to_tables (c_reg c) ;;;
-  edit_cap a (fun c => Cap TTables 0 p (N.shiftr size 6) 0 0) ;;;
+  edit_cap a (fun c => if is_ty c TUntyped then Cap TTables 0 p (N.shiftr (c_badge c) 6) 0 0
+                       else c) ;;;
   put_space p (fun x => set_p_free (p_free x + N.shiftr size 6)
                         (set_p_supplies (a :: p_supplies x) x)) ;;;
   ret EOk).
@@ -192,7 +193,7 @@ Definition frame_act (what : action) (p a vaddr flags : N) : M error :=
       stands <- asid_space (c_badge c) ;;
       match check_map c vaddr flags with
       | EOk => if negb (c_badge c =? 0) && negb (stands =? 0) then ret EState
-               else map_frame p a vaddr flags
+               else map_frame p a c vaddr flags
       | e => ret e
       end
   | _ =>
@@ -212,11 +213,15 @@ Definition frame_act (what : action) (p a vaddr flags : N) : M error :=
       end
   end.
 
-Fixpoint range_some (steps : nat) (what : action) (t p cnode flags : N) : M error :=
+(* Where the next frame comes. *)
+Definition next_place (what : action) (c : cap) (vaddr : N) : N :=
+  match what with DoMap => vaddr + N.shiftl 1 (span (level_of (c_ty c))) | _ => vaddr end.
+
+Fixpoint range_some (steps : nat) (what : action) (t p : N) (d : cap) (flags first count vaddr : N)
+  : M error :=
   match steps with
   | O => ret ERestart
   | S steps' =>
-      first <- arg t 1 ;; count <- arg t 2 ;; vaddr <- arg t 3 ;; d <- cap_at cnode ;;
       let a := c_obj d + first in
       c <- cap_at a ;;
       e <- frame_act what p a vaddr flags ;;
@@ -224,23 +229,20 @@ Fixpoint range_some (steps : nat) (what : action) (t p cnode flags : N) : M erro
       | EOk =>
           if count =? 1 then ret EOk else
           put_reg t 1 (first + 1) ;;; put_reg t 2 (count - 1) ;;;
-          match what with
-          | DoMap => put_reg t 3 (vaddr + N.shiftl 1 (span (level_of (c_ty c))))
-          | _ => ret tt
-          end ;;;
-          range_some steps' what t p cnode flags
+          match what with DoMap => put_reg t 3 (next_place what c vaddr) | _ => ret tt end ;;;
+          range_some steps' what t p d flags (first + 1) (count - 1) (next_place what c vaddr)
       | _ => ret e
       end
   end.
 
 Definition space_range (what : action) (t p : N) : M error :=
   index <- arg t 0 ;; first <- arg t 1 ;; count <- arg t 2 ;;
-  flags <- arg t (match what with DoMap => 4 | _ => 3 end) ;;
-  find_cnode t index 1 (fun cnode c =>
+  vaddr <- arg t 3 ;; flags <- arg t (match what with DoMap => 4 | _ => 3 end) ;;
+  find_cnode t index 1 (fun _ c =>
   if (count =? 0) || (range_count <? count) then ret EArg
   else if negb (in_range c first count) then ret ECap
   else steps <- gets (fun s => l_range (s_lim s)) ;;
-       range_some (N.to_nat steps) what t p cnode flags).
+       range_some (N.to_nat steps) what t p c flags first count vaddr).
 
 (* --- Which operation -------------------------------------------------------------------------- *)
 
@@ -251,9 +253,9 @@ Definition operation_of (t slot : N) (c : cap) (label : N) : option operation :=
   let o := c_obj c in
   match c_ty c, label with
   | (TUntyped | TDevice), 1 => Some (Op 0 0 (retype t slot))
-  | TCNode, 1 => Some (Op 2 0 (cnode_copy t slot))
-  | TCNode, 2 => Some (Op 2 0 (cnode_mint t slot))
-  | TCNode, 3 => Some (Op 2 0 (cnode_move t slot))
+  | TCNode, 1 => Some (Op 2 0 (cnode_copy t c))
+  | TCNode, 2 => Some (Op 2 0 (cnode_mint t c))
+  | TCNode, 3 => Some (Op 2 0 (cnode_move t c))
   | TCNode, 4 => Some (Op 2 0 (cnode_delete t slot))
   | TCNode, 5 => Some (Op 2 0 (cnode_revoke t slot))
   | TCNode, 6 => Some (Op 1 6 (cnode_inspect t slot))
@@ -281,8 +283,8 @@ Definition operation_of (t slot : N) (c : cap) (label : N) : option operation :=
   | TTimer, 1 => Some (Op 2 0 (bind_notification t (o + 1)))
   | TTimer, 2 => Some (Op 2 0 (timer_set_op t o))
   | TTimer, 3 => Some (Op 2 0 (drop_due o ;;; ret EOk))
-  | TIoPort, 1 => Some (Op 1 1 (port_read t slot))
-  | TIoPort, 2 => Some (Op 2 0 (port_write t slot))
+  | TIoPort, 1 => Some (Op 1 1 (port_read t c))
+  | TIoPort, 2 => Some (Op 2 0 (port_write t c))
   | TCpu, 1 => Some (Op 2 0 (cpu_configure t c))
   | TCpu, 2 => Some (Op 1 2 (cpu_clock t))
   | TIrqControl, 1 => Some (Op 2 0 (irq_attach t))
@@ -305,16 +307,16 @@ Definition invoke (t slot : N) (c : cap) : M error :=
 
 (* --- The four calls --------------------------------------------------------------------------- *)
 
-Definition send_checked (t slot : N) (c : cap) (calls may_wait : bool) : M error :=
+Definition send_checked (t : N) (c : cap) (calls may_wait : bool) : M error :=
   tag <- reg t r_tag ;;
   if negb (is_w (c_rights c)) then ret ERights
   else if N.testbit tag 63 then ret EMessage
   else e <- check_message t (is_g (c_rights c)) ;;
-       match e with EOk => send t slot calls may_wait | _ => ret e end.
+       match e with EOk => send t c calls may_wait | _ => ret e end.
 
-Definition do_send (t slot : N) (c : cap) (may_wait : bool) : M error :=
+Definition do_send (t : N) (c : cap) (may_wait : bool) : M error :=
   match c_ty c with
-  | TEndpoint => send_checked t slot c false may_wait
+  | TEndpoint => send_checked t c false may_wait
   | TNotification =>
       if is_w (c_rights c) then signal (c_obj c) (c_badge c) ;;; ret EOk else ret ERights
   | TReply => answer t (c_obj c)
@@ -373,8 +375,8 @@ Definition decode (t : N) : M error :=
   if 3 <? n then ret ECall
   else if (a =? 0) || null c then ret ECap
   else match n with
-  | 0 => if is_ty c TEndpoint then send_checked t a c true may_wait else invoke t a c
-  | 1 => do_send t a c may_wait
+  | 0 => if is_ty c TEndpoint then send_checked t c true may_wait else invoke t a c
+  | 1 => do_send t c may_wait
   | 2 => do_recv t c may_wait
   | _ => do_reply_recv t c may_wait
   end.
@@ -392,10 +394,9 @@ Definition tell_expired (t : N) : M unit :=
     (b <- budget_at (t_sc h) ;; raise t fault_timeout (b_consumed b) 0) ;;;
   go_on.
 
-Definition leave_kernel : M unit :=
-  reschedule_if ;;;
-  u <- gets s_cpu ;;
-  when (negb (u_expired u =? 0)) (tell_expired (u_expired u)).
+(* The last thing that an entry does. *)
+Definition tell : M unit :=
+  u <- gets s_cpu ;; when (negb (u_expired u =? 0)) (tell_expired (u_expired u)).
 
 (* --- Short ways: what calls and faults mostly come to, without a decision who runs ------------ *)
 
@@ -408,7 +409,7 @@ Definition server_of (e : N) : M (option server) :=
   | (false, t :: _) =>
       w <- wait_at t ;; h <- th_at t ;; borrow <- flag t flag_borrow ;; p <- cap_at (space_slot t) ;;
       ret (match reply_option w with
-           | Some r => if ((t_sc h =? 0) || borrow) && negb (c_obj p =? 0)
+           | Some r => if receives_at e w && ((t_sc h =? 0) || borrow) && negb (c_obj p =? 0)
                        then Some (Server t r) else None
            | None => None
            end)
@@ -489,15 +490,15 @@ Definition short_reply_recv (t : N) : M bool :=
 
 (* A fault: the handler goes on in the thread's place, or the complete way. *)
 Definition raise_from_user (t label a b : N) : M unit :=
-  c <- cap_at (handler_slot t) ;;
-  o <- (if is_ty c TEndpoint then server_of (c_obj c) else ret None) ;;
+  _ <- th_at t ;; c <- cap_at (handler_slot t) ;;
+  o <- (if is_ty c TEndpoint && is_w (c_rights c) then server_of (c_obj c) else ret None) ;;
   match o with
   | Some v =>
       put_th t (fun h => set_t_fault label (set_t_fa a (set_t_fb b h))) ;;;
       fault_message t (v_thread v) ;;;
       put_reg (v_thread v) r_ax 0 ;;; put_reg (v_thread v) r_di (c_badge c) ;;;
       pass_to t (c_obj c) v (is_g (c_rights c))
-  | None => raise t label a b ;;; leave_kernel
+  | None => raise t label a b ;;; reschedule_if
   end.
 
 (* --- Entries ---------------------------------------------------------------------------------- *)
@@ -512,8 +513,7 @@ Definition conclude (t : N) (e : error) : M unit :=
   end.
 
 Definition complete_way (t : N) : M unit :=
-  e <- decode t ;; conclude t e ;;;
-  u <- gets s_cpu ;; when (u_decide u || u_switch u) leave_kernel.
+  _ <- th_at t ;; e <- decode t ;; conclude t e ;;; reschedule_if.
 
 Definition system_call : M unit :=
   u <- gets s_cpu ;;
@@ -541,7 +541,7 @@ Fixpoint fire_timers (n : nat) (ties : list N) : M unit :=
 Definition timer_interrupt (ties : list N) : M unit :=
   put_cpu (set_u_timer word_max) ;;;
   n <- gets (fun s => l_timers (s_lim s)) ;;
-  fire_timers (N.to_nat n) ties ;;; leave_kernel.
+  fire_timers (N.to_nat n) ties ;;; reschedule_if.
 
 Definition device_interrupt (v : N) : M unit :=
   i <- irq_find (fun x => i_vector x =? v) ;;
@@ -549,7 +549,7 @@ Definition device_interrupt (v : N) : M unit :=
    x <- irq_at i ;;
    put_irq i (Irq (i_vector x) (i_line x) (i_level x) true) ;;;
    bound_signal (i + 1)) ;;;
-  leave_kernel.
+  reschedule_if.
 
 Definition exception (vector code_ address : N) : M unit :=
   u <- gets s_cpu ;;
@@ -567,7 +567,7 @@ Inductive event :=
 | Register (t i v : N)
 | Memory (page i v : N).
 
-Definition step (e : event) : M unit :=
+Definition enter_kernel (e : event) : M unit :=
   match e with
   | SystemCall => system_call
   | SystemCallComplete => u <- gets s_cpu ;; complete_way (u_thread u)
@@ -578,3 +578,5 @@ Definition step (e : event) : M unit :=
   | Register t i v => put_reg t i v
   | Memory page i v => put_mem page i v
   end.
+
+Definition step (e : event) : M unit := enter_kernel e ;;; tell.

@@ -49,7 +49,7 @@ Definition mapping (c : cap) : M (option (N * N * leaf)) :=
 Definition unmap (slot : N) : M unit :=
   c <- cap_at slot ;;
   o <- mapping c ;;
-  edit_cap slot (fun c => set_c_badge 0 (set_c_extra 0 c)) ;;;
+  edit_cap slot (fun c => if is_frame (c_ty c) then set_c_badge 0 (set_c_extra 0 c) else c) ;;;
   match o with
   | Some (p, k, _) => put_space p (fun x => set_p_maps (del k (p_maps x)) x)
   | None => ret tt
@@ -88,8 +88,8 @@ Fixpoint has_tables (x : space) (vaddr : N) (levels : list N) : bool :=
   end.
 
 (* ERestart: tables were missing, and have been made. *)
-Definition map_frame (p slot vaddr flags : N) : M error :=
-  c <- cap_at slot ;; x <- space_at p ;;
+Definition map_frame (p slot : N) (c : cap) (vaddr flags : N) : M error :=
+  x <- space_at p ;;
   let l := level_of (c_ty c) in
   let levels := filter (fun i => l <? i) [3; 2; 1] in
   if negb (has_tables x vaddr levels) then
@@ -102,7 +102,8 @@ Definition map_frame (p slot vaddr flags : N) : M error :=
   else
     put_space p (set_p_maps (set (leaf_key l vaddr)
       (Leaf (c_obj c) flags (N.testbit (c_rights c) 3)) (p_maps x))) ;;;
-    edit_cap slot (fun c => set_c_badge (p_asid x) (set_c_extra vaddr c)) ;;;
+    edit_cap slot (fun c => if is_frame (c_ty c)
+                            then set_c_badge (p_asid x) (set_c_extra vaddr c) else c) ;;;
     ret EOk.
 
 (* May this frame be mapped so? *)
@@ -132,7 +133,8 @@ Fixpoint tables_back (n : nat) (p : N) : M error :=
       put_space p (set_p_supplies l) ;;;
       c <- cap_at slot ;;
       from_tables (c_reg c) ;;;
-      edit_cap slot (fun c => Cap TUntyped 0 0 (c_badge c * 64) 0 0) ;;;
+      edit_cap slot (fun c => if is_ty c TTables then Cap TUntyped 0 0 (c_badge c * 64) 0 0
+                              else c) ;;;
       tables_back n' p
   end.
 

@@ -197,10 +197,10 @@ Proof. go. Qed.
 #[local] Instance keeps_carry : forall from to given wanted, keeps I (carry from to given wanted).
 Proof. go. Qed.
 #[local] Instance keeps_copy_words : forall from to, keeps I (copy_words from to). Proof. go. Qed.
-#[local] Instance keeps_transfer : forall from to, keeps I (transfer from to). Proof. go. Qed.
+#[local] Instance keeps_transfer : forall from to grant, keeps I (transfer from to grant). Proof. go. Qed.
 #[local] Instance keeps_fault_message : forall from to, keeps I (fault_message from to).
 Proof. go. Qed.
-#[local] Instance keeps_deliver : forall from to badge, keeps I (deliver from to badge).
+#[local] Instance keeps_deliver : forall from to badge grant, keeps I (deliver from to badge grant).
 Proof. go. Qed.
 #[local] Instance keeps_ep_remove : forall e t, keeps I (ep_remove e t). Proof. go. Qed.
 #[local] Instance keeps_ep_add : forall e t senders, keeps I (ep_add e t senders). Proof. go. Qed.
@@ -217,7 +217,7 @@ Proof. go. Qed.
 #[local] Instance keeps_abandon : forall r, keeps I (abandon r). Proof. go. Qed.
 #[local] Instance keeps_owe : forall r caller server grant, keeps I (owe r caller server grant).
 Proof. go. Qed.
-#[local] Instance keeps_send : forall t slot calls may_wait, keeps I (send t slot calls may_wait).
+#[local] Instance keeps_send : forall t c calls may_wait, keeps I (send t c calls may_wait).
 Proof. go. Qed.
 #[local] Instance keeps_give_signal : forall t n, keeps I (give_signal t n). Proof. go. Qed.
 #[local] Instance keeps_leave_client : forall t, keeps I (leave_client t). Proof. go. Qed.
@@ -227,6 +227,7 @@ Proof. go. Qed.
 #[local] Instance keeps_recv : forall t e r may_wait, keeps I (recv t e r may_wait). Proof. go. Qed.
 #[local] Instance keeps_wait_signal : forall t n may_wait, keeps I (wait_signal t n may_wait).
 Proof. go. Qed.
+#[local] Instance keeps_signal_bound : forall n t, keeps I (signal_bound n t). Proof. go. Qed.
 #[local] Instance keeps_signal : forall n more, keeps I (signal n more). Proof. go. Qed.
 #[local] Instance keeps_check_registers : forall from, keeps I (check_registers from).
 Proof. go. Qed.
@@ -249,8 +250,8 @@ Proof. go. Qed.
 #[local] Instance keeps_make_tables : forall p vaddr levels, keeps I (make_tables p vaddr levels).
 Proof. intros p vaddr levels; revert p vaddr; go_on levels. Qed.
 #[local] Instance keeps_make_root : forall p, keeps I (make_root p). Proof. go. Qed.
-#[local] Instance keeps_map_frame : forall p slot vaddr flags,
-  keeps I (map_frame p slot vaddr flags).
+#[local] Instance keeps_map_frame : forall p slot c vaddr flags,
+  keeps I (map_frame p slot c vaddr flags).
 Proof. go. Qed.
 #[local] Instance keeps_cut : forall p, keeps I (cut p). Proof. go. Qed.
 #[local] Instance keeps_tables_back : forall n p, keeps I (tables_back n p). Proof. go_on n. Qed.
@@ -284,20 +285,20 @@ Proof. go. Qed.
 #[local] Instance keeps_new_object : forall k o size, keeps I (new_object k o size). Proof. go. Qed.
 #[local] Instance keeps_make_one : forall slot to k n size, keeps I (make_one slot to k n size).
 Proof. go. Qed.
-#[local] Instance keeps_make_some : forall steps t slot cnode k n size,
-  keeps I (make_some steps t slot cnode k n size).
+#[local] Instance keeps_make_some : forall steps t slot c k n size first count,
+  keeps I (make_some steps t slot c k n size first count).
 Proof. go_on steps. Qed.
 #[local] Instance keeps_all_empty : forall n a, keeps I (all_empty n a). Proof. go_on n. Qed.
 #[local] Instance keeps_start_afresh : forall slot, keeps I (start_afresh slot). Proof. go. Qed.
 #[local] Instance keeps_retype : forall t slot, keeps I (retype t slot). Proof. go. Qed.
 #[local] Instance keeps_copy_one : forall to from rights, keeps I (copy_one to from rights).
 Proof. go. Qed.
-#[local] Instance keeps_copy_some : forall steps t slot source rights,
-  keeps I (copy_some steps t slot source rights).
+#[local] Instance keeps_copy_some : forall steps t d c rights to from count,
+  keeps I (copy_some steps t d c rights to from count).
 Proof. go_on steps. Qed.
-#[local] Instance keeps_cnode_copy : forall t slot, keeps I (cnode_copy t slot). Proof. go. Qed.
-#[local] Instance keeps_cnode_mint : forall t slot, keeps I (cnode_mint t slot). Proof. go. Qed.
-#[local] Instance keeps_cnode_move : forall t slot, keeps I (cnode_move t slot). Proof. go. Qed.
+#[local] Instance keeps_cnode_copy : forall t d, keeps I (cnode_copy t d). Proof. go. Qed.
+#[local] Instance keeps_cnode_mint : forall t d, keeps I (cnode_mint t d). Proof. go. Qed.
+#[local] Instance keeps_cnode_move : forall t d, keeps I (cnode_move t d). Proof. go. Qed.
 #[local] Instance keeps_still_cnode : forall slot, keeps I (still_cnode slot). Proof. go. Qed.
 #[local] Instance keeps_delete_some : forall steps t slot, keeps I (delete_some steps t slot).
 Proof. go_on steps. Qed.
@@ -317,8 +318,8 @@ Proof. go. Qed.
 Proof. go. Qed.
 #[local] Instance keeps_irq_acknowledge : forall o, keeps I (irq_acknowledge o). Proof. go. Qed.
 #[local] Instance keeps_timer_set_op : forall t o, keeps I (timer_set_op t o). Proof. go. Qed.
-#[local] Instance keeps_port_read : forall t slot, keeps I (port_read t slot). Proof. go. Qed.
-#[local] Instance keeps_port_write : forall t slot, keeps I (port_write t slot). Proof. go. Qed.
+#[local] Instance keeps_port_read : forall t c, keeps I (port_read t c). Proof. go. Qed.
+#[local] Instance keeps_port_write : forall t c, keeps I (port_write t c). Proof. go. Qed.
 (* Calls.v *)
 #[local] Instance keeps_configure_sources : forall t i l, keeps I (configure_sources t i l).
 Proof. intros t i l; revert t i; go_on l. Qed.
@@ -350,8 +351,8 @@ Proof. go. Qed.
 #[local] Instance keeps_frame_act : forall what p a vaddr flags,
   keeps I (frame_act what p a vaddr flags).
 Proof. go. Qed.
-#[local] Instance keeps_range_some : forall steps what t p cnode flags,
-  keeps I (range_some steps what t p cnode flags).
+#[local] Instance keeps_range_some : forall steps what t p d flags first count vaddr,
+  keeps I (range_some steps what t p d flags first count vaddr).
 Proof. go_on steps. Qed.
 #[local] Instance keeps_space_range : forall what t p, keeps I (space_range what t p).
 Proof. go. Qed.
@@ -368,10 +369,10 @@ Proof.
   destruct (operation_of t slot c (tag_label tag)) as [op|] eqn:E; [|one].
   apply operations_keep in E. repeat one.
 Qed.
-#[local] Instance keeps_send_checked : forall t slot c calls may_wait,
-  keeps I (send_checked t slot c calls may_wait).
+#[local] Instance keeps_send_checked : forall t c calls may_wait,
+  keeps I (send_checked t c calls may_wait).
 Proof. go. Qed.
-#[local] Instance keeps_do_send : forall t slot c may_wait, keeps I (do_send t slot c may_wait).
+#[local] Instance keeps_do_send : forall t c may_wait, keeps I (do_send t c may_wait).
 Proof. go. Qed.
 #[local] Instance keeps_do_recv : forall t c may_wait, keeps I (do_recv t c may_wait).
 Proof. go. Qed.
@@ -380,7 +381,7 @@ Proof. go. Qed.
 #[local] Instance keeps_decode : forall t, keeps I (decode t). Proof. go. Qed.
 #[local] Instance keeps_reschedule_if : keeps I reschedule_if. Proof. go. Qed.
 #[local] Instance keeps_tell_expired : forall t, keeps I (tell_expired t). Proof. go. Qed.
-#[local] Instance keeps_leave_kernel : keeps I leave_kernel. Proof. go. Qed.
+#[local] Instance keeps_tell : keeps I tell. Proof. go. Qed.
 #[local] Instance keeps_server_of : forall e, keeps I (server_of e). Proof. go. Qed.
 #[local] Instance keeps_run_thread : forall t, keeps I (run_thread t). Proof. go. Qed.
 #[local] Instance keeps_pass_to : forall t e v grant, keeps I (pass_to t e v grant). Proof. go. Qed.
@@ -402,6 +403,7 @@ Proof. go. Qed.
 #[local] Instance keeps_exception : forall vector code_ address,
   keeps I (exception vector code_ address).
 Proof. go. Qed.
+#[local] Instance keeps_enter_kernel : forall e, keeps I (enter_kernel e). Proof. go. Qed.
 #[local] Instance keeps_step : forall e, keeps I (step e). Proof. go. Qed.
 
 Theorem every_entry_keeps : forall e, keeps I (step e).

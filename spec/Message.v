@@ -60,8 +60,13 @@ Definition timeout_slot (t : N) : N := t + 9.
 (* The slot with this index of a CNode; 0: there is none. *)
 Definition slot_in (c : cap) (i : N) : N :=
   if (i =? 0) || (c_badge c <=? i) then 0 else c_obj c + i.
-Definition slot_of (t i : N) : M N := c <- cap_at (cspace_slot t) ;; ret (slot_in c i).
-Definition buffer_of (t : N) : M N := c <- cap_at (buffer_slot t) ;; ret (c_obj c).
+(* A thread has a CNode that it may use there, and memory that it may write, or nothing. *)
+Definition slot_of (t i : N) : M N :=
+  c <- cap_at (cspace_slot t) ;;
+  ret (if is_ty c TCNode && bits 3 (c_rights c) then slot_in c i else 0).
+Definition buffer_of (t : N) : M N :=
+  c <- cap_at (buffer_slot t) ;;
+  ret (if is_ty c TFrame && is_w (c_rights c) then c_obj c else 0).
 
 Definition copyable (t : ty) : bool :=
   match t with TUntyped | TDevice | TTables | TReply => false | _ => true end.
@@ -104,10 +109,11 @@ Definition carry (from to given wanted : N) : M N :=
 Definition copy_words (from to : N) : M unit :=
   each (fun i => v <- reg from i ;; put_reg to i v) (seq_N 0 8).
 
-Definition transfer (from to : N) : M unit :=
+Definition transfer (from to : N) (grant : bool) : M unit :=
   copy_words from to ;;;
   tag <- reg from r_tag ;;
   if N.land tag 65535 <=? 8 then put_reg to r_tag tag else
+  guard (grant || (tag_caps tag =? 0)) ;;;
   a <- buffer_of from ;; b <- buffer_of to ;;
   if (a =? 0) || (b =? 0)
   then put_reg to r_tag (N.shiftl (tag_label tag) 16 + N.min (tag_words tag) 8)
@@ -131,9 +137,9 @@ Definition fault_message (from to : N) : M unit :=
   else sp <- reg from r_sp ;; fl <- reg from r_flags ;;
        put [t_fa h; t_fb h; ip; sp; fl; 0; 0; 0] (if t_fault h =? fault_timeout then 1 else 5).
 
-Definition deliver (from to badge : N) : M unit :=
+Definition deliver (from to badge : N) (grant : bool) : M unit :=
   h <- th_at from ;;
-  (if t_fault h =? 0 then transfer from to else fault_message from to) ;;;
+  (if t_fault h =? 0 then transfer from to grant else fault_message from to) ;;;
   put_reg to r_ax 0 ;;; put_reg to r_di badge.
 
 (* --- Queues ----------------------------------------------------------------------------------- *)
@@ -203,19 +209,25 @@ Definition owe (r caller server : N) (grant : bool) : M unit :=
 
 Definition reply_option (w : wait) : option N :=
   match w with WReceiving _ r => r | _ => None end.
+(* Who is in a queue waits there. *)
+Definition receives_at (e : N) (w : wait) : bool :=
+  match w with WReceiving e' _ => e' =? e | _ => false end.
+Definition waits_at (n : N) (w : wait) : bool :=
+  match w with WSignal n' => n' =? n | _ => false end.
 
-Definition send (t slot : N) (calls may_wait : bool) : M error :=
-  c <- cap_at slot ;;
+(* c: the capability that is used. *)
+Definition send (t : N) (c : cap) (calls may_wait : bool) : M error :=
   let e := c_obj c in
   let grant := is_g (c_rights c) in
   q <- ep_at e ;;
   match q with
   | (false, to :: _) =>
       v <- wait_at to ;; h <- th_at t ;; g <- th_at to ;;
+      guard (receives_at e v) ;;;
       let r := reply_option v in
       let can := if calls then is_some r || negb (t_fault h =? 0) else negb (t_sc g =? 0) in
       if negb can then ret EState else
-      ep_remove e to ;;; leave_recv to WSuspended ;;; deliver t to (c_badge c) ;;;
+      ep_remove e to ;;; leave_recv to WSuspended ;;; deliver t to (c_badge c) grant ;;;
       (if calls then match r with Some r => owe r t to grant | None => cancel t end
        else ret tt) ;;;
       wake to ;;; ret EOk
@@ -248,9 +260,10 @@ Definition take_sender (t e from : N) (r : option N) : M unit :=
   v <- wait_at from ;;
   ep_remove e from ;;;
   match v with
-  | WSending _ badge calls grant =>
+  | WSending e' badge calls grant =>
+      guard (e' =? e) ;;;
       set_wait from WSuspended ;;;
-      deliver from t badge ;;;
+      deliver from t badge grant ;;;
       (if calls then match r with Some r => owe r from t grant | None => ret tt end
        else finish from EOk) ;;;
       wake t
@@ -281,22 +294,25 @@ Definition wait_signal (t n : N) (may_wait : bool) : M error :=
   else if negb may_wait then ret EAgain
   else give_back t ;;; block t ;;; set_wait t (WSignal n) ;;; ntfn_add n t ;;; ret EOk.
 
+(* The thread that a notification is bound to has the signal too, while it waits in Recv. *)
+Definition signal_bound (n t : N) : M unit :=
+  w <- wait_at t ;; h <- th_at t ;;
+  match w with
+  | WReceiving e _ =>
+      if t_sc h =? 0 then ret tt
+      else ep_remove e t ;;; leave_recv t WSuspended ;;; give_signal t n ;;; wake t
+  | _ => ret tt
+  end.
+
 Definition signal (n more : N) : M unit :=
   x <- ntfn_at n ;;
   ntfn_set_bits n (N.lor (n_bits x) more) ;;;
   if N.lor (n_bits x) more =? 0 then ret tt else
   match n_queue x with
-  | t :: _ => ntfn_remove n t ;;; give_signal t n ;;; wake t
-  | [] =>
-      if n_bound x =? 0 then ret tt else
-      let t := n_bound x in
-      w <- wait_at t ;; h <- th_at t ;;
-      match w with
-      | WReceiving e _ =>
-          if t_sc h =? 0 then ret tt
-          else ep_remove e t ;;; leave_recv t WSuspended ;;; give_signal t n ;;; wake t
-      | _ => ret tt
-      end
+  | t :: _ =>
+      w <- wait_at t ;; guard (waits_at n w) ;;;
+      ntfn_remove n t ;;; give_signal t n ;;; wake t
+  | [] => if n_bound x =? 0 then ret tt else signal_bound n (n_bound x)
   end.
 
 (* --- Registers of another, answers to faults -------------------------------------------------- *)
@@ -338,13 +354,13 @@ Definition answer (t r : N) : M error :=
   match x with
   | RHolds c =>
       h <- th_at c ;; w <- wait_at c ;;
-      let grant := match w with WReply _ g => g | _ => false end in
+      let grant := match w with WReply q g => (q =? r) && g | _ => false end in
       e <- (if t_fault h =? 0 then check_message t grant else check_fault_reply c t) ;;
       match e with
       | EOk =>
           end_call c WSuspended ;;;
           (if t_fault h =? 0
-           then transfer t c ;;; put_reg c r_ax 0 ;;; put_reg c r_di 0
+           then transfer t c grant ;;; put_reg c r_ax 0 ;;; put_reg c r_di 0
            else resume_fault c t) ;;;
           wake c ;;; ret EOk
       | _ => ret e
@@ -356,5 +372,5 @@ Definition raise (t label a b : N) : M unit :=
   let slot := if label =? fault_timeout then timeout_slot t else handler_slot t in
   c <- cap_at slot ;;
   put_th t (fun h => set_t_fault label (set_t_fa a (set_t_fb b h))) ;;;
-  if is_ty c TEndpoint then _ <- send t slot true true ;; ret tt
+  if is_ty c TEndpoint && is_w (c_rights c) then _ <- send t c true true ;; ret tt
   else block t ;;; set_wait t WSuspended.

@@ -85,7 +85,7 @@ Definition clear_memory (slot used end_ : N) : M error :=
   let clear := N.max (c_rights c) used in
   if end_ <=? clear then ret EOk else
   let n := N.min (end_ - clear) step in
-  edit_cap slot (set_c_rights (clear + n)) ;;;
+  edit_cap slot (fun c => if has_memory (c_ty c) then set_c_rights (clear + n) c else c) ;;;
   ret (if clear + n <? end_ then ERestart else EOk).
 
 (* The fields that an object begins with. *)
@@ -107,10 +107,16 @@ Definition new_object (k : ty) (o size : N) : M error :=
 Definition made_rights (u k : ty) : N :=
   match k, u with TUntyped, _ => 0 | _, TUntyped => 15 | _, _ => 7 end.
 
+(* Within what the capability stands for. *)
+Definition is_memory (c : cap) : bool := is_ty c TUntyped || is_ty c TDevice.
+Definition within (u : cap) (o n : N) : bool :=
+  is_memory u && (c_obj u <=? o) && (o + n <=? c_obj u + c_badge u).
+
 Definition make_one (slot to : N) (k : ty) (n size : N) : M error :=
   u <- cap_at slot ;;
   used <- region_used (c_reg u) ;;
   let o := c_obj u + next_start u used k in
+  guard (within u o n) ;;;
   e <- new_object k o size ;;
   match e with
   | EOk =>
@@ -123,16 +129,17 @@ Definition make_one (slot to : N) (k : ty) (n size : N) : M error :=
   | _ => ret e
   end.
 
-Fixpoint make_some (steps : nat) (t slot cnode : N) (k : ty) (n size : N) : M error :=
+Fixpoint make_some (steps : nat) (t slot : N) (c : cap) (k : ty) (n size first count : N)
+  : M error :=
   match steps with
   | O => ret ERestart
   | S steps' =>
-      first <- arg t 3 ;; count <- arg t 4 ;; c <- cap_at cnode ;;
       e <- make_one slot (c_obj c + first) k n size ;;
       match e with
       | EOk =>
           put_reg t 3 (first + 1) ;;; put_reg t 4 (count - 1) ;;;
-          if count =? 1 then ret EOk else make_some steps' t slot cnode k n size
+          if count =? 1 then ret EOk
+          else make_some steps' t slot c k n size (first + 1) (count - 1)
       | _ => ret e
       end
   end.
@@ -152,7 +159,9 @@ Definition start_afresh (slot : N) : M bool :=
       if used =? 0 then ret true else
       d <- gets s_doomed ;;
       match d with
-      | [] => afresh (c_reg c) ;;; edit_cap slot (set_c_rights 0) ;;; ret true
+      | [] =>
+          afresh (c_reg c) ;;;
+          edit_cap slot (fun c => if has_memory (c_ty c) then set_c_rights 0 c else c) ;;; ret true
       | _ => _ <- destroy_doomed ;; ret false
       end
   | _ => ret true
@@ -167,7 +176,7 @@ Definition retype (t slot : N) : M error :=
   let n := object_size k size in
   if (n =? 0) || (count =? 0) || (256 <? count) then ret EArg
   else if is_ty u TDevice && negb (is_device_type k) then ret EArg
-  else find_cnode t index 2 (fun cnode c =>
+  else find_cnode t index 2 (fun _ c =>
   if negb (in_range c first count) then ret ECap else
   free <- all_empty (N.to_nat count) (c_obj c + first) ;;
   if negb free then ret ESlot else
@@ -180,7 +189,7 @@ Definition retype (t slot : N) : M error :=
         then clear_memory slot used (start + n * count) else ret EOk) ;;
   match e with
   | EOk => steps <- gets (fun s => l_retype (s_lim s)) ;;
-           make_some (N.to_nat steps) t slot cnode k n size
+           make_some (N.to_nat steps) t slot c k n size first count
   | _ => ret e
   end).
 
@@ -193,35 +202,33 @@ Definition copy_one (to from rights : N) : M error :=
   else if negb (copyable (c_ty c)) then ret EType
   else copy_cap from to rights ;;; ret EOk.
 
-Fixpoint copy_some (steps : nat) (t slot source rights : N) : M error :=
+Fixpoint copy_some (steps : nat) (t : N) (d c : cap) (rights to from count : N) : M error :=
   match steps with
   | O => ret ERestart
   | S steps' =>
-      to <- arg t 0 ;; from <- arg t 2 ;; count <- arg t 4 ;;
-      d <- cap_at slot ;; c <- cap_at source ;;
       e <- copy_one (c_obj d + to) (c_obj c + from) rights ;;
       match e with
       | EOk =>
           if count =? 1 then ret EOk else
           put_reg t 0 (to + 1) ;;; put_reg t 2 (from + 1) ;;; put_reg t 4 (count - 1) ;;;
-          copy_some steps' t slot source rights
+          copy_some steps' t d c rights (to + 1) (from + 1) (count - 1)
       | _ => ret e
       end
   end.
 
 Definition range_count : N := 1048576.
 
-Definition cnode_copy (t slot : N) : M error :=
+(* d, here and below: the CNode whose operation it is. *)
+Definition cnode_copy (t : N) (d : cap) : M error :=
   to <- arg t 0 ;; index <- arg t 1 ;; from <- arg t 2 ;; rights <- arg t 3 ;; count <- arg t 4 ;;
-  d <- cap_at slot ;;
-  find_cnode t index 1 (fun source c =>
+  find_cnode t index 1 (fun _ c =>
   if (right_all <? rights) || (count =? 0) || (range_count <? count) then ret EArg
   else if negb (in_range d to count) || negb (in_range c from count) then ret ECap
   else steps <- gets (fun s => l_copy (s_lim s)) ;;
-       copy_some (N.to_nat steps) t slot source rights).
+       copy_some (N.to_nat steps) t d c rights to from count).
 
-Definition find_pair (t slot right : N) (then_ : N -> N -> M error) : M error :=
-  to <- arg t 0 ;; index <- arg t 1 ;; from <- arg t 2 ;; d <- cap_at slot ;;
+Definition find_pair (t : N) (d : cap) (right : N) (then_ : N -> N -> M error) : M error :=
+  to <- arg t 0 ;; index <- arg t 1 ;; from <- arg t 2 ;;
   find_cnode t index right (fun _ c =>
   let a := slot_in d to in
   let b := slot_in c from in
@@ -247,9 +254,9 @@ Definition with_badge (c : cap) (badge : N) : cap :=
   | _ => set_c_badge badge c
   end.
 
-Definition cnode_mint (t slot : N) : M error :=
+Definition cnode_mint (t : N) (d : cap) : M error :=
   rights <- arg t 3 ;; badge <- arg t 4 ;;
-  find_pair t slot 1 (fun to from =>
+  find_pair t d 1 (fun to from =>
   c <- cap_at from ;;
   if right_all <? rights then ret EArg else
   match check_badge c badge with
@@ -257,8 +264,8 @@ Definition cnode_mint (t slot : N) : M error :=
   | e => ret e
   end).
 
-Definition cnode_move (t slot : N) : M error :=
-  find_pair t slot 2 (fun to from =>
+Definition cnode_move (t : N) (d : cap) : M error :=
+  find_pair t d 2 (fun to from =>
   c <- cap_at from ;;
   if is_ty c TTables then ret EType else move_cap from to ;;; ret EOk).
 
@@ -342,7 +349,8 @@ Definition bind_notification (t holder : N) : M error :=
   if negb (null h) then ret EState else copy_cap a holder 2 ;;; ret EOk).
 
 Definition bound_signal (holder : N) : M unit :=
-  c <- cap_at holder ;; when (is_ty c TNotification) (signal (c_obj c) (c_badge c)).
+  c <- cap_at holder ;;
+  when (is_ty c TNotification && is_w (c_rights c)) (signal (c_obj c) (c_badge c)).
 
 Definition irq_find (f : irq -> bool) : M N :=
   gets (fun s => fold (fun i x b => if f x then i else b) (s_irqs s) 0).
@@ -386,9 +394,9 @@ Definition port_inside (c : cap) (port width : N) : bool :=
   ((width =? 1) || (width =? 2) || (width =? 4)) && (c_obj c <=? port)
   && (port + width <=? c_obj c + c_badge c).
 
-Definition port_read (t slot : N) : M error :=
-  port <- arg t 0 ;; width <- arg t 1 ;; c <- cap_at slot ;;
+Definition port_read (t : N) (c : cap) : M error :=
+  port <- arg t 0 ;; width <- arg t 1 ;;
   if port_inside c port width then result t [port_value port width] ;;; ret EOk else ret EArg.
-Definition port_write (t slot : N) : M error :=
-  port <- arg t 0 ;; width <- arg t 1 ;; c <- cap_at slot ;;
+Definition port_write (t : N) (c : cap) : M error :=
+  port <- arg t 0 ;; width <- arg t 1 ;;
   ret (if port_inside c port width then EOk else EArg).
