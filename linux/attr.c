@@ -190,6 +190,8 @@ long sys_utimensat(struct task *t, const word_t *arg)
         if (times[n].ns != UTIME_NOW && times[n].ns != UTIME_OMIT &&
             (uint64_t)times[n].ns >= 1000000000u)
             return -EINVAL;
+    if (arg[2] != 0 && times[0].ns == UTIME_OMIT && times[1].ns == UTIME_OMIT)
+        return 0; /* whether it is there or not */
     return times_at(t, arg[0], arg[1], arg[2] == 0 ? NULL : times, (unsigned)arg[3]);
 }
 
@@ -323,8 +325,13 @@ long sys_fdatasync(struct task *t, const word_t *arg)
 
 long sys_sync_file_range(struct task *t, const word_t *arg)
 {
+    struct file *f = file_of_io(t, arg[0]);
+
     if ((int64_t)arg[1] < 0 || (int64_t)arg[2] < 0 || arg[3] & ~7ul)
         return -EINVAL;
+    if (f != NULL && !is_kind(f->inode, S_IFREG) && !is_kind(f->inode, S_IFBLK) &&
+        !is_kind(f->inode, S_IFDIR))
+        return -ESPIPE;
     return sync_one(t, arg[0], true);
 }
 

@@ -116,6 +116,7 @@
     CALL(424, pidfd_send_signal, CALL_RESTARTS, ARG_FD, ARG_SIGNAL, ARG_IN, ARG_HEX)               \
     CALL(434, pidfd_open, CALL_RESTARTS, ARG_PID, ARG_HEX)                                         \
     CALL(435, clone3, CALL_HOLDS, ARG_IN, ARG_SIZE)                                                \
+    CALL(438, pidfd_getfd, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_HEX)                                \
     CALL(463, vdso_sigreturn, CALL_RESTARTS, ARG_NONE)
 
 #endif

@@ -133,6 +133,8 @@
     CALL(293, pipe2, CALL_RESTARTS, ARG_OUT, ARG_HEX)                                              \
     CALL(295, preadv, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD)                       \
     CALL(296, pwritev, CALL_RESTARTS, ARG_FD, ARG_VECTOR, ARG_SIZE, ARG_WORD)                      \
+    CALL(299, recvmmsg, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_SIZE, ARG_HEX, ARG_TIME)           \
+    CALL(307, sendmmsg, CALL_RESTARTS, ARG_FD, ARG_POINTER, ARG_SIZE, ARG_HEX)                     \
     CALL(306, syncfs, CALL_RESTARTS, ARG_FD)                                                       \
     CALL(316, renameat2, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_AT, ARG_PATH, ARG_HEX)               \
     CALL(319, memfd_create, CALL_RESTARTS, ARG_TEXT, ARG_HEX)                                      \

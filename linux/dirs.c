@@ -109,6 +109,15 @@ long sys_symlink(struct task *t, const word_t *arg)
     return sys_symlinkat(t, at);
 }
 
+/* Debian's kernel lets others link only what they could have changed (fs.protected_hardlinks). */
+static bool may_link(struct task *t, struct inode *i)
+{
+    bool plain =
+        (i->mode & S_IFMT) == S_IFREG && !(i->mode & S_ISUID) && (i->mode & 02010) != 02010;
+
+    return inode_owned(t, i) || (plain && inode_permission(t, i, 6) == 0);
+}
+
 static long link_to(struct task *t, struct dentry *from, word_t dirfd, word_t path)
 {
     struct place_found p;
@@ -116,7 +125,7 @@ static long link_to(struct task *t, struct dentry *from, word_t dirfd, word_t pa
 
     if (error != 0)
         return error;
-    if (is_dir(from))
+    if (is_dir(from) || !may_link(t, from->inode))
         error = -EPERM;
     else if (p.at->inode->mount != from->inode->mount)
         error = -EXDEV;

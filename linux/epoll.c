@@ -16,6 +16,9 @@ enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3 };
 #define EPOLLWAKEUP    (1u << 29)
 #define EPOLLONESHOT   (1u << 30)
 #define EPOLLET        (1u << 31)
+/* What may stand beside EPOLLEXCLUSIVE. */
+#define EXCLUSIVE_ALSO \
+    (POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
 struct epoll {
     struct interest *all;
@@ -52,7 +55,10 @@ static void make_ready(struct interest *n)
 
 static void fired(struct waiter *w)
 {
-    make_ready((struct interest *)w);
+    struct interest *n = (struct interest *)w;
+
+    if (wake_events & (n->event.events | POLLERR | POLLHUP))
+        make_ready(n);
 }
 
 static void unready(struct interest *n)
@@ -182,6 +188,9 @@ static long add(struct epoll *e, struct file *f, int fd, const struct linux_epol
 {
     struct interest *n;
 
+    if (event->events & EPOLLEXCLUSIVE &&
+        (event->events & ~EXCLUSIVE_ALSO || f->ops == &epoll_ops))
+        return -EINVAL;
     if (find(e, f, fd) != NULL)
         return -EEXIST;
     if (reaches(f, e, NEST_MAX))

@@ -25,12 +25,10 @@ static long counter_read(struct file *f, struct transfer *x, word_t at)
         return -EINVAL;
     if (c->value == 0)
         return -EAGAIN;
+    c->value -= value; /* before it is known whether it can be given, as on Linux */
+    task_wake_events(&c->changed, POLLOUT | POLLWRNORM);
     n = transfer_out(x, &value, sizeof value);
-    if (n != sizeof value)
-        return n < 0 ? n : -EFAULT;
-    c->value -= value;
-    task_wake(&c->changed);
-    return n;
+    return n < 0 || n == sizeof value ? n : -EFAULT;
 }
 
 static long counter_write(struct file *f, struct transfer *x, word_t at)
@@ -53,7 +51,7 @@ static long counter_write(struct file *f, struct transfer *x, word_t at)
         return -EAGAIN;
     }
     c->value += value;
-    task_wake(&c->changed);
+    task_wake_events(&c->changed, POLLIN | POLLRDNORM);
     return n;
 }
 

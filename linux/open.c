@@ -153,6 +153,9 @@ void new_entry_own(struct task *t, struct dentry *dir, struct dentry *d)
         if (kind_of(i) == S_IFDIR)
             a.mode |= S_ISGID;
     }
+    if ((a.mode & 02010) == 02010 && kind_of(i) == S_IFREG && a.uid != 0 &&
+        !inode_in_group(t, a.gid))
+        a.mode &= ~(unsigned)S_ISGID;
     a.set = (a.uid != i->uid ? SET_UID : 0u) | (a.gid != i->gid ? SET_GID : 0u) |
             (a.mode != (i->mode & 07777) ? SET_MODE : 0u);
     if (a.set != 0)

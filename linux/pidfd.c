@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Descriptors of processes: pidfd_open(2), pidfd_send_signal(2), CLONE_PIDFD. */
+/* Descriptors of processes: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2), CLONE_PIDFD. */
 #include "core_priv.h"
 #include "file.h"
 #include "fsabi.h"
@@ -98,6 +98,8 @@ long sys_pidfd_send_signal(struct task *t, const word_t *arg)
     struct file *f = file_of(t, arg[0]);
     struct process *p;
     word_t kill[2];
+    int32_t number;
+    long e;
 
     if (arg[3] != 0)
         return -EINVAL;
@@ -110,7 +112,29 @@ long sys_pidfd_send_signal(struct task *t, const word_t *arg)
     kill[1] = arg[1];
     if (arg[2] == 0)
         return sys_kill(t, kill);
+    e = user_read(t, &number, arg[2], sizeof number);
+    if (e != 0 || number != (int)arg[1])
+        return e != 0 ? e : -EINVAL;
+
     word_t queueinfo[3] = {kill[0], kill[1], arg[2]};
 
     return sys_rt_sigqueueinfo(t, queueinfo);
+}
+
+long sys_pidfd_getfd(struct task *t, const word_t *arg)
+{
+    struct file *f = file_of(t, arg[0]), *other;
+    struct process *p;
+
+    if (arg[2] != 0)
+        return -EINVAL;
+    if (f == NULL || f->ops != &pidfd_ops)
+        return -EBADF;
+    p = process_of(f->data);
+    if (p == NULL || p->tasks == NULL)
+        return -ESRCH;
+    if (t->process->identity.euid != 0 && p->identity.uid != t->process->identity.uid)
+        return -EPERM;
+    other = file_of(p->tasks, arg[1]);
+    return other == NULL ? -EBADF : file_give(t, file_get(other), true);
 }

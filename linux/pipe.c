@@ -19,6 +19,7 @@ enum { FIONREAD = 0x541b };
 struct slot {
     page_t page;
     uint16_t from, bytes;
+    bool packet; /* written with O_DIRECT: read by itself, and what is not read of it is lost */
 };
 
 struct pipe {
@@ -123,11 +124,13 @@ static long pipe_read(struct file *f, struct transfer *x, word_t position)
         s->from += (uint16_t)n;
         s->bytes -= (uint16_t)n;
         done += n;
-        if (s->bytes > 0)
+        if (s->bytes > 0 && !s->packet)
             break;
         use_up(p);
+        if (s->packet)
+            break;
     }
-    task_wake(&p->changed);
+    task_wake_events(&p->changed, POLLOUT | POLLWRNORM);
     return done;
 }
 
@@ -153,7 +156,7 @@ static long append(struct pipe *p, struct transfer *x)
     size_t odd = x->left % PAGE, end;
     long n;
 
-    if (p->head == p->tail || odd == 0)
+    if (p->head == p->tail || odd == 0 || s->packet)
         return 0;
     end = s->from + s->bytes;
     if (end + odd > PAGE)
@@ -164,7 +167,7 @@ static long append(struct pipe *p, struct transfer *x)
     return n;
 }
 
-static long write_slot(struct pipe *p, struct transfer *x)
+static long write_slot(struct pipe *p, struct transfer *x, bool packet)
 {
     struct slot *s = slot_at(p, p->tail);
     long n;
@@ -178,6 +181,7 @@ static long write_slot(struct pipe *p, struct transfer *x)
         return n;
     s->from = 0;
     s->bytes = (uint16_t)n;
+    s->packet = packet;
     p->tail++;
     return n;
 }
@@ -185,6 +189,7 @@ static long write_slot(struct pipe *p, struct transfer *x)
 static long pipe_write(struct file *f, struct transfer *x, word_t position)
 {
     struct pipe *p = f->inode->pipe;
+    bool packet = (f->flags & O_DIRECT) != 0;
     long done, n;
 
     (void)position;
@@ -192,11 +197,11 @@ static long pipe_write(struct file *f, struct transfer *x, word_t position)
         return 0;
     if (p->readers == 0)
         return -EPIPE;
-    done = append(p, x);
+    done = packet ? 0 : append(p, x);
     if (done < 0)
         return done;
     while (x->left > 0) {
-        n = is_full(p) ? -EAGAIN : write_slot(p, x);
+        n = is_full(p) ? -EAGAIN : write_slot(p, x, packet);
         if (n <= 0) {
             done = done > 0 ? done : n;
             break;
@@ -204,7 +209,7 @@ static long pipe_write(struct file *f, struct transfer *x, word_t position)
         done += n;
     }
     if (done > 0)
-        task_wake(&p->changed);
+        task_wake_events(&p->changed, POLLIN | POLLRDNORM);
     return done;
 }
 
@@ -302,10 +307,10 @@ long pipe_size(struct file *f, bool set, word_t bytes)
     p = f->inode->pipe;
     if (!set)
         return (long)(p->slots * PAGE);
-    if (bytes > INT32_MAX)
+    if (bytes > 1ul << 31)
         return -EINVAL;
     if (bytes > SLOTS_MAX * PAGE)
-        return -EPERM;
+        return caller->process->identity.euid == 0 ? -ENOMEM : -EPERM;
     while (slots * PAGE < bytes)
         slots *= 2;
     if (p->tail - p->head > slots)
@@ -413,9 +418,9 @@ long sys_pipe2(struct task *t, const word_t *arg)
     struct file *reader, *writer;
     long error;
 
-    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK)) /* no packets */
+    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
         return -EINVAL;
-    error = pipe_make(&reader, &writer, flags & O_NONBLOCK);
+    error = pipe_make(&reader, &writer, flags & (O_NONBLOCK | O_DIRECT));
     if (error != 0)
         return error;
     return file_give_pair(t, reader, writer, (flags & O_CLOEXEC) != 0, arg[0]);

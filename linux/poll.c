@@ -122,6 +122,19 @@ long sys_poll(struct task *t, const word_t *arg)
     return poll_until(t, arg[0], (uint32_t)arg[1], deadline);
 }
 
+/* The time that is left goes where the time was given, but not when a signal ends the call: on
+ * Linux it does then too. */
+static void give_left(struct task *t, word_t to, bool micro, word_t deadline)
+{
+    word_t now = clock_now(), left = deadline > now ? deadline - now : 0;
+    struct linux_timespec time = {(int64_t)(left / 1000000000u), (int64_t)(left % 1000000000u)};
+
+    if (micro)
+        time.ns /= 1000;
+    if (to != 0 && deadline != NEVER)
+        (void)user_write(t, to, &time, sizeof time); /* it may stand in read-only memory */
+}
+
 long sys_ppoll(struct task *t, const word_t *arg)
 {
     word_t deadline;
@@ -129,7 +142,11 @@ long sys_ppoll(struct task *t, const word_t *arg)
 
     if (error == 0)
         error = change_mask(t, arg[3], arg[4]);
-    return error != 0 ? error : poll_until(t, arg[0], (uint32_t)arg[1], deadline);
+    if (error == 0)
+        error = poll_until(t, arg[0], (uint32_t)arg[1], deadline);
+    if (error >= 0)
+        give_left(t, arg[2], false, deadline);
+    return error;
 }
 
 /* --- select --- */
@@ -220,7 +237,11 @@ long sys_select(struct task *t, const word_t *arg)
     word_t deadline;
     long error = deadline_of(t, arg[4], true, &deadline);
 
-    return error != 0 ? error : select_until(t, (int)arg[0], arg + 1, deadline);
+    if (error == 0)
+        error = select_until(t, (int)arg[0], arg + 1, deadline);
+    if (error >= 0)
+        give_left(t, arg[4], true, deadline);
+    return error;
 }
 
 long sys_pselect6(struct task *t, const word_t *arg)
@@ -232,5 +253,9 @@ long sys_pselect6(struct task *t, const word_t *arg)
         error = user_read(t, mask, arg[5], sizeof mask);
     if (error == 0)
         error = change_mask(t, mask[0], mask[1]);
-    return error != 0 ? error : select_until(t, (int)arg[0], arg + 1, deadline);
+    if (error == 0)
+        error = select_until(t, (int)arg[0], arg + 1, deadline);
+    if (error >= 0)
+        give_left(t, arg[4], false, deadline);
+    return error;
 }

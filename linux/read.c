@@ -31,7 +31,7 @@ long descriptor_read(struct task *t, struct file *f, struct transfer *x, word_t 
     if (f->ops->read == NULL)
         return -EINVAL;
     n = f->ops->read(f, x, position_of(f, at));
-    if (n == -EAGAIN && !(f->flags & O_NONBLOCK))
+    if (n == -EAGAIN && !(f->flags & O_NONBLOCK) && !t->timed_out)
         return file_wait(t, f, f->ops->deadline == NULL ? NEVER : f->ops->deadline(f, t));
     if (n > 0 && at == NULL && f->ops->flags & FILE_SEEKS)
         f->position += (word_t)n;
@@ -98,7 +98,7 @@ long descriptor_write(struct task *t, struct file *f, struct transfer *x, word_t
             return n;
     }
     n = f->ops->write(f, x, where);
-    if (n == -EAGAIN && !(f->flags & O_NONBLOCK))
+    if (n == -EAGAIN && !(f->flags & O_NONBLOCK) && !t->timed_out)
         return file_wait(t, f, NEVER);
     if (n > 0 && at == NULL && f->ops->flags & FILE_SEEKS)
         f->position = where + (word_t)n;
@@ -118,6 +118,19 @@ static long regular_read(struct file *f, struct transfer *x, word_t at)
     return i->ops->read == NULL ? -EINVAL : i->ops->read(i, x, at);
 }
 
+/* Who is not root takes the special rights off what he changes. */
+static void drop_privileges(struct inode *i)
+{
+    struct attributes a = {.set = SET_MODE, .mode = i->mode & 07777 & ~(unsigned)S_ISUID};
+
+    if (caller == NULL || caller->process->identity.fsuid == 0)
+        return;
+    if (i->mode & 010)
+        a.mode &= ~(unsigned)S_ISGID;
+    if (a.mode != (i->mode & 07777))
+        (void)inode_set(i, &a);
+}
+
 static long regular_write(struct file *f, struct transfer *x, word_t at)
 {
     struct inode *i = f->inode;
@@ -125,6 +138,8 @@ static long regular_write(struct file *f, struct transfer *x, word_t at)
 
     if (x->left == 0)
         return 0;
+    if (i->mode & (S_ISUID | S_ISGID))
+        drop_privileges(i);
     n = i->ops->write == NULL ? -EINVAL : i->ops->write(i, x, at);
     if (n > 0)
         inode_touch(i, SET_MTIME);

@@ -66,6 +66,8 @@ static void end(struct socket *s)
         struct socket *w = s->waiting;
 
         s->waiting = w->next_waiting;
+        if (w->peer != NULL)
+            w->peer->reset = true;
         end(w);
         socket_put(w);
     }
@@ -175,8 +177,8 @@ void packet_give(struct socket *to, struct packet *p)
     p->next = NULL;
     *to->end = p;
     to->end = &p->next;
-    to->queued += p->bytes + sizeof *p;
-    task_wake(&to->changed);
+    to->queued += p->bytes + PACKET_COST;
+    task_wake_events(&to->changed, POLLIN | POLLRDNORM);
 }
 
 bool socket_has_room(const struct socket *to)
@@ -205,6 +207,8 @@ static long socket_write(struct file *f, struct transfer *x, word_t at)
 
     (void)at;
     *x = m.x;
+    if (n == -EPIPE && socket_streams(socket_of(f)))
+        (void)signal_task(caller, &(struct siginfo){.number = SIGPIPE, .code = SI_USER});
     return n;
 }
 
@@ -261,7 +265,6 @@ static long socket_ioctl(struct file *f, struct task *t, word_t request, word_t 
 }
 
 const struct file_ops socket_ops = {
-    .flags = FILE_PIPE,
     .read = socket_read,
     .write = socket_write,
     .ioctl = socket_ioctl,

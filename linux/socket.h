@@ -10,13 +10,23 @@
 
 enum { AF_UNSPEC = 0, AF_UNIX = 1 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_SEQPACKET = 5, SOCK_TYPES = 0xf };
-enum { MSG_PEEK = 2, MSG_CTRUNC = 8, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_EOR = 0x80,
-       MSG_WAITALL = 0x100, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000 };
+enum {
+    MSG_PEEK = 2,
+    MSG_CTRUNC = 8,
+    MSG_TRUNC = 0x20,
+    MSG_DONTWAIT = 0x40,
+    MSG_EOR = 0x80,
+    MSG_WAITALL = 0x100,
+    MSG_WAITFORONE = 0x10000,
+    MSG_NOSIGNAL = 0x4000,
+    MSG_CMSG_CLOEXEC = 0x40000000
+};
 
 #define ADDRESS_MAX   110u  /* sizeof(struct sockaddr_un) */
 #define ADDRESS_HEAD  2u
 #define PASSED_MAX    253u  /* descriptors in one message */
 #define SOCKET_BUFFER 212992u
+#define PACKET_COST   767u  /* counted beside its bytes: what Linux has for one of a byte */
 
 /** An address as programs give it: family and path; length 0: none. */
 struct address {
@@ -114,6 +124,8 @@ struct message_parts {
     struct file **files;          /* to pass: references; taken over by the packet */
     unsigned file_count;
     unsigned flags;
+    bool has_credentials;         /* given by the sender (SCM_CREDENTIALS) */
+    struct credentials credentials;
 };
 long socket_send(struct task *t, struct file *f, struct message_parts *m);
 

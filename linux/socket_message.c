@@ -15,7 +15,7 @@ static long send_packet(struct socket *s, struct socket *to, struct message_part
 
     if (p == NULL)
         return error;
-    p->credentials = credentials_of(caller);
+    p->credentials = m->has_credentials ? m->credentials : credentials_of(caller);
     p->files = m->files;
     p->file_count = m->file_count;
     m->files = NULL;
@@ -132,9 +132,11 @@ long socket_send(struct task *t, struct file *f, struct message_parts *m)
     }
 }
 
-static long finish_send(struct task *t, struct message_parts *m, long n)
+static long finish_send(struct task *t, const struct file *f, struct message_parts *m, long n)
 {
-    if (n == -EPIPE && !(m->flags & MSG_NOSIGNAL)) {
+    bool stream = socket_streams(socket_of(f));
+
+    if (n == -EPIPE && stream && !(m->flags & MSG_NOSIGNAL)) {
         struct siginfo info = {.number = SIGPIPE, .code = SI_USER};
 
         (void)signal_task(t, &info);
@@ -163,7 +165,7 @@ long sys_sendto(struct task *t, const word_t *arg)
         m.to = &a;
     }
     transfer_one(&m.x, &space, t, arg[1], arg[2] < FILE_IO_MAX ? arg[2] : FILE_IO_MAX);
-    return finish_send(t, &m, socket_send(t, f, &m));
+    return finish_send(t, f, &m, socket_send(t, f, &m));
 }
 
 /* The descriptors of one control message. */
@@ -188,6 +190,25 @@ static long take_rights(struct task *t, struct message_parts *m, const uint8_t *
     return 0;
 }
 
+/* Who one says one is: root may say anything, others only what is so. */
+static long take_credentials(struct task *t, struct message_parts *m, const uint8_t *data,
+                             size_t bytes)
+{
+    const struct identity *id = &t->process->identity;
+    struct credentials c;
+
+    if (bytes != sizeof c)
+        return -EINVAL;
+    memcpy(&c, data, sizeof c);
+    if (id->euid != 0 &&
+        (c.pid != t->process->pid || (c.uid != id->uid && c.uid != id->euid && c.uid != id->suid) ||
+         (c.gid != id->gid && c.gid != id->egid && c.gid != id->sgid)))
+        return -EPERM;
+    m->credentials = c;
+    m->has_credentials = true;
+    return 0;
+}
+
 static long take_control(struct task *t, struct message_parts *m, const struct user_message *u)
 {
     static uint8_t control[CONTROL_MAX];
@@ -204,24 +225,23 @@ static long take_control(struct task *t, struct message_parts *m, const struct u
             return -EINVAL;
         if (h.level == SOL_SOCKET && h.type == SCM_RIGHTS)
             error = take_rights(t, m, control + at + sizeof h, h.length - sizeof h);
-        else if (h.level == SOL_SOCKET && h.type != SCM_CREDENTIALS)
+        else if (h.level == SOL_SOCKET && h.type == SCM_CREDENTIALS)
+            error = take_credentials(t, m, control + at + sizeof h, h.length - sizeof h);
+        else if (h.level == SOL_SOCKET)
             error = -EINVAL;
         at += (h.length + 7) & ~7ul;
     }
     return error;
 }
 
-long sys_sendmsg(struct task *t, const word_t *arg)
+/* One message. @param at address of its struct msghdr */
+static long send_message(struct task *t, struct file *f, word_t at, unsigned flags)
 {
-    struct message_parts m = {.flags = (unsigned)arg[2]};
+    struct message_parts m = {.flags = flags};
     struct user_message u;
     struct address a;
-    struct file *f;
-    long error;
+    long error = user_read(t, &u, at, sizeof u);
 
-    if (socket_find(t, arg[0], &f, &error) == NULL)
-        return error;
-    error = user_read(t, &u, arg[1], sizeof u);
     if (error == 0 && u.part_count > 1024)
         error = -EMSGSIZE;
     if (error == 0)
@@ -232,5 +252,38 @@ long sys_sendmsg(struct task *t, const word_t *arg)
     }
     if (error == 0 && t->progress == 0)
         error = take_control(t, &m, &u);
-    return finish_send(t, &m, error != 0 ? error : socket_send(t, f, &m));
+    return finish_send(t, f, &m, error != 0 ? error : socket_send(t, f, &m));
+}
+
+long sys_sendmsg(struct task *t, const word_t *arg)
+{
+    struct file *f;
+    long error;
+
+    if (socket_find(t, arg[0], &f, &error) == NULL)
+        return error;
+    return send_message(t, f, arg[1], (unsigned)arg[2]);
+}
+
+/* Several messages. On purpose otherwise than on Linux: only the first is waited for. */
+long sys_sendmmsg(struct task *t, const word_t *arg)
+{
+    word_t most = arg[2] < MESSAGES_MAX ? arg[2] : MESSAGES_MAX, count = 0;
+    struct file *f;
+    long n = 0;
+
+    if (socket_find(t, arg[0], &f, &n) == NULL)
+        return n;
+    for (n = 0; count < most && n >= 0; count += n >= 0) {
+        word_t at = arg[1] + count * sizeof(struct user_message_many);
+        unsigned flags = (unsigned)arg[3] | (count > 0 ? (unsigned)MSG_DONTWAIT : 0u);
+        uint32_t bytes;
+
+        t->progress = count == 0 ? t->progress : 0;
+        n = send_message(t, f, at, flags);
+        bytes = (uint32_t)n;
+        if (n >= 0 && user_write(t, at + sizeof(struct user_message), &bytes, sizeof bytes) != 0)
+            n = -EFAULT;
+    }
+    return count > 0 ? (long)count : n;
 }

@@ -16,6 +16,13 @@ struct user_message {
     int32_t flags, pad2;
 };
 
+/** Linux's struct mmsghdr. */
+struct user_message_many {
+    struct user_message message;
+    uint32_t bytes, pad;
+};
+#define MESSAGES_MAX 1024u /* in one call */
+
 struct control_head {
     uint64_t length;
     int32_t level, type;

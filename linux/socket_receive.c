@@ -12,7 +12,7 @@ static void unlink_first(struct socket *s)
     s->first = p->next;
     if (s->first == NULL)
         s->end = &s->first;
-    s->queued -= p->bytes + sizeof *p;
+    s->queued -= p->bytes + PACKET_COST;
 }
 
 /* Bytes out of a packet. @return how many, or an error if none */
@@ -40,8 +40,9 @@ static long take_bytes(struct packet *p, struct transfer *x, bool peek)
 static void woke_sender(struct socket *s)
 {
     if (s->peer != NULL)
-        task_wake(&s->peer->changed);
-    task_wake(&s->changed); /* those who send datagrams here wait with it */
+        task_wake_events(&s->peer->changed, POLLOUT | POLLWRNORM);
+    task_wake_events(&s->changed,
+                     POLLOUT | POLLWRNORM); /* those who send datagrams here wait with it */
 }
 
 /* The descriptors and the rest of a packet go with the first bytes of it. */
@@ -73,6 +74,11 @@ static long receive_packet(struct socket *s, struct received *r)
     return r->flags & MSG_TRUNC ? (long)all : n;
 }
 
+static bool same_sender(const struct credentials *a, const struct credentials *b)
+{
+    return a->pid == b->pid && a->uid == b->uid && a->gid == b->gid;
+}
+
 static long receive_stream(struct socket *s, struct received *r)
 {
     bool peek = (r->flags & MSG_PEEK) != 0;
@@ -83,12 +89,13 @@ static long receive_stream(struct socket *s, struct received *r)
         long n;
 
         next = p->next;
-        if (done > 0 && (p->file_count > 0 || r->file_count > 0 || s->passes_credentials))
-            break; /* what comes with bytes is not mixed */
+        if (done > 0 && (r->file_count > 0 ||
+                         (s->passes_credentials && !same_sender(&p->credentials, &r->credentials))))
+            break; /* descriptors end what is read at once, and so does another sender */
         n = take_bytes(p, &r->x, peek);
         if (n < 0)
             return done > 0 ? done : n;
-        if (done == 0)
+        if (done == 0 || p->file_count > 0)
             take_extras(p, r);
         done += n;
         if (peek)
@@ -245,16 +252,13 @@ static long give_message(struct task *t, struct file *f, struct received *r, wor
     return error;
 }
 
-long sys_recvmsg(struct task *t, const word_t *arg)
+/* One message. @param at address of its struct msghdr */
+static long receive_message(struct task *t, struct file *f, word_t at, unsigned flags)
 {
-    struct received r = {.flags = (unsigned)arg[2]};
+    struct received r = {.flags = flags};
     struct user_message u;
-    struct file *f;
-    long n, error;
+    long n, error = user_read(t, &u, at, sizeof u);
 
-    if (socket_find(t, arg[0], &f, &error) == NULL)
-        return error;
-    error = user_read(t, &u, arg[1], sizeof u);
     if (error == 0 && u.part_count > 1024)
         error = -EMSGSIZE;
     if (error == 0)
@@ -263,10 +267,44 @@ long sys_recvmsg(struct task *t, const word_t *arg)
         return error;
     n = socket_receive(t, f, &r);
     if (n >= 0) {
-        error = give_message(t, f, &r, arg[1], &u);
+        error = give_message(t, f, &r, at, &u);
         n = error != 0 ? error : n;
     }
     if (r.packet != NULL)
         packet_free(r.packet);
     return n;
+}
+
+long sys_recvmsg(struct task *t, const word_t *arg)
+{
+    struct file *f;
+    long error;
+
+    if (socket_find(t, arg[0], &f, &error) == NULL)
+        return error;
+    return receive_message(t, f, arg[1], (unsigned)arg[2]);
+}
+
+/* Several messages. On purpose otherwise than on Linux: only the first is waited for, as if
+ * MSG_WAITFORONE were always there, and so the time has nothing to end. */
+long sys_recvmmsg(struct task *t, const word_t *arg)
+{
+    word_t most = arg[2] < MESSAGES_MAX ? arg[2] : MESSAGES_MAX, count = 0;
+    unsigned flags = (unsigned)arg[3] & ~(unsigned)MSG_WAITFORONE;
+    struct file *f;
+    long n = 0;
+
+    if (socket_find(t, arg[0], &f, &n) == NULL)
+        return n;
+    for (n = 0; count < most && n >= 0; count += n >= 0) {
+        word_t at = arg[1] + count * sizeof(struct user_message_many);
+        uint32_t bytes;
+
+        t->progress = count == 0 ? t->progress : 0;
+        n = receive_message(t, f, at, flags | (count > 0 ? (unsigned)MSG_DONTWAIT : 0u));
+        bytes = (uint32_t)n;
+        if (n >= 0 && user_write(t, at + sizeof(struct user_message), &bytes, sizeof bytes) != 0)
+            n = -EFAULT;
+    }
+    return count > 0 ? (long)count : n;
 }

@@ -403,6 +403,8 @@ static void tell_file(const struct area *a, word_t at)
 {
     struct inode *i = a->source.inode;
 
+    if (a->source.shared)
+        inode_touch(i, SET_MTIME);
     if (a->source.shared && i->ops->dirty != NULL)
         i->ops->dirty(i, (at - a->start + a->source.offset) / PAGE);
 }

@@ -170,6 +170,15 @@ void task_wake(struct wait_queue *q)
         task_make_ready(t);
 }
 
+unsigned wake_events = ~0u;
+
+void task_wake_events(struct wait_queue *q, unsigned events)
+{
+    wake_events = events;
+    task_wake(q);
+    wake_events = ~0u;
+}
+
 bool task_wake_one(struct wait_queue *q)
 {
     struct task *t;

@@ -55,6 +55,11 @@ long task_wait(struct task *t, struct wait_queue *q, word_t deadline);
 long task_wait_also(struct task *t, struct wait_queue *q);
 /** Make all calls again that wait on this. */
 void task_wake(struct wait_queue *q);
+/** The same, when it is known what has become possible: edges of epoll are told of nothing else.
+ * @param events POLL... */
+void task_wake_events(struct wait_queue *q, unsigned events);
+/** Inside of `fire`: what has become possible. */
+extern unsigned wake_events;
 /** Only the one that has waited longest. @return false: none */
 bool task_wake_one(struct wait_queue *q);
 /** The time at which the present call gives up. @param ns from now, counted when first called */

@@ -127,6 +127,9 @@ static void run(const struct test_case *c)
     if (pid == 0) {
         setpgid(0, 0);
         alarm(SECONDS);
+        close(0);
+        if (open("/dev/null", O_RDONLY) != 0)
+            exit(97);
         make_folder();
         c->run();
         _exit(0);
