@@ -389,6 +389,25 @@ static void df(int argc, char **argv)
     }
 }
 
+/* All that was written is on the disks. */
+static void sync(int argc, char **argv)
+{
+    struct files_mount *mounts;
+    unsigned count = files_mounts(&mounts);
+
+    (void)argc;
+    (void)argv;
+    for (unsigned i = 0; i < count; i++) {
+        const char *path = mounts[i].size == 0 ? "/" : mounts[i].path;
+        struct files_place root;
+        enum file_error error = files_find(path, false, &root);
+
+        if (error == FILE_OK)
+            error = files_sync(root.connection, root.attributes.file, FILE_EXTENT_ALL);
+        (void)good(error, path);
+    }
+}
+
 const struct command file_commands[] = {
     {"ls", "[PATH]", "names in a directory", 0, 1, ls},
     {"cat", "FILE...", "what is in files", 1, SHELL_WORDS, cat},
@@ -401,5 +420,6 @@ const struct command file_commands[] = {
     {"stat", "PATH", "all that is known of a file", 1, 1, stat},
     {"sha256", "FILE...", "SHA-256 of what is in files", 1, SHELL_WORDS, sha256},
     {"df", "", "how full file systems are", 0, 0, df},
+    {"sync", "", "what was written is on the disk when it returns", 0, 0, sync},
     {0},
 };

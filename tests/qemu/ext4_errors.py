@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Files on a disk of which a part fails, or which goes away: from the client, which is
-tests/guest/disk_files, through ext4, partition and virtio_blk to QEMU's blkdebug. The client gets typed errors, a commit
-that fails aborts the journal and is marked on the disk as Linux marks it, and e2fsck finds nothing
-that it would not find after a loss of power.
+tests/guest/disk_files, through ext4, partition and virtio_blk to QEMU's blkdebug. The client gets
+typed errors, a commit that fails aborts the journal and is marked on the disk as Linux marks it,
+and e2fsck finds nothing that it would not find after a loss of power.
 
 The memory of driver and file system with a disk of 1 GiB is here too: that is another boot with a
 disk of its own.

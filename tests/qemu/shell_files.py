@@ -1,14 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The shell's commands about files, on files in memory and on those of the boot image."""
+"""The shell's commands about files, on files in memory, on those of the boot image, and on those of
+a disk image that this machine makes and looks at afterwards.
+"""
 import hashlib
 import os
 import re
+import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools/tessera"))
-from qemu import Machine, Report  # noqa: E402  (the path must be set first)
+from ext4 import clean, debugfs  # noqa: E402  (the path must be set first)
+from qemu import Machine, Report, disk_options  # noqa: E402
 
 PROMPT = r"tessera> \Z"
 PANIC = r"(?i)\bpanic\b"
@@ -67,6 +72,56 @@ def restarted(machine):
     machine.expect(r"^/boot .* 0K .*read-only\n/tmp .*\n" + PROMPT, never=PANIC)
 
 
+TEXT = "".join(f"line {i} of what this machine wrote\n" for i in range(3000))
+
+
+def make_disk(folder):
+    """An image with a directory and a file."""
+    tree, path = os.path.join(folder, "tree"), os.path.join(folder, "disk.img")
+    os.makedirs(os.path.join(tree, "host"))
+    with open(os.path.join(tree, "host", "text"), "w", encoding="ascii") as file:
+        file.write(TEXT)
+    subprocess.run(["truncate", "-s", "32M", path], check=True)
+    subprocess.run(["/sbin/mkfs.ext4", "-q", "-d", tree, path], check=True)
+    return path
+
+
+def on_disk(machine):
+    """Files of an image that this machine made are listed, read, hashed, written and copied."""
+    want = hashlib.sha256(TEXT.encode()).hexdigest()
+    type_in(machine, "ls /disk/host", rf"-rw-r--r-- +1 +{len(TEXT)}  text\n")
+    type_in(machine, "sha256 /disk/host/text", want + r"  /disk/host/text\n")
+    type_in(machine, "cp /disk/host/text /tmp/text")
+    type_in(machine, "cp /tmp/text /disk/host/copy")
+    type_in(machine, "sha256 /disk/host/copy", want + r"  /disk/host/copy\n")
+    type_in(machine, "write /disk/host/new from the prompt")
+    type_in(machine, "cat /disk/host/new", r"from the prompt\n")
+    type_in(machine, "mkdir /disk/made")
+    type_in(machine, "mv /disk/host/text /disk/made/moved")
+    type_in(machine, "sync")
+
+
+def host_sees(path):
+    """What was done at the prompt is on the disk."""
+    assert debugfs(path, "cat /host/copy").decode() == TEXT, "/host/copy is something else"
+    assert debugfs(path, "cat /made/moved").decode() == TEXT, "/made/moved is something else"
+    assert debugfs(path, "cat /host/new") == b"from the prompt\n", "/host/new is something else"
+    assert b"File not found" in debugfs(path, "stat /host/text") or \
+        not debugfs(path, "stat /host/text"), "/host/text is still there"
+
+
+def disk_cases(build, report):
+    """A machine with a disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = make_disk(folder)
+        with Machine(build, image=os.path.join(build, "images/with_disk.img"),
+                     extra=disk_options(path)) as machine:
+            machine.expect(PROMPT, never=PANIC)
+            report.case(on_disk.__doc__.rstrip("."), lambda: on_disk(machine))
+        report.case("e2fsck finds nothing", lambda: clean(path))
+        report.case(host_sees.__doc__.rstrip("."), lambda: host_sees(path))
+
+
 def main(build):
     """One machine, one case after the other."""
     report = Report()
@@ -74,6 +129,7 @@ def main(build):
         machine.expect(PROMPT, never=PANIC)
         for case in (names, across, hashed, restarted):
             report.case(case.__doc__.rstrip("."), lambda case=case: case(machine))
+    disk_cases(build, report)
     return report.close()
 
 

@@ -79,6 +79,7 @@ fi
 [ "$system" != debian ] || [ -n "$disk" ] || own_disk
 [ -z "$disk" ] || [ -f "$disk" ] || die "run: there is no disk image '$disk'" \
     "make one: truncate -s 1G $disk && mkfs.ext4 $disk"
+[ -z "$disk" ] || [ "$system" != default ] || system=with_disk
 [ -z "$disk" ] || options+=(-drive "if=none,id=disk0,file=${disk//,/,,},format=raw,discard=unmap"
     -device virtio-blk-pci,drive=disk0,disable-legacy=on)
 accel=$(accelerator)
