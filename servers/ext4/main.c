@@ -9,6 +9,7 @@
  * what it is.
  */
 #include <abi/invoke.h>
+#include <errno.h>
 #include <ipclib/serve.h>
 #include <rt/clock.h>
 #include <rt/guard.h>
@@ -113,7 +114,8 @@ static void mount(bool read_only, size_t book)
     error = ext4_mount(&fs, &disk.device, &options);
 
     if (error != 0)
-        rt_fail(__FILE__, __LINE__, "the file system cannot be used: %s", strerror(error));
+        rt_fail(__FILE__, __LINE__, "the file system cannot be used: %s",
+                error == EUCLEAN ? "it is damaged" : strerror(error));
     server.fs = fs;
     server.read_only = ext4_is_read_only(fs);
     ext4_counts(fs, &counts);

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera soak WHAT [N]        long forms of tests of files: powercut, hammer, hostile
+#: ./tessera soak WHAT [N]        long forms of tests of files: powercut, hammer, hostile, contained
 #: needs build run test
 
 what=${1:-}
 case $what in
 powercut) count=${2:-2000} ;;
-hostile) count=${2:-10000} ;;
+hostile | contained) count=${2:-10000} ;;
 hammer) count=${2:-0} ;;
-*) die "there is no long test '$what'" "./tessera soak powercut|hammer|hostile" ;;
+*) die "there is no long test '$what'" "./tessera soak powercut|hammer|hostile|contained" ;;
 esac
 case $count in *[!0-9]* | "") die "'$count' is no number" "./tessera soak $what 1000" ;; esac
 case $what in
@@ -18,6 +18,10 @@ powercut)
 hostile)
     build "$BUILD/tests/host/ext4" >&2
     exec "$BUILD/tests/host/ext4" hostile "$count"
+    ;;
+contained)
+    build "$BUILD/kernel.elf" "$BUILD/tests/qemu/ext4_hostile.img" >&2
+    exec /usr/bin/python3 tests/qemu/ext4_hostile.py "$BUILD" "$count"
     ;;
 hammer)
     build "$BUILD/kernel.elf" "$BUILD/tests/qemu/ext4_hammer.img" >&2
