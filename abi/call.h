@@ -95,4 +95,37 @@ sys_reply_recv(cap_t cap, cap_t reply, struct message *m, word_t flags)
     return sys_enter(SYS_REPLY_RECV | flags, cap, reply, m);
 }
 
+/** The same with an answer of at most one word, as faults and foreign system calls are answered
+ * with: nothing is loaded for the other words.
+ * @param m its tag is that of the answer @return as sys_reply_recv */
+static inline __attribute__((always_inline)) enum error sys_result_recv(cap_t cap, cap_t reply,
+                                                                        word_t result,
+                                                                        struct message *m)
+{
+    register word_t r10 __asm__("r10");
+    register word_t r8 __asm__("r8");
+    register word_t r9 __asm__("r9");
+    register word_t r12 __asm__("r12");
+    register word_t r13 __asm__("r13");
+    register word_t r14 __asm__("r14");
+    register word_t r15 __asm__("r15");
+    word_t number = SYS_REPLY_RECV;
+
+    __asm__ volatile("syscall"
+                     : "+a"(number), "+D"(cap), "+S"(m->tag), "+b"(reply), "+d"(result), "=r"(r10),
+                       "=r"(r8), "=r"(r9), "=r"(r12), "=r"(r13), "=r"(r14), "=r"(r15)
+                     :
+                     : "rcx", "r11", "memory", "cc");
+    m->badge = cap;
+    m->w[0] = result;
+    m->w[1] = r10;
+    m->w[2] = r8;
+    m->w[3] = r9;
+    m->w[4] = r12;
+    m->w[5] = r13;
+    m->w[6] = r14;
+    m->w[7] = r15;
+    return (enum error)number;
+}
+
 #endif

@@ -8,7 +8,7 @@
 
 #include "linux.h"
 
-/* --- main.c: the loop ----------------------------------------------------------------------- */
+/* --- main.c: what the loop needs -------------------------------------------------------------- */
 
 extern cap_t loop_endpoint;
 /* The Reply object that holds the call being handled; loop_keep_call takes it over. */
@@ -16,6 +16,8 @@ extern cap_t loop_reply;
 cap_t loop_keep_call(void);
 /* Give back one that holds no call. */
 void loop_free_reply(cap_t reply);
+/* Signals of the component's notification: tell those who asked (event.h). */
+void events_arrived(word_t bits);
 /* Everything from the start to the first program. */
 bool system_start(void);
 
@@ -23,11 +25,15 @@ bool system_start(void);
 
 /* The task whose message is being handled; NULL: none, or it is gone. */
 extern struct task *current;
-/* Handle a message. @return true: m is the answer */
-bool task_message(struct message *m);
+/* Before the loop: who carries out which call. */
+void dispatch_init(void);
+/* Serves messages for ever. */
+_Noreturn void loop_run(void);
 /* Tasks that were woken: their calls are made again. */
 extern struct task *ready_tasks;
 void tasks_run_ready(void);
+/* The first of them; there is one. */
+void tasks_run_ready_one(void);
 /* Make the call again that t->reply holds. */
 void task_again(struct task *t);
 /* Answer the call that t->reply holds, or that is being handled, with all registers. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a message to a handler, and from its result back to the task. The main path is short: find
- * the task, note the arguments, call the handler, answer.
+ * From a message to a handler, and from its result back to the task. The main path is short
+ * (loop_run): find the task, note the arguments, call the handler, answer and wait for the next.
  */
 #include "core_priv.h"
 
@@ -225,11 +225,12 @@ static bool finish_current(struct task *t, long result, struct message *m)
 
 /* --- calls ---------------------------------------------------------------------------------- */
 
-static long call_unknown(struct task *t)
+static long call_unknown(struct task *t, const word_t *arg)
 {
-    static uint64_t named[(CALL_COUNT + 63) / 64];
+    static uint64_t named[CALL_COUNT / 64 + 1];
     word_t n = t->number;
 
+    (void)arg;
     if (n < CALL_COUNT && !(named[n / 64] >> n % 64 & 1)) {
         named[n / 64] |= 1ul << n % 64;
         rt_say(2, "system call %lu (%s) is not there: first made by %s", n,
@@ -238,15 +239,19 @@ static long call_unknown(struct task *t)
     return -ENOSYS;
 }
 
-static long call(struct task *t)
-{
-    call_handler *handler = t->number < CALL_COUNT ? calls[t->number].handler : NULL;
-    long result;
+/* As in calls[], without gaps. */
+static call_handler *handler[CALL_COUNT];
 
+void dispatch_init(void)
+{
+    for (word_t i = 0; i < CALL_COUNT; i++)
+        handler[i] = calls[i].handler != NULL ? calls[i].handler : call_unknown;
+}
+
+static inline long call(struct task *t)
+{
     caller = t;
-    result = handler != NULL ? handler(t, t->arg) : call_unknown(t);
-    caller = NULL;
-    return result;
+    return t->number < CALL_COUNT ? handler[t->number](t, t->arg) : -ENOSYS;
 }
 
 static __attribute__((noinline)) long call_traced(struct task *t)
@@ -327,46 +332,175 @@ static void exception(struct task *t, const struct message *m)
                  number == SIGSEGV || number == SIGTRAP ? 0 : m->w[2]);
 }
 
-static bool fault(struct task *t, struct message *m)
+static inline void begin(struct task *t)
 {
-    long result = 0;
-
-    t->is_fault = true;
-    if (message_label(m->tag) == FAULT_PAGE) {
-        t->fault_address = m->w[0];
-        t->fault_access = m->w[1];
-        t->faults++;
-        result = page_fault(t);
-    } else {
-        exception(t, m);
-    }
-    return finish_current(t, result, m);
-}
-
-bool task_message(struct message *m)
-{
-    struct task *t = task_by_badge(m->badge);
-    word_t label = message_label(m->tag);
-    bool answered;
-
-    if (t == NULL)
-        return false; /* it ended with this call on its way */
     current = t;
     t->progress = 0;
     t->saved_arg = 0;
     t->deadline = NEVER;
-    t->has_deadline = false;
-    t->timed_out = false;
-    if (label != FAULT_SYSCALL) {
-        answered = fault(t, m);
-    } else {
-        t->is_fault = false;
-        t->number = m->w[0];
-        for (unsigned i = 0; i < 6; i++)
-            t->arg[i] = m->w[1 + i];
-        t->call_ip = m->w[7];
-        answered = finish_current(t, t->traced ? call_traced(t) : call(t), m);
+    t->has_deadline = t->timed_out = t->has_result = t->is_fault = false;
+}
+
+static inline void page_fault_begin(struct task *t, const struct message *m)
+{
+    begin(t);
+    t->is_fault = true;
+    t->fault_address = m->w[0];
+    t->fault_access = m->w[1];
+    t->faults++;
+}
+
+static inline void call_begin(struct task *t, const struct message *m)
+{
+    begin(t);
+    t->number = m->w[0];
+    t->arg[0] = m->w[1];
+    t->arg[1] = m->w[2];
+    t->arg[2] = m->w[3];
+    t->arg[3] = m->w[4];
+    t->arg[4] = m->w[5];
+    t->arg[5] = m->w[6];
+    t->call_ip = m->w[7];
+}
+
+/* Any message of a task. @return true: the call is answered with m */
+static bool task_message(struct message *m)
+{
+    struct task *t = task_by_badge(m->badge);
+
+    if (t == NULL)
+        return false; /* it ended with this call on its way */
+    if (message_label(m->tag) == FAULT_SYSCALL) {
+        call_begin(t, m);
+        return finish_current(t, t->traced ? call_traced(t) : call(t), m);
     }
-    current = NULL;
-    return answered;
+    if (message_label(m->tag) == FAULT_PAGE) {
+        page_fault_begin(t, m);
+        return finish_current(t, page_fault(t), m);
+    }
+    begin(t);
+    t->is_fault = true;
+    exception(t, m);
+    return finish_current(t, 0, m);
+}
+
+/* --- the loop ------------------------------------------------------------------------------- */
+
+#define CALL_TAG MESSAGE_TAG(FAULT_SYSCALL, 8, 0)
+#define PAGE_TAG MESSAGE_TAG(FAULT_PAGE, 5, 0)
+
+static inline bool others_wait(void)
+{
+    return kicked_tasks != NULL || ready_tasks != NULL;
+}
+
+/* Whose message this is, if it is one of those that come all the time. */
+static inline struct task *short_task(const struct message *m)
+{
+    struct task *t;
+
+    if (m->tag != CALL_TAG && m->tag != PAGE_TAG)
+        return NULL;
+    t = tasks[m->badge]; /* the badges of calls are ours */
+    return t == NULL || t->traced ? NULL : t;
+}
+
+/* It is answered with this, and there is nothing else to do. */
+static inline bool is_all(const struct task *t, long result)
+{
+    return result != BLOCKED && result != NO_REPLY && !t->attention && !others_wait();
+}
+
+/* Any message. @return true: the call is answered with m */
+static __attribute__((noinline)) bool serve(struct message *m)
+{
+    current = caller = NULL;
+    if (message_label(m->tag) != MESSAGE_SIGNAL)
+        return task_message(m);
+    events_arrived(m->badge);
+    return false;
+}
+
+/* Calls that can go on, and signals that are due, after the present message has been seen to. */
+static void run_others(void)
+{
+    do {
+        tasks_run_kicked();
+        tasks_run_ready();
+    } while (kicked_tasks != NULL);
+}
+
+/*
+ * The task has its result but not the answer yet: calls of others go on first, so that the answer
+ * can be given together with waiting. Not those of its own process, nor signals, which may want to
+ * stop the task: for that it must be answered. @return true: there is nothing else to do
+ */
+static bool run_before_answer(const struct task *t)
+{
+    while (kicked_tasks == NULL && ready_tasks != NULL && ready_tasks->process != t->process)
+        tasks_run_ready_one();
+    return !others_wait();
+}
+
+/*
+ * From a message that has come on: serve those that come all the time, each answered together with
+ * waiting for the next. All of a message stays in registers.
+ * @param last the message; set to the one that is something else, or to the error of waiting
+ * @return NULL, or the task whose message could not just be answered, with *result
+ */
+static __attribute__((noinline)) struct task *serve_short(struct message *last, enum error *e,
+                                                          long *result)
+{
+    struct message m = *last;
+
+    for (;;) {
+        struct task *t = short_task(&m);
+        word_t tag = MESSAGE_TAG(0, 1, 0);
+        long r;
+
+        if (t == NULL) {
+            *last = m;
+            return NULL;
+        }
+        if (m.tag == CALL_TAG) {
+            call_begin(t, &m);
+            r = call(t);
+        } else {
+            page_fault_begin(t, &m);
+            r = page_fault(t);
+            tag = MESSAGE_TAG(0, 0, 0);
+        }
+        if (!is_all(t, r)) {
+            *result = r;
+            return t;
+        }
+        m = (struct message){.tag = tag};
+        *e = sys_result_recv(loop_endpoint, loop_reply, (word_t)r, &m);
+        if (*e != E_OK)
+            return NULL;
+    }
+}
+
+_Noreturn void loop_run(void)
+{
+    struct message m = {.tag = 0};
+    bool answer = false;
+
+    run_others();
+    for (;;) {
+        enum error e = answer ? sys_reply_recv(loop_endpoint, loop_reply, &m, 0)
+                              : sys_recv(loop_endpoint, loop_reply, &m, 0);
+        long result = 0;
+        struct task *t = e == E_OK ? serve_short(&m, &e, &result) : NULL;
+
+        RT_CHECK(e == E_OK || e == E_STATE || e == E_ARG); /* not OK: the caller is gone */
+        answer = t != NULL ? finish_current(t, result, &m) : e == E_OK && serve(&m);
+        current = caller = NULL;
+        if (others_wait() && !(answer && t != NULL && run_before_answer(t))) {
+            if (answer)
+                (void)sys_send(loop_reply, &m, 0);
+            answer = false;
+            run_others();
+        }
+    }
 }

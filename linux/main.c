@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The event loop. Every message is a system call or a fault of a task, or signals of the
- * component's notification. A call is answered together with waiting for the next message; a call
- * that is BLOCKED keeps its Reply object, and the next message comes with another one.
+ * What the event loop (dispatch.c) stands on. Every message is a system call or a fault of a task,
+ * or signals of the component's notification. A call is answered together with waiting for the next
+ * message; a call that is BLOCKED keeps its Reply object, and the next comes with another one.
  */
 #include "core_priv.h"
 #include "event.h"
@@ -42,7 +42,7 @@ cap_t event_add(void (*arrived)(void *context), void *context)
     return signal;
 }
 
-static void signals_arrived(word_t bits)
+void events_arrived(word_t bits)
 {
     for (unsigned i = 0; i < event_count; i++) {
         if (bits >> i & 1)
@@ -65,46 +65,6 @@ void loop_free_reply(cap_t reply)
     spare[spares++] = reply;
 }
 
-/* One message. @return true: the call is answered with m */
-static bool serve(struct message *m)
-{
-    if (message_label(m->tag) == MESSAGE_SIGNAL) {
-        signals_arrived(m->badge);
-        return false;
-    }
-    return task_message(m);
-}
-
-/* Calls that can go on, and signals that are due, after the present message has been seen to. */
-static void run_others(void)
-{
-    do {
-        tasks_run_kicked();
-        tasks_run_ready();
-    } while (kicked_tasks != NULL);
-}
-
-static _Noreturn void loop(void)
-{
-    struct message m = {.tag = 0};
-    bool answer = false;
-
-    run_others();
-    for (;;) {
-        enum error e = answer ? sys_reply_recv(loop_endpoint, loop_reply, &m, 0)
-                              : sys_recv(loop_endpoint, loop_reply, &m, 0);
-
-        RT_CHECK(e == E_OK || e == E_STATE || e == E_ARG); /* not OK: the caller is gone */
-        answer = e == E_OK && serve(&m);
-        if (kicked_tasks == NULL && ready_tasks == NULL)
-            continue;
-        if (answer)
-            (void)sys_send(loop_reply, &m, 0);
-        answer = false;
-        run_others();
-    }
-}
-
 int main(void)
 {
     loop_endpoint = rt_object_new(TYPE_ENDPOINT, 0);
@@ -114,5 +74,6 @@ int main(void)
      * the kernel. */
     RT_CHECK(thread_set_flags(COMPONENT_THREAD, THREAD_BORROW) == E_OK);
     RT_CHECK(system_start());
-    loop();
+    dispatch_init();
+    loop_run();
 }

@@ -467,17 +467,16 @@ static long share(struct space *from, struct space *to, struct area *a)
     for (word_t at = a->start; (at = table_next(from, at, a->end)) < a->end;) {
         entry_t *entry = table_entry(from, at, false), *copy = table_entry(to, at, true);
 
+        word_t most = LEAF_PAGES - (at >> 12 & 511), left = (a->end - at) / PAGE;
+        entry_t *end = entry + (most < left ? most : left);
+
         if (copy == NULL)
             return -ENOMEM;
-        do {
-            if (*entry != 0) {
-                page_ref(entry_page(*entry));
-                enter(to, copy, entry_page(*entry));
-            }
-            entry++;
-            copy++;
-            at += PAGE;
-        } while (at < a->end && (at >> 12 & 511) != 0);
+        for (entry_t *e = table_skip(entry, end); e < end; e = table_skip(e + 1, end)) {
+            page_ref(entry_page(*e));
+            enter(to, copy + (e - entry), entry_page(*e));
+        }
+        at += (word_t)(end - entry) * PAGE;
     }
     return 0;
 }

@@ -15,6 +15,8 @@
 #define SLOT_CHUNKS 512u
 #define CHUNK_SLOTS 256u
 #define SUPPLIES    64u
+#define LEAF_SHIFT  21u /* a leaf covers 2 MiB */
+#define KNOWN       8u
 
 struct area {
     struct area *next;          /* by address */
@@ -37,6 +39,12 @@ static inline entry_t entry_make(page_t page, word_t slot, word_t flags)
 static inline page_t entry_page(entry_t e) { return (page_t)(e >> 32); }
 static inline word_t entry_slot(entry_t e) { return e >> 8 & 0xffffff; }
 
+/* A leaf that was looked for: they stay as long as the space. */
+struct known_leaf {
+    word_t number;              /* address >> LEAF_SHIFT, and 1 more; 0: none */
+    entry_t *leaf;
+};
+
 /* Slots for mapped copies of frames: a CNode out of one piece. */
 struct slot_chunk {
     cap_t cnode, piece;
@@ -49,6 +57,7 @@ struct space {
     cap_t cap;
     struct area *areas, *last;  /* last: where the last look-up ended, or NULL */
     entry_t **root;             /* four levels */
+    struct known_leaf known[KNOWN];
     word_t brk_start, brk;
     word_t resident, size;      /* pages */
     cap_t supply[SUPPLIES];
@@ -64,6 +73,22 @@ bool table_init(struct space *s);
 void table_free(struct space *s);
 /* The entry of an address. @param make: make the leaf if there is none @return NULL: none */
 entry_t *table_entry(struct space *s, word_t address, bool make);
+/* The same, if the leaf was looked for before; else NULL. */
+static inline entry_t *table_known(struct space *s, word_t address)
+{
+    const struct known_leaf *k = &s->known[(address >> LEAF_SHIFT) % KNOWN];
+
+    return k->number == (address >> LEAF_SHIFT) + 1 ? &k->leaf[address >> 12 & 511] : NULL;
+}
+/* The first of the entries from `at` on, all of one table, that holds something; `end`: none. */
+static inline entry_t *table_skip(entry_t *at, const entry_t *end)
+{
+    while (end - at >= 8 && (at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) == 0)
+        at += 8;
+    while (at < end && *at == 0)
+        at++;
+    return at;
+}
 /* Map what the entries of `count` pages from `at` on hold (pages without slots, in one leaf). */
 long table_map(struct space *s, const struct area *a, word_t at, word_t count, bool write);
 /* Let a mapped page be written. */

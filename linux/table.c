@@ -31,22 +31,28 @@ bool table_init(struct space *s)
 
 static void free_leaf(entry_t *leaf)
 {
-    for (unsigned i = 0; i < LEAF_PAGES; i++) {
-        if (leaf[i] != 0)
-            page_unref(entry_page(leaf[i]));
-    }
+    const entry_t *end = leaf + LEAF_PAGES;
+
+    for (entry_t *e = table_skip(leaf, end); e < end; e = table_skip(e + 1, end))
+        page_unref(entry_page(*e));
     page_unref(page_of(leaf));
 }
 
-static void free_level(void **table, int level)
+/* Entries of the upper levels are pointers. */
+static entry_t *table_below(const entry_t *entry)
 {
-    for (unsigned i = 0; i < 512; i++) {
-        if (table[i] == NULL)
-            continue;
+    return (entry_t *)*entry;
+}
+
+static void free_level(entry_t *table, int level)
+{
+    const entry_t *end = table + LEAF_PAGES;
+
+    for (entry_t *e = table_skip(table, end); e < end; e = table_skip(e + 1, end)) {
         if (level == 1)
-            free_leaf(table[i]);
+            free_leaf(table_below(e));
         else
-            free_level(table[i], level - 1);
+            free_level(table_below(e), level - 1);
     }
     page_unref(page_of(table));
 }
@@ -63,12 +69,16 @@ void table_free(struct space *s)
     if (s->chunk != NULL)
         page_unref(page_of(s->chunk));
     if (s->root != NULL)
-        free_level((void **)s->root, 3);
+        free_level((entry_t *)(void *)s->root, 3);
 }
 
 entry_t *table_entry(struct space *s, word_t address, bool make)
 {
+    struct known_leaf *k = &s->known[(address >> LEAF_SHIFT) % KNOWN];
     void **table = (void **)s->root;
+
+    if (k->number == (address >> LEAF_SHIFT) + 1)
+        return &k->leaf[address >> 12 & 511];
 
     for (int shift = 39; shift > 12; shift -= 9) {
         word_t i = address >> shift & 511;
@@ -79,7 +89,9 @@ entry_t *table_entry(struct space *s, word_t address, bool make)
         }
         table = table[i];
     }
-    return (entry_t *)&table[address >> 12 & 511];
+    k->number = (address >> LEAF_SHIFT) + 1;
+    k->leaf = (entry_t *)table;
+    return &k->leaf[address >> 12 & 511];
 }
 
 word_t table_next(struct space *s, word_t at, word_t end)
@@ -290,19 +302,28 @@ static word_t row(const entry_t *entry, word_t at, word_t end)
     return n;
 }
 
+/* Behind the last entry of the leaf that is below `end`, for the entry of `at`. */
+static entry_t *leaf_end(entry_t *entry, word_t at, word_t end)
+{
+    word_t most = LEAF_PAGES - (at >> 12 & 511);
+
+    return entry + (most < (end - at) / PAGE ? most : (end - at) / PAGE);
+}
+
 /* Visit rows of mapped pages. @return the address of the next; end: none */
 static word_t next_row(struct space *s, word_t at, word_t end, entry_t **entry, word_t *count)
 {
     while ((at = table_next(s, at, end)) < end) {
-        *entry = table_entry(s, at, false);
-        do {
-            if (entry_slot(**entry) != 0) {
-                *count = row(*entry, at, end);
-                return at;
-            }
-            at += PAGE;
-            (*entry)++;
-        } while (at < end && (at >> 12 & 511) != 0);
+        entry_t *first = table_entry(s, at, false), *e = first, *last = leaf_end(first, at, end);
+
+        while ((e = table_skip(e, last)) < last && entry_slot(*e) == 0)
+            e++;
+        at += (word_t)(e - first) * PAGE;
+        if (e < last) {
+            *entry = e;
+            *count = row(e, at, end);
+            return at;
+        }
     }
     return end;
 }
@@ -323,17 +344,14 @@ void table_drop(struct space *s, word_t start, word_t end)
 {
     table_unmap(s, start, end);
     for (word_t at = start; (at = table_next(s, at, end)) < end;) {
-        entry_t *entry = table_entry(s, at, false);
+        entry_t *first = table_entry(s, at, false), *last = leaf_end(first, at, end);
 
-        do {
-            if (*entry != 0) {
-                page_unref(entry_page(*entry));
-                s->resident--;
-                *entry = 0;
-            }
-            entry++;
-            at += PAGE;
-        } while (at < end && (at >> 12 & 511) != 0);
+        for (entry_t *e = table_skip(first, last); e < last; e = table_skip(e + 1, last)) {
+            page_unref(entry_page(*e));
+            s->resident--;
+            *e = 0;
+        }
+        at += (word_t)(last - first) * PAGE;
     }
 }
 

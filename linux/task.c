@@ -21,9 +21,11 @@ static cap_t handlers[TASK_MAX + 1];
 
 struct task *task_find(int tid)
 {
-    for (unsigned i = 1; i <= TASK_MAX; i++) {
-        if (tasks[i] != NULL && tasks[i]->tid == tid)
-            return tasks[i];
+    for (struct process *p = processes; p != NULL; p = p->next) {
+        for (struct task *t = p->tasks; t != NULL; t = t->peer) {
+            if (t->tid == tid)
+                return t;
+        }
     }
     return NULL;
 }

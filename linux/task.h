@@ -104,10 +104,12 @@ struct task {
     word_t progress;                  /**< see wait.h */
     word_t deadline; /**< ns; NEVER: none. Valid while waiting and when made again */
     word_t saved_arg;                 /**< for the handler's own use; 0 when first called */
-    bool timed_out, has_deadline, sleeping, is_ready, is_kicked;
+    /* These four together: a new call clears them. */
+    bool timed_out, has_deadline;
     bool is_fault;                    /**< what waits is a page fault */
-    bool attention;                   /**< a signal is due: looked at before it returns */
     bool has_result;                  /**< the call is done, its answer is held while stopped */
+    bool sleeping, is_ready, is_kicked;
+    bool attention;                   /**< a signal is due: looked at before it returns */
     bool traced;                      /**< its calls are shown: trace.h */
     bool suspended;                   /**< the kernel was told to stop its thread */
     long result;

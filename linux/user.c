@@ -9,8 +9,10 @@
 /* @return where a byte of the program is here, after making access possible; NULL: it may not */
 static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
 {
-    entry_t *entry = address < SPACE_TOP ? table_entry(s, address, false) : NULL;
+    entry_t *entry = table_known(s, address); /* none is beyond SPACE_TOP */
 
+    if (entry == NULL && address < SPACE_TOP)
+        entry = table_entry(s, address, false);
     if (entry == NULL || entry_slot(*entry) == 0 || (write && !(*entry & ENTRY_WRITE))) {
         long e = space_fault(s, address, write, false);
 

@@ -127,17 +127,21 @@ void task_forget_ready(struct task *t)
     t->is_ready = false;
 }
 
+void tasks_run_ready_one(void)
+{
+    struct task *t = ready_tasks;
+
+    ready_tasks = t->ready;
+    if (ready_tasks == NULL)
+        ready_end = &ready_tasks;
+    t->is_ready = false;
+    task_again(t);
+}
+
 void tasks_run_ready(void)
 {
-    while (ready_tasks != NULL) {
-        struct task *t = ready_tasks;
-
-        ready_tasks = t->ready;
-        if (ready_tasks == NULL)
-            ready_end = &ready_tasks;
-        t->is_ready = false;
-        task_again(t);
-    }
+    while (ready_tasks != NULL)
+        tasks_run_ready_one();
 }
 
 /* The first that is a task; its others here go with it when it is woken. */
