@@ -32,6 +32,10 @@ $(LINUX_FILES)/neighbour: tests/linux/neighbour/neighbour.c
 	$(Q)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static -o $@ $<
 $(LINUX_FILES)/storm: tests/linux/storm/storm.c
 	$(Q)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static -pthread -o $@ $<
+$(LINUX_FILES)/toil: tests/linux/toil/toil.c
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -static -o $@ $<
+all: $(LINUX_FILES)/toil
 $(LINUX_FILES)/tests.cpio: $(BUSYBOX) $(NEWC) $(LINUX_FILES)/cases $(LINUX_FILES)/storm $(LINUX_FILES)/neighbour tools/build/linux.mk
 	$(Q)$(NEWC) $@ bin/ bin/busybox=$(BUSYBOX) bin/sh:=busybox bin/cases=$(LINUX_FILES)/cases \
 		bin/storm=$(LINUX_FILES)/storm bin/neighbour=$(LINUX_FILES)/neighbour

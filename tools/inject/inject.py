@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Injects faults into a running system and tells what became of each.
 
-  inject.py BUILD [--system services|disk] [--seed N] [--faults N] [--first N] [--batch N]
+  inject.py BUILD [--system services|disk|linux] [--seed N] [--faults N] [--first N] [--batch N]
             [--victims A,B] [--kinds A,B] [--jobs N] [--case N] [--gdb] [--short] [--table]
 
 A campaign is a seed and a number of faults. Each boot of the system (tools/inject/NAME.yaml) does
@@ -16,6 +16,8 @@ import concurrent.futures
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -27,15 +29,22 @@ SYSTEMS = {
     "services": ("uart,console,log,ledger,counter",
                  "toil-ledger,toil-counter,toil-log,toil-console"),
     "disk": ("virtio_blk,partition,ext4,ramfs", "toil-block,toil-ext4,toil-ramfs"),
+    "linux": ("virtio_blk,partition,ext4,ramfs,uart,console,log", "files,hash,sql,build"),
 }
+# Arguments of the injector, and memory of the machine, that only some systems need.
+WORDS = {"disk": ["disk=yes"], "linux": ["disk=yes", "linux=yes", "answers=1"]}
+MEMORY = {"linux": "384M"}
+SLOW_REQUESTS = 40      # in a second, of a slow disk
 PLATFORM = os.path.join(os.path.dirname(os.path.dirname(HERE)), "system/platform.yaml")
 PARTITIONS = "label: gpt\nfirst-lba: 2048\nsize=24M\nsize=4M\n"
 DISK_BYTES = 32 << 20
 KINDS = ("kill hang wild-write flip-code flip-stack flip-data flip-register flip-vault "
          "mutate-source mutate-dest mutate-branch mutate-delete mutate-bound mutate-init "
-         "bad-message spurious-irq irq-storm lost-irq flip-shared flip-message slow-disk").split()
+         "bad-message spurious-irq irq-storm lost-irq flip-shared flip-message slow-disk "
+         "device-reset").split()
 # Faults that change nothing in the victim's memory or registers.
-SOUND = ("kill", "hang", "bad-message", "spurious-irq", "irq-storm", "lost-irq", "slow-disk")
+SOUND = ("kill", "hang", "bad-message", "spurious-irq", "irq-storm", "lost-irq", "slow-disk",
+         "device-reset")
 CASE = re.compile(r"^case (\d+) (\S+) (\S+) (\S+) (\S+) (\d+) (\d+) (\d+) (\d+) (\d)"
                   r" # (.*?)\r?$", re.M)
 TRY = re.compile(r"^try (\d+) (\S+) (\S+)\r?$", re.M)
@@ -56,6 +65,9 @@ class Campaign:
     def __init__(self, options):
         self.options = options
         self.lock = threading.Lock()
+        self.processes = set()
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
         self.folder = os.path.join(options.build, "inject")
         os.makedirs(self.folder, exist_ok=True)
         self.path = os.path.join(self.folder,
@@ -79,7 +91,8 @@ class Campaign:
         words = [f"seed={self.options.seed}", f"first={first}", f"count={count}",
                  f"victims={self.options.victims or victims}", f"workers={workers}",
                  f"kinds={self.mask}",
-                 "quiet=800" if self.options.short else "linger=120"]
+                 "quiet=800" if self.options.short else "linger=120",
+                 *WORDS.get(self.options.system, [])]
         with open(os.path.join(HERE, self.options.system + ".yaml"), encoding="utf-8") as file:
             text = file.read().replace("#: part\n", "").replace("PLATFORM", PLATFORM).replace(
                 "args: [INJECT]", "args: [" + ", ".join(f'"{w}"' for w in words) + "]")
@@ -95,11 +108,15 @@ class Campaign:
         """The command of a machine in which time is the number of instructions."""
         # A disk takes its own time, the host's: idle time must not be skipped over then.
         disk, sleep = [], "off"
-        if self.options.system == "disk":
+        if self.options.system != "services":
             sleep = "on"
-            disk = ["-drive", f"if=none,id=disk0,format=raw,cache=unsafe,file={self.disk()}",
-                    "-device", "virtio-blk-pci,drive=disk0,disable-legacy=on"]
-        return ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", "128M",
+            path = self.debian() if self.options.system == "linux" else self.disk()
+            disk = ["-drive",
+                    f"if=none,id=disk0,format=raw,cache=unsafe,snapshot=on,file={path}",
+                    "-device", "virtio-blk-pci,drive=disk0,disable-legacy=on",
+                    "-qmp", f"unix:{self.own('qmp')},server=on,wait=off"]
+        return ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max",
+                "-m", MEMORY.get(self.options.system, "128M"),
                 "-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none",
                 "-icount", f"shift=0,sleep={sleep}", "-rtc", "base=2026-01-01,clock=vm",
                 "-seed", "1",
@@ -116,6 +133,58 @@ class Campaign:
                        check=True)
         return path
 
+    def debian(self):
+        """A disk with Debian and the programs that check themselves; made once."""
+        path = os.path.join(self.folder, "debian.ext4")
+        with self.lock:
+            if os.path.exists(path):
+                return path
+            script = os.path.join(os.path.dirname(HERE), "rootfs/rootfs.sh")
+            subprocess.run([script, "build", "full"], check=True)
+            full = subprocess.run([script, "path", "full"], check=True, capture_output=True,
+                                  text=True).stdout.strip()
+            subprocess.run(["cp", "--sparse=always", full, path + ".new"], check=True)
+            toil = os.path.join(self.options.build, "linux/toil")
+            commands = f"cd /usr/sbin\nwrite {toil} toil\nsif toil mode 0100755\n" \
+                       "mkdir /toil\nmkdir /ram\nmkdir /board\n"
+            subprocess.run(["/sbin/debugfs", "-w", "-f", "-", path + ".new"], input=commands,
+                           text=True, check=True, capture_output=True)
+            os.rename(path + ".new", path)
+        return path
+
+    def throttle(self, requests):
+        """Lets the disk do so many requests in a second; 0: as many as it can."""
+        limits = {name: 0 for name in ("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr")}
+        with socket.socket(socket.AF_UNIX) as monitor, monitor.makefile("rw") as file:
+            monitor.connect(self.own("qmp"))
+            file.readline()
+            for command in ({"execute": "qmp_capabilities"},
+                            {"execute": "block_set_io_throttle",
+                             "arguments": {"device": "disk0", "iops": requests, **limits}}):
+                print(json.dumps(command), file=file, flush=True)
+                if "error" in json.loads(file.readline()):
+                    raise ValueError("QEMU does not slow the disk down")
+
+    def listen(self, process):
+        """What the injector says until its end; and what it asks of the machine is done."""
+        text = ""
+        end = time.monotonic() + (86400 if self.options.gdb else BATCH_SECONDS)
+        for line in process.stdout:
+            text += line
+            if self.options.verbose:
+                print(line, end="", flush=True)
+            if line.startswith("disk "):
+                self.throttle(SLOW_REQUESTS if line.startswith("disk slow") else 0)
+            if line.startswith("end") or time.monotonic() > end:
+                break
+        return text
+
+    def stop(self, *_):
+        """Asked to end: what is done is kept, machines are not left behind."""
+        for process in list(self.processes):
+            process.kill()
+        os._exit(1)
+
     def boot(self, first, count):
         """Runs a batch; returns what the injector said."""
         console = self.own("console")
@@ -124,17 +193,14 @@ class Campaign:
             print("QEMU waits for GDB: gdb", os.path.join(self.options.build, "kernel.elf"),
                   "-ex 'target remote :1234'", flush=True)
             command += ["-s", "-S"]
-        text = ""
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace") as process:
-            end = time.monotonic() + (86400 if self.options.gdb else BATCH_SECONDS)
-            for line in process.stdout:
-                text += line
-                if self.options.verbose:
-                    print(line, end="", flush=True)
-                if line.startswith("end") or time.monotonic() > end:
-                    break
-            process.kill()
+            self.processes.add(process)
+            try:
+                text = self.listen(process)
+            finally:
+                process.kill()
+                self.processes.discard(process)
         return text, console_faults(console)
 
     def keep(self, case):
@@ -287,7 +353,7 @@ def report(campaign):
     print_table(cases, "kind")
     print(LEGEND)
     checks = summary(cases)
-    if options.system == "disk":
+    if options.system != "services":
         print("with a disk the pauses have the host's own time in them: they are not judged")
         checks = [check for check in checks if not check[0].startswith("blackout")]
     for name, right, text in checks:

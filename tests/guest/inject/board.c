@@ -9,26 +9,28 @@
 #include <rt/record.h>
 
 #define WORKERS 8u
-#define GAP     3u /* of own[]: in ns there, in ticks here */
+#define FIGURES 4u /* answers, wrong ones, errors, the longest of the last turns in ns */
 
 static struct worker {
     struct files_place file;
     struct rt_record record;
+    word_t bad; /* wrong answers and errors when it was marked */
 } workers[WORKERS];
 static unsigned count;
-static struct files_place epoch;
 
 static void read_one(struct worker *w)
 {
-    word_t figures[sizeof w->record.own / sizeof(word_t)];
+    word_t *own = w->record.own, now[FIGURES];
     size_t done = 0;
 
-    if (files_read(&w->file, 0, figures, sizeof figures, &done) != FILE_OK ||
-        done != sizeof figures)
+    if (files_read(&w->file, 0, now, sizeof now, &done) != FILE_OK || done != sizeof now)
         return;
-    figures[GAP] = rt_ns_to_ticks(figures[GAP]);
-    for (unsigned i = 0; i < sizeof figures / sizeof figures[0]; i++)
-        w->record.own[i] = figures[i];
+    for (unsigned i = 0; i < FIGURES - 1; i++)
+        own[i] = now[i];
+    if (rt_ns_to_ticks(now[FIGURES - 1]) > own[3])
+        own[3] = rt_ns_to_ticks(now[FIGURES - 1]);
+    if (own[4] == 0 && own[1] + own[2] > w->bad)
+        own[4] = rt_now();
 }
 
 struct rt_record *board_open(const char *name)
@@ -37,8 +39,6 @@ struct rt_record *board_open(const char *name)
 
     rt_format(path, sizeof path, "/board/%s", name);
     if (count == WORKERS || files_find(path, true, &workers[count].file) != FILE_OK)
-        return NULL;
-    if (count == 0 && files_create("/board/epoch", 0644, &epoch) != FILE_OK)
         return NULL;
     return &workers[count++].record;
 }
@@ -51,11 +51,7 @@ void board_read(void)
 
 void board_mark(void)
 {
-    static uint64_t number;
-    size_t done;
-
-    number++;
-    if (count > 0)
-        (void)files_write(&epoch, 0, &number, sizeof number, &done);
     board_read();
+    for (unsigned i = 0; i < count; i++)
+        workers[i].bad = workers[i].record.own[1] + workers[i].record.own[2];
 }

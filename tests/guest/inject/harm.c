@@ -25,6 +25,8 @@
 #define PAGE_TRIES 8u
 #define LOST_POLLS 400u
 #define RING_HEAD  512u
+#define DEVICE_STATUS 0x14u
+#define DEVICE_RUNS   0x0fu
 
 /* A page of the victim. */
 struct page {
@@ -86,7 +88,16 @@ static void list_pages(const struct victim *v, cap_t cnode)
     }
 }
 
-enum area { AREA_CODE, AREA_DATA, AREA_STACK, AREA_VAULT, AREA_SHARED, AREA_BUFFER, AREA_NONE };
+enum area {
+    AREA_CODE,
+    AREA_DATA,
+    AREA_STACK,
+    AREA_VAULT,
+    AREA_SHARED,
+    AREA_BUFFER,
+    AREA_DEVICE,
+    AREA_NONE
+};
 
 static enum area area_of(const struct page *p)
 {
@@ -95,7 +106,9 @@ static enum area area_of(const struct page *p)
     if (p->address == COMPONENT_BUFFER)
         return AREA_BUFFER;
     if (p->address < COMPONENT_HEAP_END && p->foreign)
-        return (p->rights & RIGHT_RAM) && (p->rights & RIGHT_WRITE) ? AREA_SHARED : AREA_NONE;
+        return !(p->rights & RIGHT_WRITE) ? AREA_NONE
+               : p->rights & RIGHT_RAM    ? AREA_SHARED
+                                          : AREA_DEVICE;
     if (p->address < COMPONENT_HEAP_END)
         return AREA_DATA;
     if (p->address >= COMPONENT_VAULT && p->address < COMPONENT_VAULT + 0x40000000ul)
@@ -216,6 +229,31 @@ static bool wild_write(struct victim *v, char what[static 64])
     rt_format(what, 64, "0x%lx = 0x%lx", p->address + at, value);
     close_page(here, copy);
     return here != NULL;
+}
+
+/* The device forgets everything, as one that was reset or lost its power for a moment. Of virtio
+ * devices: the page with the registers that all have (virtio 1.2, 4.1.4.3). */
+static bool reset_device(struct victim *v, char what[static 64])
+{
+    bool done = false;
+
+    if (choose_page(v, AREA_DEVICE) == NULL)
+        return false;
+    for (unsigned i = 0; i < page_count && !done; i++) {
+        volatile uint8_t *here;
+        cap_t copy = 0;
+
+        if (area_of(&pages[i]) != AREA_DEVICE)
+            continue;
+        here = open_page(&pages[i], &copy, MAP_READ | MAP_WRITE);
+        if (here != NULL && here[DEVICE_STATUS] == DEVICE_RUNS) {
+            here[DEVICE_STATUS] = 0;
+            rt_format(what, 64, "0x%lx", pages[i].address);
+            done = true;
+        }
+        close_page((uint8_t *)(uintptr_t)here, copy);
+    }
+    return done;
 }
 
 /* --- Code ------------------------------------------------------------------------------------ */
@@ -462,6 +500,8 @@ bool harm(struct victim *v, enum kind kind, char what[static 64])
         return flip(v, AREA_SHARED, what);
     case KIND_BUFFER:
         return flip(v, AREA_BUFFER, what);
+    case KIND_DEVICE:
+        return reset_device(v, what);
     case KIND_SLOW:
         return false; /* the machine's: main.c */
     case KIND_LOST:

@@ -29,6 +29,7 @@ enum kind {
     KIND_SHARED, /**< rings, windows, and what devices write */
     KIND_BUFFER,
     KIND_SLOW,
+    KIND_DEVICE,
     KINDS
 };
 
@@ -69,7 +70,7 @@ struct rt_record *board_open(const char *name);
 /** Read them again. */
 void board_read(void);
 
-/** A new epoch: longest gap and first error begin anew. */
+/** A case begins. */
 void board_mark(void);
 
 /** The record page of a component, mapped for good. @return NULL: it is not running */

@@ -30,9 +30,10 @@
 #define NAMES_MAX 12u
 #define POLL_NS   100000u
 #define QUIET_US  2500u
-#define PATIENCE  3000000000ul /* in ns: who is not back by then is lost */
-#define BOARD_NS  2000000u     /* between looks at files */
-#define LINUX_NS  60000000000ul /* until the Linux programs run, and who does not by then is lost */
+#define PATIENCE  3000000000ul  /* in ns: who is not back by then is lost */
+#define SLOW_NS   500000000u    /* a slow disk is slow for so long */
+#define BOARD_NS  2000000u      /* between looks at files */
+#define LINUX_NS  60000000000ul /* the same for Linux programs, and until they run */
 #define ANSWERS   5u
 #define TRANSMIT  0u
 #define STATUS    5u
@@ -43,8 +44,8 @@ static const char *const kind_names[KINDS] = {
     "kill",          "hang",          "wild-write",   "flip-code",     "flip-stack",
     "flip-data",     "flip-register", "flip-vault",   "mutate-source", "mutate-dest",
     "mutate-branch", "mutate-delete", "mutate-bound", "mutate-init",   "bad-message",
-    "spurious-irq",  "irq-storm",     "lost-irq",      "flip-shared",   "flip-message",
-    "slow-disk",
+    "spurious-irq",  "irq-storm",     "lost-irq",     "flip-shared",   "flip-message",
+    "slow-disk",     "device-reset",
 };
 
 struct worker {
@@ -344,7 +345,9 @@ static bool do_harm(struct victim *v, enum kind kind, char what[static 64])
     if (rt_argument("disk") == NULL)
         return false;
     say("disk slow");
-    rt_format(what, 64, "few requests in a second");
+    (void)rt_sleep_ns(SLOW_NS);
+    say("disk normal");
+    rt_format(what, 64, "few requests in a second, for a while");
     return true;
 }
 
@@ -410,11 +413,11 @@ static bool run_case(word_t seed, word_t number, word_t mask)
     if (!done)
         rt_format(what, sizeof what, "not possible");
     observe(v, restarts, others, &o);
-    if (kind == KIND_SLOW)
-        say("disk normal");
     say("case %lu %s %s %s %s %lu %lu %lu %lu %u # %s", number, v->name, kind_names[kind],
         done ? class_of(&o) : "skipped", o.cause, o.gap, o.others, o.wrong, o.told, o.early, what);
     victim_close(v);
+    if (kind == KIND_DEVICE) /* file systems may be read-only from now on */
+        return false;
     clean = clean_up(v, kind);
     return o.back && o.wrong == 0 && clean;
 }
