@@ -149,6 +149,18 @@ static void start(struct task *t, struct task *child, const struct clone *c)
     task_start(child, &r);
 }
 
+/* RLIMIT_NPROC: tasks of the same user; root is not bound by it. */
+static bool are_too_many(const struct process *own)
+{
+    word_t count = 0;
+
+    if (own->identity.uid == 0 || own->limit[RLIMIT_NPROC].soft == NEVER)
+        return false;
+    for (const struct process *p = processes; p != NULL; p = p->next)
+        count += p->identity.uid == own->identity.uid ? p->task_count : 0;
+    return count >= own->limit[RLIMIT_NPROC].soft;
+}
+
 static long clone(struct task *t, const struct clone *c)
 {
     struct task *child;
@@ -161,6 +173,8 @@ static long clone(struct task *t, const struct clone *c)
         return (long)t->saved_arg;
     }
     e = check(t, c);
+    if (e == 0 && are_too_many(t->process))
+        e = -EAGAIN;
     if (e != 0)
         return e;
     child = new_task(t, c);

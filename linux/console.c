@@ -125,6 +125,7 @@ bool console_begin(void)
     console = rt_uses("console");
     if (console == 0 || tty_begin(&tty, DEVICE(5, 1)) != 0)
         return false;
+    tty.termios.iflag |= 040000; /* IUTF8: keys come from people */
     tty.show = show;
     tty.room = room;
     tty.input_taken = input_taken;

@@ -257,7 +257,13 @@ long sys_setgroups(struct task *t, const word_t *arg)
     if (user_read(t, groups, arg[1], arg[0] * 4) != 0)
         return -EFAULT;
     i->groups = (unsigned)arg[0];
-    memcpy(i->group, groups, sizeof groups);
+    for (unsigned n = 0; n < i->groups; n++) { /* in order, as Linux keeps them */
+        unsigned at = n;
+
+        for (; at > 0 && i->group[at - 1] > groups[n]; at--)
+            i->group[at] = i->group[at - 1];
+        i->group[at] = groups[n];
+    }
     return 0;
 }
 
@@ -293,10 +299,17 @@ long sys_capget(struct task *t, const word_t *arg)
 long sys_capset(struct task *t, const word_t *arg)
 {
     struct cap_header h;
+    uint32_t sets[6];
 
     if (user_read(t, &h, arg[0], sizeof h) != 0)
         return -EFAULT;
     if (h.version != CAP_VERSION_3)
         return -EINVAL;
-    return h.pid != 0 && h.pid != t->tid ? -EPERM : 0;
+    if (h.pid != 0 && h.pid != t->tid)
+        return -EPERM;
+    if (user_read(t, sets, arg[1], sizeof sets) != 0)
+        return -EFAULT;
+    /* effective, permitted, inheritable, twice: who has none can add none */
+    return t->process->identity.euid != 0 && (sets[0] | sets[1] | sets[3] | sets[4]) != 0 ? -EPERM
+                                                                                         : 0;
 }

@@ -362,6 +362,7 @@ long sys_getpriority(struct task *t, const word_t *arg)
 long sys_setpriority(struct task *t, const word_t *arg)
 {
     struct process *p = (int)arg[1] == 0 ? t->process : process_find((int)arg[1]);
+    unsigned euid = t->process->identity.euid;
     int nice = (int)arg[2];
 
     if (arg[0] > 2)
@@ -370,6 +371,11 @@ long sys_setpriority(struct task *t, const word_t *arg)
         return 0;
     if (p == NULL)
         return -ESRCH;
-    p->nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+    nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+    if (euid != 0 && p->identity.uid != euid && p->identity.euid != euid)
+        return -EPERM;
+    if (euid != 0 && nice < p->nice)
+        return -EACCES;
+    p->nice = nice;
     return 0;
 }

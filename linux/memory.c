@@ -101,8 +101,12 @@ long sys_mmap(struct task *t, const word_t *arg)
 {
     word_t bytes = round_up(arg[1]);
     unsigned flags = (unsigned)arg[3], prot = (unsigned)arg[2] & PROT_ALL;
+    struct file *f = flags & MAP_ANONYMOUS ? NULL : file_of(t, arg[4]);
     struct area_source source = {0};
     long at, e = 0;
+
+    if (f != NULL && f->inode != NULL && device_is_zero(f->inode))
+        flags |= MAP_ANONYMOUS;
 
     if (arg[5] % PAGE != 0 || arg[1] == 0 || (flags & MAP_TYPE) < MAP_SHARED ||
         (flags & MAP_TYPE) > MAP_SHARED_VALIDATE)

@@ -213,6 +213,7 @@ static long make_node(struct pty *p)
     struct dentry *dir = pts_directory();
     char name[4];
     size_t n = 0;
+    long e;
 
     if (dir == NULL)
         return -ENODEV;
@@ -221,8 +222,11 @@ static long make_node(struct pty *p)
     if (p->number >= 10)
         name[n++] = (char)('0' + p->number / 10 % 10);
     name[n++] = (char)('0' + p->number % 10);
-    return dir->inode->ops->make(dir, name, n, S_IFCHR | 0620, DEVICE(136, p->number), NULL,
-                                 &p->node);
+    e = dir->inode->ops->make(dir, name, n, S_IFCHR | 0620, DEVICE(136, p->number), NULL,
+                              &p->node);
+    if (e == 0)
+        p->node->inode->gid = 5; /* tty, as Debian mounts devpts */
+    return e;
 }
 
 static struct pty *pty_new(unsigned number)

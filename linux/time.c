@@ -35,10 +35,15 @@ word_t clock_now(void)
 
 void clock_arm(word_t deadline)
 {
+    word_t ticks;
+
     if (deadline >= armed)
         return;
     armed = deadline;
-    RT_CHECK(timer_set(timer, rt_ns_to_ticks(deadline) + 1) == E_OK);
+    ticks = rt_ns_to_ticks(deadline);
+    if (ticks >= NEVER / 2) /* the kernel takes no more: centuries */
+        ticks = NEVER / 2 - 1;
+    RT_CHECK(timer_set(timer, ticks + 1) == E_OK);
 }
 
 static void alarm_remove(struct alarm *a)

@@ -10,9 +10,9 @@
 static struct tty *ttys;
 
 static const struct linux_termios defaults = {
-    .iflag = ICRNL | IXON | 040000 /* IUTF8 */,
+    .iflag = ICRNL | IXON,
     .oflag = OPOST | ONLCR,
-    .cflag = 0277 /* B38400 | CS8 | CREAD */ | 02000 /* HUPCL */,
+    .cflag = 0277 /* B38400 | CS8 | CREAD */,
     .lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
     .cc = {3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0},
 };
@@ -329,7 +329,7 @@ static unsigned tty_poll(struct file *f)
     if (is_canonical(tty) ? tty->head < tty->lines : count >= min)
         events |= POLLIN | POLLRDNORM;
     if (tty->hung_up)
-        return events | POLLIN | POLLHUP | POLLERR;
+        return events | POLLIN | POLLOUT | POLLHUP | POLLERR;
     if (output_room(tty) > 0)
         events |= POLLOUT | POLLWRNORM;
     return events;

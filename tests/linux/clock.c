@@ -187,3 +187,24 @@ CASE(clock_library_agrees)
         say("clock %d: %d", (int)clocks[i], agrees);
     }
 }
+
+/* Times that nobody lives to see. */
+CASE(clock_far_future)
+{
+    struct sigaction a = {.sa_handler = note};
+    struct timespec far = {1l << 33, 0}, further = {(long)(~0ul >> 1), 999999999};
+    struct itimerspec spec = {{0, 0}, {1l << 33, 0}};
+    timer_t timer;
+
+    sigaction(SIGALRM, &a, NULL);
+    ualarm(5000, 0);
+    result("272 years", nanosleep(&far, NULL));
+    ualarm(5000, 0);
+    result("for ever", nanosleep(&further, NULL));
+    ualarm(5000, 0);
+    say("absolute: %s", error_name(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &further, NULL)));
+    result("create", timer_create(CLOCK_MONOTONIC, NULL, &timer));
+    result("set", timer_settime(timer, 0, &spec, NULL));
+    spec.it_value = further;
+    result("set further", timer_settime(timer, TIMER_ABSTIME, &spec, NULL));
+}
