@@ -1,6 +1,6 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* Every theorem of the specification, and what it leans on: `make` fails unless that is nothing. *)
-From Tessera Require Keeps Tree Memory Reply Budget Theorems Integrity.
+From Tessera Require Keeps Tree Memory Reply Budget Theorems Revoke Integrity.
 
 Print Assumptions Keeps.every_entry_keeps.
 Print Assumptions Keeps.boot_keeps.
@@ -36,6 +36,12 @@ Print Assumptions Theorems.deletion_means.
 Print Assumptions Theorems.revoke_is_over.
 Print Assumptions Theorems.no_child_no_descendant.
 Print Assumptions Theorems.every_entry_ends.
+Print Assumptions Revoke.deleting_keeps_childless.
+Print Assumptions Revoke.revoke_leaves_nothing.
+Print Assumptions Revoke.deleting_makes_none.
+Print Assumptions Revoke.tree_is_filled.
+Print Assumptions Revoke.capabilities_fill_the_tree.
+Print Assumptions Revoke.revoke_goes_on.
 Print Assumptions Integrity.runs_are_confined.
 Print Assumptions Integrity.confinement.
 Print Assumptions Integrity.thread_confinement.

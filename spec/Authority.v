@@ -3,8 +3,8 @@
 
    A label says whose a granule of memory is: any map from places to labels will do, the theorems
    hold for each. What labels may do to each other is the take-grant closure of what one state has:
-   its capabilities, its mappings, its calls on their way. Secure.v shows that no step leaves it, and
-   that nothing changes but by it. *)
+   its capabilities, its mappings, its calls on their way. Integrity.v shows that no step leaves it,
+   and that nothing changes but by it. *)
 Require Import NArith List Bool Lia.
 From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects.
 Import ListNotations.
@@ -197,8 +197,10 @@ Proof.
   - intros t w H. split.
     + intros i j r I J. apply may_has; eapply has_thread; auto. right. congruence.
     + destruct w as [| |e b c g|e r|r g|n]; simpl; try exact I.
-      * split; [apply may_has; eapply has_sends; exact H|intros ->; apply may_has; eapply has_sends_grant; exact H].
-      * split; [apply may_has; eapply has_receives; exact H|intros q ->; apply may_has; eapply has_receives_calls; exact H].
+      * split; [apply may_has; eapply has_sends; exact H|]. intros ->. apply may_has.
+        eapply has_sends_grant; exact H.
+      * split; [apply may_has; eapply has_receives; exact H|]. intros q ->. apply may_has.
+        eapply has_receives_calls; exact H.
       * left. eapply before_waits; [exact H|auto].
       * apply may_has; eapply has_waits; exact H.
   - intros r c H. left. apply before_holds; exact H.

@@ -69,7 +69,8 @@ Ltac one := match goal with
   | |- Guarded.ok _ any => eapply ok_any; known
   end.
 Ltac head m := match m with ?f _ => head f | _ => m end.
-Ltac go := intros; match goal with |- Guarded.ok ?m _ => let f := head m in unfold f end; repeat one.
+Ltac go := intros; match goal with |- Guarded.ok ?m _ => let f := head m in unfold f end;
+  repeat one.
 Ltac go_on n := induction n; intros; simpl; repeat one.
 
 (* t is among those who act; what t may write may be touched; what is a's becomes b's. *)
@@ -123,7 +124,8 @@ Qed.
 Proof. intros t n H. exact H. Qed.
 #[export] Instance receive_ok : forall t e, may (L t) Read (L e) -> wait_ok t (WReceiving e None).
 Proof. intros t e H. split; [exact H|discriminate]. Qed.
-#[export] Instance unbound_ok : forall n, bound_ok n 0. Proof. intros n H. destruct (H eq_refl). Qed.
+#[export] Instance unbound_ok : forall n, bound_ok n 0.
+Proof. intros n H. destruct (H eq_refl). Qed.
 
 #[export] Instance said_ret : forall A (a : A), ok (ret a) any.
 Proof. intros. apply ok_ret. exact I. Qed.
@@ -205,7 +207,8 @@ Proof. go. Qed.
 (* --- Message.v -------------------------------------------------------------------------------- *)
 
 (* A slot that a thread names: nothing, or one that it may read and write. *)
-#[export] Instance says_slot_of : forall t i, whole t -> ok (slot_of t i) (fun a => a = 0 \/ mine t a).
+#[export] Instance says_slot_of : forall t i, whole t ->
+  ok (slot_of t i) (fun a => a = 0 \/ mine t a).
 Proof.
   intros t i W. unfold slot_of. eapply ok_bind; [apply ok_cap_at|]. intros c G. apply ok_ret.
   destruct (is_ty c TCNode && bits 3 (c_rights c)) eqn:E; [|left; reflexivity].
@@ -431,10 +434,12 @@ Proof.
   { unfold slot, timeout_slot, handler_slot. destruct (l =? fault_timeout);
       (eapply ok_weaker; [apply ok_cap_at|intros c G; eapply whole_grants; [exact W| |exact G];
        reflexivity]). }
-  eapply ok_bind; [exact G|]. intros c Gc. one. destruct (is_ty c TEndpoint && _) eqn:E; [|repeat one].
+  eapply ok_bind; [exact G|]. intros c Gc. one.
+  destruct (is_ty c TEndpoint && _) eqn:E; [|repeat one].
   apply andb_true_iff in E. destruct E as [T E]. one; [|one].
   pose proof (is_ty_eq _ _ T) as T'.
-  apply says_send; [assumption|assumption|eapply grants_at; [exact Gc| |]|intros Eg; eapply grants_at; [exact Gc| |]];
+  apply says_send; [assumption|assumption|eapply grants_at; [exact Gc| |]
+                   |intros Eg; eapply grants_at; [exact Gc| |]];
     unfold uses, size_of; rewrite T'; try exact E; try reflexivity. rewrite T. exact Eg.
 Qed.
 

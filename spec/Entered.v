@@ -1,5 +1,6 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
-(* Secured.v, continued: threads, time, address spaces, the four calls, every way into the kernel. *)
+(* Secured.v, continued: threads, time, address spaces, the four calls, every way into the
+   kernel. *)
 Require Import NArith List Bool Lia.
 From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects Calls.
 From Tessera Require Import Authority Guarded Confined Secured.
@@ -33,7 +34,8 @@ Definition slots (t o : N) : Prop := forall i, i < 24 -> may (L t) Write (L (o +
 Proof.
   intros t h A W Wh. unfold bind_notification. one. apply says_find_cap; [exact W|].
   intros a' c M _ _ _. one. destruct (negb _); [one|]. one; [|one].
-  apply said_copy; [eapply touch_write; eauto|apply (passes_take t); [apply mine_takes|]; assumption].
+  apply said_copy; [eapply touch_write; eauto|].
+  apply (passes_take t); [apply mine_takes|]; assumption.
 Qed.
 
 Lemma says_bound_signal : forall A h, Act A -> may A Write (L h) -> ok (bound_signal h) any.
@@ -82,7 +84,8 @@ Proof.
   intros t k source target A S W. unfold configure_one.
   destruct (source =? 0) eqn:E; [one|]. apply N.eqb_neq in E.
   destruct S as [S|S]; [contradiction|]. one. one. apply ok_when. intros _.
-  apply said_copy; [eapply touch_write; eauto|apply (passes_take t); [apply mine_takes|]; assumption].
+  apply said_copy; [eapply touch_write; eauto|].
+  apply (passes_take t); [apply mine_takes|]; assumption.
 Qed.
 
 #[export] Instance says_thread_configure : forall t o, acts t -> whole t -> slots t o ->
@@ -441,8 +444,9 @@ Qed.
 Proof.
   intros t l x y A. unfold raise_from_user. one.
   eapply ok_bind; [apply ok_cap_at|]. intros c G.
-  apply ok_bind with (fun o => forall v, o = Some v -> (is_ty c TEndpoint && is_w (c_rights c) = true)
-    /\ whole (v_thread v) /\ may (L (v_thread v)) Read (L (c_obj c)) /\
+  apply ok_bind with (fun o => forall v, o = Some v ->
+    (is_ty c TEndpoint && is_w (c_rights c) = true) /\ whole (v_thread v) /\
+    may (L (v_thread v)) Read (L (c_obj c)) /\
     may (L (v_thread v)) Write (L (v_reply v))).
   { destruct (is_ty c TEndpoint && is_w (c_rights c)); [|apply ok_ret; discriminate].
     eapply ok_weaker; [apply says_server_of|]. intros o Q v E. destruct (Q v E). auto. }

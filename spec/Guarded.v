@@ -2,8 +2,8 @@
 (* The primitives of Machine.v, and what each must be allowed, so that authority stays confined.
 
    `ok m Q`: whatever m does in a confined state, the state stays confined, and Q holds of the
-   result. What is learnt by looking (whose a capability is, who waits where) are facts about labels,
-   which no later step makes untrue. *)
+   result. What is learnt by looking (whose a capability is, who waits where) are facts about
+   labels, which no later step makes untrue. *)
 Require Import NArith List Bool Lia.
 From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects Authority.
 Import ListNotations.

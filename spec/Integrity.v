@@ -1,5 +1,6 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
-(* Confinement and integrity of every run of the model: what follows from Authority.v to Entered.v. *)
+(* Confinement and integrity of every run of the model: what follows from Authority.v to
+   Entered.v. *)
 Require Import NArith List Bool Lia.
 From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects Calls.
 From Tessera Require Import Authority Guarded Confined Secured Entered.
@@ -37,8 +38,8 @@ Definition fair (s : state) (e : event) : Prop :=
   | _ => True
   end.
 
-(* All that happens is for labels in Act. The last thing that an entry does is to tell a thread whose
-   budget ran out: that is for this thread. *)
+(* All that happens is for labels in Act. The last thing that an entry does is to tell a thread
+   whose budget ran out: that is for this thread. *)
 Inductive run (Act : label -> Prop) : state -> Prop :=
 | run_none : run Act s0
 | run_enter : forall s e s', run Act s -> fair s e -> (forall A, acting s e A -> Act A) ->
@@ -68,7 +69,8 @@ Notation safe := (confined lab s0 Act always).
 Lemma stored : forall s t page, safe s -> get t (s_threads s) <> None -> stores s t page ->
   may lab s0 (L t) Write (L page).
 Proof.
-  intros s t page ([C _] & HT & _ & _ & _ & [S _] & _) T (c & x & k & l & E & K & R & Ex & El & W & M).
+  intros s t page ([C _] & HT & _ & _ & _ & [S _] & _) T H.
+  destruct H as (c & x & k & l & E & K & R & Ex & El & W & M).
   eapply may_take; [right|].
   - eapply (whole_grants lab s0 t 6); [apply HT; exact T|reflexivity|exact (C _ c E)| |].
     + unfold uses. rewrite K. exact R.
@@ -238,7 +240,8 @@ Qed.
 Theorem apart_integrity : forall Inside, apart Inside ->
   forall A o, Inside (L o) -> ~ Inside A -> ~ affects lab s0 A (L o).
 Proof.
-  intros Inside Ap A o O NA F. pose proof (apart_may Inside Ap) as P. destruct F as [W|E H W R Ho|R H g K W Ho].
+  intros Inside Ap A o O NA F. pose proof (apart_may Inside Ap) as P.
+  destruct F as [W|E H W R Ho|R H g K W Ho].
   - apply P in W. tauto.
   - apply P in W, R, Ho. tauto.
   - apply P in W, Ho. assert (Inside H <-> Inside R).

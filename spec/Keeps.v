@@ -45,14 +45,36 @@ Record kept (I : state -> Prop) : Prop := {
 
 Existing Class kept.
 
-Section Steps.
-Context (I : state -> Prop) {K : kept I}.
+(* The same of those that make no capability, no object and no call. *)
+Record shrinks (I : state -> Prop) : Prop := {
+  shrinks_other : forall s s', core s = core s' -> I s -> I s';
+  shrinks_drop_cap : forall a, keeps I (drop_cap a);
+  shrinks_edit_cap : forall a f, keeps I (edit_cap a f);
+  shrinks_drop_region : forall i, keeps I (drop_region i);
+  shrinks_from_tables : forall u, keeps I (from_tables u);
+  shrinks_set_wait : forall t w, keeps I (set_wait t w);
+  shrinks_disarm : forall t w, keeps I (disarm t w);
+  shrinks_end_call : forall c w, keeps I (end_call c w);
+  shrinks_forget_wait : forall t, keeps I (forget_wait t);
+  shrinks_forget_reply : forall r, keeps I (forget_reply r);
+  shrinks_charge_budget : forall x n m, keeps I (charge_budget x n m);
+  shrinks_configure_budget : forall x n m, keeps I (configure_budget x n m);
+  shrinks_new_slice : forall x, keeps I (new_slice x);
+  shrinks_forget_budget : forall x, keeps I (forget_budget x)
+}.
+Existing Class shrinks.
 
-#[local] Instance keeps_ret : forall A (a : A), keeps I (ret a).
+Lemma kept_shrinks : forall I, kept I -> shrinks I.
+Proof. intros I K. constructor; apply K. Qed.
+
+Section Less.
+Context (I : state -> Prop) {K : shrinks I}.
+
+#[export] Instance keeps_ret : forall A (a : A), keeps I (ret a).
 Proof. intros A a s b s' H E. injection E as _ <-. exact H. Qed.
-#[local] Instance keeps_stuck : forall A, keeps I (@stuck A).
+#[export] Instance keeps_stuck : forall A, keeps I (@stuck A).
 Proof. intros A s b s' H E. discriminate E. Qed.
-#[local] Instance keeps_gets : forall A (f : state -> A), keeps I (gets f).
+#[export] Instance keeps_gets : forall A (f : state -> A), keeps I (gets f).
 Proof. intros A f s b s' H E. injection E as _ <-. exact H. Qed.
 Lemma keeps_bind : forall A B (m : M A) (k : A -> M B),
   keeps I m -> (forall a, keeps I (k a)) -> keeps I (bind m k).
@@ -60,15 +82,15 @@ Proof.
   intros A B m k Hm Hk s b s' H E. unfold bind in E.
   destruct (m s) as [[a s1]|] eqn:F; [|discriminate E]. exact (Hk a s1 b s' (Hm s a s1 H F) E).
 Qed.
-#[local] Instance keeps_need : forall A (o : option A), keeps I (need o).
+#[export] Instance keeps_need : forall A (o : option A), keeps I (need o).
 Proof. intros A [a|]; [apply keeps_ret|apply keeps_stuck]. Qed.
-#[local] Instance keeps_guard : forall b, keeps I (guard b).
+#[export] Instance keeps_guard : forall b, keeps I (guard b).
 Proof. intros [|]; [apply keeps_ret|apply keeps_stuck]. Qed.
 Lemma keeps_when : forall b m, keeps I m -> keeps I (when b m).
 Proof. intros [|] m H; [exact H|apply keeps_ret]. Qed.
 Lemma keeps_other : forall f, (forall s, core s = core (f s)) -> keeps I (write f).
 Proof.
-  intros f C s b s' H E. injection E as _ <-. exact (kept_other I K s (f s) (C s) H).
+  intros f C s b s' H E. injection E as _ <-. exact (shrinks_other I K s (f s) (C s) H).
 Qed.
 Lemma keeps_each : forall A (f : A -> M unit) l, (forall a, keeps I (f a)) -> keeps I (each f l).
 Proof.
@@ -76,11 +98,12 @@ Proof.
   apply keeps_bind; [apply H|intros _; exact IH].
 Qed.
 
-#[local] Existing Instances kept_put_cap kept_drop_cap kept_move_cap kept_edit_cap kept_make_region
-  kept_drop_region kept_afresh kept_to_tables kept_from_tables kept_set_wait kept_arm kept_disarm
-  kept_owe_reply kept_end_call kept_new_thread_wait kept_new_reply kept_forget_wait
-  kept_forget_reply kept_new_budget kept_charge_budget kept_configure_budget kept_new_slice
-  kept_forget_budget.
+#[local] Existing Instances shrinks_drop_cap shrinks_edit_cap shrinks_drop_region
+  shrinks_from_tables shrinks_set_wait shrinks_disarm shrinks_end_call shrinks_forget_wait
+  shrinks_forget_reply shrinks_charge_budget shrinks_configure_budget shrinks_new_slice
+  shrinks_forget_budget.
+
+End Less.
 
 (* An operation is known by its name: it is not unfolded to find out. *)
 #[local] Hint Constants Opaque : typeclass_instances.
@@ -91,7 +114,8 @@ Ltac one := first
   | assumption
   | match goal with H : forall _, keeps _ _ |- keeps _ _ => simple apply H end
   | match goal with H : forall _ _, keeps _ _ |- keeps _ _ => simple apply H end
-  | match goal with |- keeps _ (write _) => apply keeps_other; intros; reflexivity end
+  | match goal with |- keeps _ (write _) =>
+      apply keeps_other; try typeclasses eauto; intros; reflexivity end
   | match goal with |- keeps _ (bind _ _) => apply keeps_bind; intros end
   | match goal with |- keeps _ (when _ _) => apply keeps_when end
   | match goal with |- keeps _ (each _ _) => apply keeps_each; intros end
@@ -110,83 +134,151 @@ Ltac go := intros;
   match goal with |- keeps _ ?m => let f := head m in unfold f end; repeat one.
 Ltac go_on n := induction n; intros; simpl; repeat one.
 
+Section Shrinking.
+Context (I : state -> Prop) {K : shrinks I}.
+#[local] Existing Instances shrinks_drop_cap shrinks_edit_cap shrinks_drop_region
+  shrinks_from_tables shrinks_set_wait shrinks_disarm shrinks_end_call shrinks_forget_wait
+  shrinks_forget_reply shrinks_charge_budget shrinks_configure_budget shrinks_new_slice
+  shrinks_forget_budget.
+
 (* Machine.v *)
-#[local] Instance keeps_cap_at : forall a, keeps I (cap_at a). Proof. go. Qed.
-#[local] Instance keeps_kind_of : forall o, keeps I (kind_of o). Proof. go. Qed.
-#[local] Instance keeps_th_at : forall t, keeps I (th_at t). Proof. go. Qed.
-#[local] Instance keeps_wait_at : forall t, keeps I (wait_at t). Proof. go. Qed.
-#[local] Instance keeps_sc_at : forall x, keeps I (sc_at x). Proof. go. Qed.
-#[local] Instance keeps_budget_at : forall x, keeps I (budget_at x). Proof. go. Qed.
-#[local] Instance keeps_ep_at : forall e, keeps I (ep_at e). Proof. go. Qed.
-#[local] Instance keeps_ntfn_at : forall n, keeps I (ntfn_at n). Proof. go. Qed.
-#[local] Instance keeps_reply_at : forall r, keeps I (reply_at r). Proof. go. Qed.
-#[local] Instance keeps_space_at : forall p, keeps I (space_at p). Proof. go. Qed.
-#[local] Instance keeps_irq_at : forall i, keeps I (irq_at i). Proof. go. Qed.
-#[local] Instance keeps_cpu_now : keeps I cpu_now. Proof. go. Qed.
-#[local] Instance keeps_reg : forall t i, keeps I (reg t i). Proof. go. Qed.
-#[local] Instance keeps_region_used : forall u, keeps I (region_used u). Proof. go. Qed.
-#[local] Instance keeps_put_reg : forall t i v, keeps I (put_reg t i v). Proof. go. Qed.
-#[local] Instance keeps_put_mem : forall page i v, keeps I (put_mem page i v). Proof. go. Qed.
-#[local] Instance keeps_mem_at : forall page i, keeps I (mem_at page i). Proof. go. Qed.
-#[local] Instance keeps_put_th : forall t f, keeps I (put_th t f). Proof. go. Qed.
-#[local] Instance keeps_put_sc : forall x f, keeps I (put_sc x f). Proof. go. Qed.
-#[local] Instance keeps_put_ep : forall e v, keeps I (put_ep e v). Proof. go. Qed.
-#[local] Instance keeps_put_ntfn : forall n v, keeps I (put_ntfn n v). Proof. go. Qed.
-#[local] Instance keeps_put_space : forall p f, keeps I (put_space p f). Proof. go. Qed.
-#[local] Instance keeps_put_irq : forall i v, keeps I (put_irq i v). Proof. go. Qed.
-#[local] Instance keeps_put_due : forall n d, keeps I (put_due n d). Proof. go. Qed.
-#[local] Instance keeps_drop_due : forall n, keeps I (drop_due n). Proof. go. Qed.
-#[local] Instance keeps_put_cpu : forall f, keeps I (put_cpu f). Proof. go. Qed.
-#[local] Instance keeps_put_doomed : forall l, keeps I (put_doomed l). Proof. go. Qed.
-#[local] Instance keeps_put_asids : forall a, keeps I (put_asids a). Proof. go. Qed.
-#[local] Instance keeps_put_cnode : forall c v, keeps I (put_cnode c v). Proof. go. Qed.
-#[local] Instance keeps_put_kind : forall o k, keeps I (put_kind o k). Proof. go. Qed.
-#[local] Instance keeps_clear_regs : forall t, keeps I (clear_regs t). Proof. go. Qed.
-#[local] Instance keeps_clear_mem : forall page, keeps I (clear_mem page). Proof. go. Qed.
-#[local] Instance keeps_new_th : forall t, keeps I (new_th t). Proof. go. Qed.
-#[local] Instance keeps_new_sc : forall x, keeps I (new_sc x). Proof. go. Qed.
-#[local] Instance keeps_new_space : forall p asid, keeps I (new_space p asid). Proof. go. Qed.
-#[local] Instance keeps_forget_fields : forall o, keeps I (forget_fields o). Proof. go. Qed.
+#[export] Instance keeps_cap_at : forall a, keeps I (cap_at a). Proof. go. Qed.
+#[export] Instance keeps_kind_of : forall o, keeps I (kind_of o). Proof. go. Qed.
+#[export] Instance keeps_th_at : forall t, keeps I (th_at t). Proof. go. Qed.
+#[export] Instance keeps_wait_at : forall t, keeps I (wait_at t). Proof. go. Qed.
+#[export] Instance keeps_sc_at : forall x, keeps I (sc_at x). Proof. go. Qed.
+#[export] Instance keeps_budget_at : forall x, keeps I (budget_at x). Proof. go. Qed.
+#[export] Instance keeps_ep_at : forall e, keeps I (ep_at e). Proof. go. Qed.
+#[export] Instance keeps_ntfn_at : forall n, keeps I (ntfn_at n). Proof. go. Qed.
+#[export] Instance keeps_reply_at : forall r, keeps I (reply_at r). Proof. go. Qed.
+#[export] Instance keeps_space_at : forall p, keeps I (space_at p). Proof. go. Qed.
+#[export] Instance keeps_irq_at : forall i, keeps I (irq_at i). Proof. go. Qed.
+#[export] Instance keeps_cpu_now : keeps I cpu_now. Proof. go. Qed.
+#[export] Instance keeps_reg : forall t i, keeps I (reg t i). Proof. go. Qed.
+#[export] Instance keeps_region_used : forall u, keeps I (region_used u). Proof. go. Qed.
+#[export] Instance keeps_put_reg : forall t i v, keeps I (put_reg t i v). Proof. go. Qed.
+#[export] Instance keeps_put_mem : forall page i v, keeps I (put_mem page i v). Proof. go. Qed.
+#[export] Instance keeps_mem_at : forall page i, keeps I (mem_at page i). Proof. go. Qed.
+#[export] Instance keeps_put_th : forall t f, keeps I (put_th t f). Proof. go. Qed.
+#[export] Instance keeps_put_sc : forall x f, keeps I (put_sc x f). Proof. go. Qed.
+#[export] Instance keeps_put_ep : forall e v, keeps I (put_ep e v). Proof. go. Qed.
+#[export] Instance keeps_put_ntfn : forall n v, keeps I (put_ntfn n v). Proof. go. Qed.
+#[export] Instance keeps_put_space : forall p f, keeps I (put_space p f). Proof. go. Qed.
+#[export] Instance keeps_put_irq : forall i v, keeps I (put_irq i v). Proof. go. Qed.
+#[export] Instance keeps_put_due : forall n d, keeps I (put_due n d). Proof. go. Qed.
+#[export] Instance keeps_drop_due : forall n, keeps I (drop_due n). Proof. go. Qed.
+#[export] Instance keeps_put_cpu : forall f, keeps I (put_cpu f). Proof. go. Qed.
+#[export] Instance keeps_put_doomed : forall l, keeps I (put_doomed l). Proof. go. Qed.
+#[export] Instance keeps_put_asids : forall a, keeps I (put_asids a). Proof. go. Qed.
+#[export] Instance keeps_put_cnode : forall c v, keeps I (put_cnode c v). Proof. go. Qed.
+#[export] Instance keeps_put_kind : forall o k, keeps I (put_kind o k). Proof. go. Qed.
+#[export] Instance keeps_clear_regs : forall t, keeps I (clear_regs t). Proof. go. Qed.
+#[export] Instance keeps_clear_mem : forall page, keeps I (clear_mem page). Proof. go. Qed.
+#[export] Instance keeps_new_th : forall t, keeps I (new_th t). Proof. go. Qed.
+#[export] Instance keeps_new_sc : forall x, keeps I (new_sc x). Proof. go. Qed.
+#[export] Instance keeps_new_space : forall p asid, keeps I (new_space p asid). Proof. go. Qed.
+#[export] Instance keeps_forget_fields : forall o, keeps I (forget_fields o). Proof. go. Qed.
 (* Sched.v *)
-#[local] Instance keeps_flag : forall t f, keeps I (flag t f). Proof. go. Qed.
-#[local] Instance keeps_decide : keeps I decide. Proof. go. Qed.
-#[local] Instance keeps_switch : keeps I switch. Proof. go. Qed.
-#[local] Instance keeps_ready_add : forall front x, keeps I (ready_add front x). Proof. go. Qed.
-#[local] Instance keeps_ready_remove : forall x, keeps I (ready_remove x). Proof. go. Qed.
-#[local] Instance keeps_due_add : forall n d, keeps I (due_add n d). Proof. go. Qed.
-#[local] Instance keeps_due_take : forall ties, keeps I (due_take ties). Proof. go. Qed.
-#[local] Instance keeps_timer_set : forall d, keeps I (timer_set d). Proof. go. Qed.
-#[local] Instance keeps_charge_now : keeps I charge_now. Proof. go. Qed.
-#[local] Instance keeps_budget_left : forall x, keeps I (budget_left x). Proof. go. Qed.
-#[local] Instance keeps_may_go_on : forall x, keeps I (may_go_on x). Proof. go. Qed.
-#[local] Instance keeps_overtake : forall x, keeps I (overtake x). Proof. go. Qed.
-#[local] Instance keeps_start : forall front x, keeps I (start front x). Proof. go. Qed.
-#[local] Instance keeps_stop : forall x, keeps I (stop x). Proof. go. Qed.
-#[local] Instance keeps_settle : forall x, keeps I (settle x). Proof. go. Qed.
-#[local] Instance keeps_settle_of : forall t, keeps I (settle_of t). Proof. go. Qed.
-#[local] Instance keeps_block : forall t, keeps I (block t). Proof. go. Qed.
-#[local] Instance keeps_bind_context : forall x t, keeps I (bind_context x t). Proof. go. Qed.
-#[local] Instance keeps_fall_back : forall t, keeps I (fall_back t). Proof. go. Qed.
-#[local] Instance keeps_unbind_context : forall x, keeps I (unbind_context x). Proof. go. Qed.
-#[local] Instance keeps_borrows : forall t, keeps I (borrows t). Proof. go. Qed.
-#[local] Instance keeps_hand_over : forall from to, keeps I (hand_over from to). Proof. go. Qed.
-#[local] Instance keeps_lend : forall from to, keeps I (lend from to). Proof. go. Qed.
-#[local] Instance keeps_leave_lenders : forall t, keeps I (leave_lenders t). Proof. go. Qed.
-#[local] Instance keeps_unlend : forall t, keeps I (unlend t). Proof. go. Qed.
-#[local] Instance keeps_give_back : forall t, keeps I (give_back t). Proof. go. Qed.
-#[local] Instance keeps_configure_context : forall x amount period prio,
+#[export] Instance keeps_flag : forall t f, keeps I (flag t f). Proof. go. Qed.
+#[export] Instance keeps_decide : keeps I decide. Proof. go. Qed.
+#[export] Instance keeps_switch : keeps I switch. Proof. go. Qed.
+#[export] Instance keeps_ready_add : forall front x, keeps I (ready_add front x). Proof. go. Qed.
+#[export] Instance keeps_ready_remove : forall x, keeps I (ready_remove x). Proof. go. Qed.
+#[export] Instance keeps_due_add : forall n d, keeps I (due_add n d). Proof. go. Qed.
+#[export] Instance keeps_due_take : forall ties, keeps I (due_take ties). Proof. go. Qed.
+#[export] Instance keeps_timer_set : forall d, keeps I (timer_set d). Proof. go. Qed.
+#[export] Instance keeps_charge_now : keeps I charge_now. Proof. go. Qed.
+#[export] Instance keeps_budget_left : forall x, keeps I (budget_left x). Proof. go. Qed.
+#[export] Instance keeps_may_go_on : forall x, keeps I (may_go_on x). Proof. go. Qed.
+#[export] Instance keeps_overtake : forall x, keeps I (overtake x). Proof. go. Qed.
+#[export] Instance keeps_start : forall front x, keeps I (start front x). Proof. go. Qed.
+#[export] Instance keeps_stop : forall x, keeps I (stop x). Proof. go. Qed.
+#[export] Instance keeps_settle : forall x, keeps I (settle x). Proof. go. Qed.
+#[export] Instance keeps_settle_of : forall t, keeps I (settle_of t). Proof. go. Qed.
+#[export] Instance keeps_block : forall t, keeps I (block t). Proof. go. Qed.
+#[export] Instance keeps_bind_context : forall x t, keeps I (bind_context x t). Proof. go. Qed.
+#[export] Instance keeps_fall_back : forall t, keeps I (fall_back t). Proof. go. Qed.
+#[export] Instance keeps_unbind_context : forall x, keeps I (unbind_context x). Proof. go. Qed.
+#[export] Instance keeps_borrows : forall t, keeps I (borrows t). Proof. go. Qed.
+#[export] Instance keeps_hand_over : forall from to, keeps I (hand_over from to). Proof. go. Qed.
+#[export] Instance keeps_lend : forall from to, keeps I (lend from to). Proof. go. Qed.
+#[export] Instance keeps_leave_lenders : forall t, keeps I (leave_lenders t). Proof. go. Qed.
+#[export] Instance keeps_unlend : forall t, keeps I (unlend t). Proof. go. Qed.
+#[export] Instance keeps_give_back : forall t, keeps I (give_back t). Proof. go. Qed.
+#[export] Instance keeps_configure_context : forall x amount period prio,
   keeps I (configure_context x amount period prio).
 Proof. go. Qed.
-#[local] Instance keeps_yield : keeps I yield. Proof. go. Qed.
-#[local] Instance keeps_take_due : forall ties, keeps I (take_due ties). Proof. go. Qed.
-#[local] Instance keeps_expire : forall x, keeps I (expire x). Proof. go. Qed.
-#[local] Instance keeps_preempt : keeps I preempt. Proof. go. Qed.
-#[local] Instance keeps_next_decision : forall x, keeps I (next_decision x). Proof. go. Qed.
-#[local] Instance keeps_enter : keeps I enter. Proof. go. Qed.
-#[local] Instance keeps_pick : keeps I pick. Proof. go. Qed.
-#[local] Instance keeps_go_on : keeps I go_on. Proof. go. Qed.
-#[local] Instance keeps_reschedule : keeps I reschedule. Proof. go. Qed.
-(* Message.v *)
+#[export] Instance keeps_yield : keeps I yield. Proof. go. Qed.
+#[export] Instance keeps_take_due : forall ties, keeps I (take_due ties). Proof. go. Qed.
+#[export] Instance keeps_expire : forall x, keeps I (expire x). Proof. go. Qed.
+#[export] Instance keeps_preempt : keeps I preempt. Proof. go. Qed.
+#[export] Instance keeps_next_decision : forall x, keeps I (next_decision x). Proof. go. Qed.
+#[export] Instance keeps_enter : keeps I enter. Proof. go. Qed.
+#[export] Instance keeps_pick : keeps I pick. Proof. go. Qed.
+#[export] Instance keeps_go_on : keeps I go_on. Proof. go. Qed.
+#[export] Instance keeps_reschedule : keeps I reschedule. Proof. go. Qed.
+(* Message.v, of it what deleting needs *)
+#[export] Instance keeps_ep_remove : forall e t, keeps I (ep_remove e t). Proof. go. Qed.
+#[export] Instance keeps_ntfn_remove : forall n t, keeps I (ntfn_remove n t). Proof. go. Qed.
+#[export] Instance keeps_ntfn_set_bits : forall n v, keeps I (ntfn_set_bits n v). Proof. go. Qed.
+#[export] Instance keeps_wake : forall t, keeps I (wake t). Proof. go. Qed.
+#[export] Instance keeps_finish : forall t e, keeps I (finish t e). Proof. go. Qed.
+#[export] Instance keeps_leave_recv : forall t w, keeps I (leave_recv t w). Proof. go. Qed.
+#[export] Instance keeps_leave : forall t, keeps I (leave t). Proof. go. Qed.
+#[export] Instance keeps_cancel : forall t, keeps I (cancel t). Proof. go. Qed.
+#[export] Instance keeps_gone : forall t, keeps I (gone t). Proof. go. Qed.
+#[export] Instance keeps_repeat_fault : forall t, keeps I (repeat_fault t). Proof. go. Qed.
+#[export] Instance keeps_abandon : forall r, keeps I (abandon r). Proof. go. Qed.
+(* Destroy.v *)
+#[export] Instance keeps_asid_take : forall p, keeps I (asid_take p). Proof. go. Qed.
+#[export] Instance keeps_asid_drop : forall n, keeps I (asid_drop n). Proof. go. Qed.
+#[export] Instance keeps_asid_space : forall n, keeps I (asid_space n). Proof. go. Qed.
+#[export] Instance keeps_mapping : forall c, keeps I (mapping c). Proof. go. Qed.
+#[export] Instance keeps_unmap : forall slot, keeps I (unmap slot). Proof. go. Qed.
+#[export] Instance keeps_take_page : forall p, keeps I (take_page p). Proof. go. Qed.
+#[export] Instance keeps_make_tables : forall p vaddr levels, keeps I (make_tables p vaddr levels).
+Proof. intros p vaddr levels; revert p vaddr; go_on levels. Qed.
+#[export] Instance keeps_make_root : forall p, keeps I (make_root p). Proof. go. Qed.
+#[export] Instance keeps_map_frame : forall p slot c vaddr flags,
+  keeps I (map_frame p slot c vaddr flags).
+Proof. go. Qed.
+#[export] Instance keeps_cut : forall p, keeps I (cut p). Proof. go. Qed.
+#[export] Instance keeps_tables_back : forall n p, keeps I (tables_back n p). Proof. go_on n. Qed.
+#[export] Instance keeps_empty_space : forall p, keeps I (empty_space p). Proof. go. Qed.
+#[export] Instance keeps_others : forall i, keeps I (others i). Proof. go. Qed.
+#[export] Instance keeps_doom : forall o, keeps I (doom o). Proof. go. Qed.
+#[export] Instance keeps_destroy_capability : forall a, keeps I (destroy_capability a).
+Proof. go. Qed.
+#[export] Instance keeps_destroy_slot : forall a, keeps I (destroy_slot a). Proof. go. Qed.
+#[export] Instance keeps_empty_slots : forall l, keeps I (empty_slots l). Proof. go. Qed.
+#[export] Instance keeps_forget : forall o, keeps I (forget o). Proof. go. Qed.
+#[export] Instance keeps_dismantle_cnode : forall o, keeps I (dismantle_cnode o). Proof. go. Qed.
+#[export] Instance keeps_dismantle_endpoint : forall o, keeps I (dismantle_endpoint o).
+Proof. go. Qed.
+#[export] Instance keeps_dismantle_notification : forall o, keeps I (dismantle_notification o).
+Proof. go. Qed.
+#[export] Instance keeps_dismantle_reply : forall o, keeps I (dismantle_reply o). Proof. go. Qed.
+#[export] Instance keeps_borrowing : forall h, keeps I (borrowing h). Proof. go. Qed.
+#[export] Instance keeps_dismantle_thread : forall t, keeps I (dismantle_thread t). Proof. go. Qed.
+#[export] Instance keeps_dismantle_context : forall x, keeps I (dismantle_context x). Proof. go. Qed.
+#[export] Instance keeps_dismantle_space : forall p, keeps I (dismantle_space p). Proof. go. Qed.
+#[export] Instance keeps_detach : forall i, keeps I (detach i). Proof. go. Qed.
+#[export] Instance keeps_dismantle : forall o, keeps I (dismantle o). Proof. go. Qed.
+#[export] Instance keeps_dismantle_some : forall n, keeps I (dismantle_some n). Proof. go_on n. Qed.
+#[export] Instance keeps_destroy_doomed : keeps I destroy_doomed. Proof. go. Qed.
+End Shrinking.
+
+Section Steps.
+Context (I : state -> Prop) {K : kept I}.
+#[local] Instance shrinking : shrinks I := kept_shrinks I K.
+#[local] Existing Instances shrinks_drop_cap shrinks_edit_cap shrinks_drop_region
+  shrinks_from_tables shrinks_set_wait shrinks_disarm shrinks_end_call shrinks_forget_wait
+  shrinks_forget_reply shrinks_charge_budget shrinks_configure_budget shrinks_new_slice
+  shrinks_forget_budget.
+#[local] Existing Instances kept_put_cap kept_move_cap kept_make_region kept_afresh kept_to_tables
+  kept_arm kept_owe_reply kept_new_thread_wait kept_new_reply kept_new_budget.
+
+(* Message.v, the rest *)
 #[local] Instance keeps_slot_of : forall t i, keeps I (slot_of t i). Proof. go. Qed.
 #[local] Instance keeps_buffer_of : forall t, keeps I (buffer_of t). Proof. go. Qed.
 #[local] Instance keeps_copy_cap : forall from to rights, keeps I (copy_cap from to rights).
@@ -202,19 +294,8 @@ Proof. go. Qed.
 Proof. go. Qed.
 #[local] Instance keeps_deliver : forall from to badge grant, keeps I (deliver from to badge grant).
 Proof. go. Qed.
-#[local] Instance keeps_ep_remove : forall e t, keeps I (ep_remove e t). Proof. go. Qed.
 #[local] Instance keeps_ep_add : forall e t senders, keeps I (ep_add e t senders). Proof. go. Qed.
-#[local] Instance keeps_ntfn_remove : forall n t, keeps I (ntfn_remove n t). Proof. go. Qed.
 #[local] Instance keeps_ntfn_add : forall n t, keeps I (ntfn_add n t). Proof. go. Qed.
-#[local] Instance keeps_ntfn_set_bits : forall n v, keeps I (ntfn_set_bits n v). Proof. go. Qed.
-#[local] Instance keeps_wake : forall t, keeps I (wake t). Proof. go. Qed.
-#[local] Instance keeps_finish : forall t e, keeps I (finish t e). Proof. go. Qed.
-#[local] Instance keeps_leave_recv : forall t w, keeps I (leave_recv t w). Proof. go. Qed.
-#[local] Instance keeps_leave : forall t, keeps I (leave t). Proof. go. Qed.
-#[local] Instance keeps_cancel : forall t, keeps I (cancel t). Proof. go. Qed.
-#[local] Instance keeps_gone : forall t, keeps I (gone t). Proof. go. Qed.
-#[local] Instance keeps_repeat_fault : forall t, keeps I (repeat_fault t). Proof. go. Qed.
-#[local] Instance keeps_abandon : forall r, keeps I (abandon r). Proof. go. Qed.
 #[local] Instance keeps_owe : forall r caller server grant, keeps I (owe r caller server grant).
 Proof. go. Qed.
 #[local] Instance keeps_send : forall t c calls may_wait, keeps I (send t c calls may_wait).
@@ -240,43 +321,6 @@ Proof. go. Qed.
 Proof. go. Qed.
 #[local] Instance keeps_answer : forall t r, keeps I (answer t r). Proof. go. Qed.
 #[local] Instance keeps_raise : forall t label a b, keeps I (raise t label a b). Proof. go. Qed.
-(* Destroy.v *)
-#[local] Instance keeps_asid_take : forall p, keeps I (asid_take p). Proof. go. Qed.
-#[local] Instance keeps_asid_drop : forall n, keeps I (asid_drop n). Proof. go. Qed.
-#[local] Instance keeps_asid_space : forall n, keeps I (asid_space n). Proof. go. Qed.
-#[local] Instance keeps_mapping : forall c, keeps I (mapping c). Proof. go. Qed.
-#[local] Instance keeps_unmap : forall slot, keeps I (unmap slot). Proof. go. Qed.
-#[local] Instance keeps_take_page : forall p, keeps I (take_page p). Proof. go. Qed.
-#[local] Instance keeps_make_tables : forall p vaddr levels, keeps I (make_tables p vaddr levels).
-Proof. intros p vaddr levels; revert p vaddr; go_on levels. Qed.
-#[local] Instance keeps_make_root : forall p, keeps I (make_root p). Proof. go. Qed.
-#[local] Instance keeps_map_frame : forall p slot c vaddr flags,
-  keeps I (map_frame p slot c vaddr flags).
-Proof. go. Qed.
-#[local] Instance keeps_cut : forall p, keeps I (cut p). Proof. go. Qed.
-#[local] Instance keeps_tables_back : forall n p, keeps I (tables_back n p). Proof. go_on n. Qed.
-#[local] Instance keeps_empty_space : forall p, keeps I (empty_space p). Proof. go. Qed.
-#[local] Instance keeps_others : forall i, keeps I (others i). Proof. go. Qed.
-#[local] Instance keeps_doom : forall o, keeps I (doom o). Proof. go. Qed.
-#[local] Instance keeps_destroy_capability : forall a, keeps I (destroy_capability a).
-Proof. go. Qed.
-#[local] Instance keeps_destroy_slot : forall a, keeps I (destroy_slot a). Proof. go. Qed.
-#[local] Instance keeps_empty_slots : forall l, keeps I (empty_slots l). Proof. go. Qed.
-#[local] Instance keeps_forget : forall o, keeps I (forget o). Proof. go. Qed.
-#[local] Instance keeps_dismantle_cnode : forall o, keeps I (dismantle_cnode o). Proof. go. Qed.
-#[local] Instance keeps_dismantle_endpoint : forall o, keeps I (dismantle_endpoint o).
-Proof. go. Qed.
-#[local] Instance keeps_dismantle_notification : forall o, keeps I (dismantle_notification o).
-Proof. go. Qed.
-#[local] Instance keeps_dismantle_reply : forall o, keeps I (dismantle_reply o). Proof. go. Qed.
-#[local] Instance keeps_borrowing : forall h, keeps I (borrowing h). Proof. go. Qed.
-#[local] Instance keeps_dismantle_thread : forall t, keeps I (dismantle_thread t). Proof. go. Qed.
-#[local] Instance keeps_dismantle_context : forall x, keeps I (dismantle_context x). Proof. go. Qed.
-#[local] Instance keeps_dismantle_space : forall p, keeps I (dismantle_space p). Proof. go. Qed.
-#[local] Instance keeps_detach : forall i, keeps I (detach i). Proof. go. Qed.
-#[local] Instance keeps_dismantle : forall o, keeps I (dismantle o). Proof. go. Qed.
-#[local] Instance keeps_dismantle_some : forall n, keeps I (dismantle_some n). Proof. go_on n. Qed.
-#[local] Instance keeps_destroy_doomed : keeps I destroy_doomed. Proof. go. Qed.
 (* Objects.v *)
 #[local] Instance keeps_arg : forall t i, keeps I (arg t i). Proof. go. Qed.
 #[local] Instance keeps_result : forall t l, keeps I (result t l). Proof. go. Qed.

@@ -62,7 +62,7 @@ Definition adopt (p : N) (l : list N) (m : map N) : map N :=
 (* A new capability, child of another, in an empty slot. *)
 Definition put_cap (parent to : N) (c : cap) : M unit := fun s =>
   if negb (to =? 0) && negb (is_some (get to (s_caps s))) && negb (is_some (get to (s_up s)))
-     && ((parent =? 0) || is_some (get parent (s_up s)))
+     && ((parent =? 0) || is_some (get parent (s_up s))) && negb (ty_beq (c_ty c) TNull)
   then Some (tt, set_s_caps (set to c (s_caps s)) (set_s_up (set to parent (s_up s))
     (set_s_kids (set to [] (set parent (to :: children parent s) (s_kids s))) s)))
   else None.
@@ -92,8 +92,11 @@ Definition move_cap (from to : N) : M unit := fun s =>
 (* What a capability says of itself changes, but not whose it is nor what it stands for. *)
 Definition edit_cap (a : N) (f : cap -> cap) : M unit := fun s =>
   match get a (s_caps s) with
-  | Some c => Some (tt, set_s_caps (set a (set_c_obj (c_obj c) (set_c_reg (c_reg c) (f c)))
-                                        (s_caps s)) s)
+  | Some c =>
+      if negb (ty_beq (c_ty (f c)) TNull)
+      then Some (tt, set_s_caps (set a (set_c_obj (c_obj c) (set_c_reg (c_reg c) (f c)))
+                                       (s_caps s)) s)
+      else None
   | None => None
   end.
 

@@ -14,7 +14,8 @@ Ltac spaces := apply ok_put_space; intros ? ? ?; simpl; rewrite ?get_del, ?get_e
   first [exact id|discriminate|intros; assumption].
 Lemma same_books : forall c, set_c_obj (c_obj c) (set_c_reg (c_reg c) c) = c.
 Proof. intros []. reflexivity. Qed.
-Ltac own_books T := right; unfold books, less, uses, reach, size_of, is_ty; simpl; rewrite ?T; simpl;
+Ltac own_books T := right; unfold books, less, uses, reach, size_of, is_ty; simpl;
+  rewrite ?T; simpl;
   repeat apply conj; try reflexivity;
   intros ? [?|?|?] ? X; simpl in *; (split; [first [assumption|reflexivity]|]);
   first [assumption|lia|exact X|destruct X as [X _]; discriminate X
@@ -239,7 +240,8 @@ Lemma range_of : forall c first count, in_range c first count = true ->
   first <> 0 /\ first + count <= c_badge c.
 Proof.
   unfold in_range. intros c first count H. apply andb_true_iff in H. destruct H as [H H3].
-  apply andb_true_iff in H. destruct H as [H1 H2]. apply negb_true_iff, N.eqb_neq in H1. apply N.ltb_lt in H2.
+  apply andb_true_iff in H. destruct H as [H1 H2]. apply negb_true_iff, N.eqb_neq in H1.
+  apply N.ltb_lt in H2.
   apply N.leb_le in H3. lia.
 Qed.
 
@@ -272,7 +274,8 @@ Lemma new_reach : forall k size n o rights u i x, n = object_size k size -> n <>
   exists g, x = Granule g /\ o <= g < o + n.
 Proof.
   intros k size n o rights u i x E Z U X. destruct x as [g|p|q].
-  - exists g. split; [reflexivity|]. unfold reach, size_of in X. simpl in X. unfold object_size in E.
+  - exists g. split; [reflexivity|]. unfold reach, size_of in X. simpl in X.
+    unfold object_size in E.
     destruct k; simpl in X, E;
       try (destruct (negb (size =? 0)); [contradiction|]; simpl in E; subst n; try exact X;
            try contradiction).
@@ -391,7 +394,8 @@ Qed.
 Lemma badge_less : forall c rights badge, check_badge c badge = EOk ->
   less (with_badge (copy_of c rights) badge) c.
 Proof.
-  intros c rights badge K r x U X. unfold check_badge in K. destruct (badge =? 0); [discriminate K|].
+  intros c rights badge K r x U X. unfold check_badge in K.
+  destruct (badge =? 0); [discriminate K|].
   assert (D : less (copy_of c rights) c) by apply copy_less.
   specialize (D r x). unfold with_badge in *.
   set (n := N.shiftr badge 16) in *. set (m := N.land badge 65535) in *. simpl in *.

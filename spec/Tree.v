@@ -307,7 +307,7 @@ Qed.
 Lemma rooted_put : forall p a c, keeps rooted (put_cap p a c).
 Proof.
   intros p a c s x s' [C W] H. unfold put_cap in H. prim H.
-  rewrite !andb_true_iff, !negb_true_iff, orb_true_iff in E. destruct E as [[[A0 _] Up] L].
+  rewrite !andb_true_iff, !negb_true_iff, orb_true_iff in E. destruct E as [[[[A0 _] Up] L] _].
   apply N.eqb_neq in A0.
   assert (U : of_state s a = None).
   { unfold of_state. destruct (get a (s_up s)); [discriminate Up|reflexivity]. }

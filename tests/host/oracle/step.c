@@ -19,10 +19,13 @@ static void judge(bool all)
     witness_mark(MARK_AGREE);
     if (m_doomed())
         m_settle_deletes(false);
-    compare_all();
-    kernel_wf();
-    if (all)
-        compare_tables();
+    /* A second witness judges alone: these very sequences are judged here without it. */
+    if (witness == NULL) {
+        compare_all();
+        kernel_wf();
+        if (all)
+            compare_tables();
+    }
     step_count++;
 }
 

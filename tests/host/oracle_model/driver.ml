@@ -56,7 +56,8 @@ let iter f m =
   in
   go m 1 0
 
-let find k m = get (num k) m
+let numbers = Array.init 8192 num
+let find k m = get (if k < 8192 then numbers.(k) else num k) m
 let size m = let n = ref 0 in iter (fun _ _ -> incr n) m; !n
 
 (* --- The model's state, and states to come back to -------------------------------------- *)
@@ -83,17 +84,24 @@ let key g w v = ((g * 8) + w) * 2 + top v
 let entry g w v = [ key g w v; int v ]
 let plain g w v = [ ((g * 8) + w) * 2; v ]
 
-let caches = Hashtbl.create 1024
+(* Of each kind of value, by granule: what it was last, and its words. *)
+let granules = 8192
+let kinds = 18
+let nothing = Obj.repr (ref 0)
+let old_values = Array.init kinds (fun _ -> Array.make granules nothing)
+let old_images = Array.init kinds (fun _ -> Array.make granules [||])
 
 (* The words of a value, found again while the very same value is there. *)
 let words kind at value make =
   let value = Obj.repr value in
-  match Hashtbl.find_opt caches (kind, at) with
-  | Some (old, image) when old == value -> image
-  | _ ->
+  if at >= granules then failwith "more granules than there are";
+  if old_values.(kind).(at) == value then old_images.(kind).(at)
+  else begin
     let image = Array.of_list (List.concat (make ())) in
-    Hashtbl.replace caches (kind, at) (value, image);
+    old_values.(kind).(at) <- value;
+    old_images.(kind).(at) <- image;
     image
+  end
 
 let compare_words what image =
   let i = same image in
@@ -112,30 +120,52 @@ let ty_numbers =
     TTables ]
 
 let ty_number t =
-  let rec at i = function [] -> -1 | x :: l -> if x = t then i else at (i + 1) l in
+  let rec at i = function [] -> -1 | x :: l -> if x == t then i else at (i + 1) l in
   at 0 ty_numbers
 
-let is_memory c = c.c_ty = TUntyped || c.c_ty = TDevice
+let is_memory c = match c.c_ty with TUntyped | TDevice -> true | _ -> false
+let is_tables c = match c.c_ty with TTables -> true | _ -> false
+
+(* How many capabilities there are for each region: regions have numbers that only grow. *)
+let held = ref (Array.make 64 0)
+
+let region_of = Array.make granules (nothing, 0)
+
+(* The region of a capability, looked up once. *)
+let region a c =
+  let value = Obj.repr c in
+  let old, r = region_of.(a) in
+  if old == value then r
+  else begin
+    let r = int c.c_reg in
+    region_of.(a) <- (value, r);
+    r
+  end
+
+let hold r =
+  let n = Array.length !held in
+  if r >= n then held := Array.append !held (Array.make (max n (r + 1 - n)) 0);
+  !held.(r) <- !held.(r) + 1
 
 let compare_caps s =
-  let caps = Hashtbl.create 64 in
+  Array.fill !held 0 (Array.length !held) 0;
   iter
     (fun a c ->
       compare_words "capability"
         (words 0 a c (fun () ->
              [ plain a 0 (ty_number c.c_ty); entry a 1 c.c_obj; entry a 2 c.c_rights;
-               entry a 3 c.c_badge ]));
-      if is_memory c then check "used memory" a (int (used s c)) (word a 4)
-      else if c.c_ty <> TTables then check "extra" a (int c.c_extra) (word a 4);
-      let r = int c.c_reg in
-      Hashtbl.replace caps r (1 + Option.value ~default:0 (Hashtbl.find_opt caps r)))
+               entry a 3 c.c_badge ]
+             @ if is_memory c || is_tables c then [] else [ entry a 4 c.c_extra ]));
+      if is_memory c then check "used memory" a (int (used s c)) (word a 4);
+      hold (region a c))
     s.s_caps;
   check "capabilities" 0 (size s.s_caps) (count 0);
   iter
     (fun o (k, r) ->
       check "kind" o (ty_number k) (word o 0);
+      let r = int r in
       check "number of capabilities" o
-        (Option.value ~default:0 (Hashtbl.find_opt caps (int r)))
+        (if r < Array.length !held then !held.(r) else 0)
         (word o 1))
     s.s_kinds;
   check "objects" 0 (size s.s_kinds) (count 1)
@@ -162,7 +192,7 @@ let array l = Array.of_list (List.map int l)
 let compare_queues s =
   iter
     (fun e (senders, l) ->
-      check "side" e (if l = [] then 0 else if senders then 1 else 2) (word e 3);
+      check "side" e (if l == [] then 0 else if senders then 1 else 2) (word e 3);
       if not (chain e 4 5 (array l)) then differs "queue" e 0 0)
     s.s_eps;
   iter
@@ -374,6 +404,7 @@ let report f =
     1
 
 let start () =
+  Gc.set { (Gc.get ()) with minor_heap_size = 1 lsl 20; space_overhead = 200 };
   let l = num in
   let limits =
     { l_copy = l (limit 0); l_delete = l (limit 1); l_doomed = l (limit 2); l_empty = l (limit 3);
