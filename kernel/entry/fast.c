@@ -42,6 +42,8 @@ word_t fast_call(word_t cap, word_t tag)
 
     ref_t server = endpoint_head(endpoint);
 
+    /*@ assert known: wait(thread) && queue_of[thread] == NIL; */
+    /*@ assert loose: Thread_lent(server) == NIL && server != thread; */
     /*@ ghost moving = server; */
     dequeue(endpoint, server);
     arch_words_carry(thread, server);

@@ -47,6 +47,7 @@ static inline void foreign_words(ref_t from, ref_t to)
     requires is_thread(server) && Endpoint_head(Slot_object(slot)) == server &&
         queue_of[server] == Slot_object(slot) && is_reply(Thread_reply(server)) &&
         Thread_state(server) == THREAD_STATE_RECEIVING &&
+        Endpoint_side(Slot_object(slot)) == SIDE_RECEIVERS &&
         is_space(Slot_object(Thread_space(server)));
     assigns ANY_STATE;
     ALL_KEPT
@@ -54,6 +55,8 @@ static inline void foreign_words(ref_t from, ref_t to)
 static inline __attribute__((always_inline)) void call_handler(ref_t thread, ref_t server,
                                                                ref_t slot, word_t tag)
 {
+    /*@ assert known: wait(thread) && queue_of[thread] == NIL; */
+    /*@ assert loose: Thread_lent(server) == NIL && server != thread; */
     /*@ ghost moving = server; */
     dequeue(slot_object(slot), server);
     thread_set_rax(server, E_OK);
@@ -86,6 +89,7 @@ static __attribute__((noinline)) void raise(ref_t thread, word_t label, word_t a
             Slot_object(Thread_handler(thread)) &&
         Thread_state(Endpoint_head(Slot_object(Thread_handler(thread)))) ==
             THREAD_STATE_RECEIVING &&
+        Endpoint_side(Slot_object(Thread_handler(thread))) == SIDE_RECEIVERS &&
         is_reply(Thread_reply(Endpoint_head(Slot_object(Thread_handler(thread))))) &&
         is_space(Slot_object(Thread_space(Endpoint_head(Slot_object(
             Thread_handler(thread))))));

@@ -13,6 +13,7 @@
     ensures server: \result != 0 ==> is_thread(Endpoint_head(endpoint)) &&
         queue_of[Endpoint_head(endpoint)] == endpoint &&
         Thread_state(Endpoint_head(endpoint)) == THREAD_STATE_RECEIVING &&
+        Endpoint_side(endpoint) == SIDE_RECEIVERS &&
         is_reply(Thread_reply(Endpoint_head(endpoint))) &&
         is_space(Slot_object(Thread_space(Endpoint_head(endpoint))));
 */
@@ -31,12 +32,14 @@ static inline bool has_server(ref_t endpoint)
 /* The first receiver leaves the endpoint's queue. */
 /*@ requires queue_wf && is_endpoint(endpoint) && is_thread(server) &&
         queue_of[server] == endpoint && Endpoint_head(endpoint) == server;
+    requires wait_wf && moving == server && Endpoint_side(endpoint) == SIDE_RECEIVERS;
     assigns Thread_next(server), Endpoint_head(endpoint), Endpoint_tail(endpoint),
         Endpoint_side(endpoint), Thread_prev(Thread_next(server)), queue_of[server];
     QUEUE_KEPT
     ensures side: Endpoint_side(endpoint) == \old(Endpoint_side(endpoint)) ||
         Endpoint_side(endpoint) == SIDE_IDLE;
     ensures out: queue_of[server] == NIL;
+    ensures wait: wait_wf;
 */
 static inline void dequeue(ref_t endpoint, ref_t server)
 {

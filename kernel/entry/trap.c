@@ -13,6 +13,20 @@
 /* Deadlines served in one entry; if more are due, the timer interrupt comes again at once. */
 #define TIMERS_STEP 2u
 
+/* The thread whose budget ran out: it is told once. */
+/*@ requires SCHED_WF && cpu.expired != NIL;
+    assigns cpu.expired;
+    SCHED_KEPT
+    ensures who: is_thread(\result);
+*/
+static inline ref_t take_expired(void)
+{
+    ref_t thread = cpu.expired;
+
+    cpu.expired = NIL;
+    return thread;
+}
+
 /* The thread whose budget ran out is told, if it wants to know. */
 /*@ requires kernel_wf && cpu.expired != NIL;
     assigns ANY_IPC;
@@ -20,11 +34,10 @@
 */
 static __attribute__((noinline)) void tell_expired(void)
 {
-    ref_t thread = cpu.expired;
+    ref_t thread = take_expired();
 
-    cpu.expired = NIL;
     if (slot_type(thread_timeout(thread)) == TYPE_ENDPOINT &&
-        thread_state(thread) == THREAD_STATE_READY)
+        thread_state(thread) == THREAD_STATE_READY && thread_sc(thread) != NIL)
         fault_raise(thread, FAULT_TIMEOUT, sched_context_consumed(thread_sc(thread)), 0);
     sched_go_on();
 }

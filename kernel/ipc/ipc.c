@@ -143,6 +143,22 @@ static void take_receiver(ref_t endpoint, ref_t receiver)
     leave_recv(receiver);
 }
 
+/* The first sender leaves the queue. */
+/*@ requires queue_wf && wait_wf && is_endpoint(endpoint) && is_thread(sender);
+    requires first: Endpoint_head(endpoint) == sender && queue_of[sender] == endpoint &&
+        moving == sender && Endpoint_side(endpoint) == SIDE_SENDERS;
+    assigns ANY_ENDPOINT, ANY(thread_prev), Thread_next(sender), queue_of[sender];
+    ensures queue: queue_wf;
+    ensures wait: wait_wf;
+    ensures out: queue_of[sender] == NIL;
+*/
+static inline void take_queued(ref_t endpoint, ref_t sender)
+{
+    queue_endpoint_take(endpoint, sender);
+    /*@ assert side: \forall integer t; queued(t) && queue_of[t] == endpoint ==>
+            Endpoint_side(endpoint) == SIDE_SENDERS; */
+}
+
 /* What becomes of a sender whose message has been received. */
 /*@ requires SCHED_WF && IPC_WF && moving == receiver && leaving == NIL && maybe_reply(reply);
     requires is_thread(thread) && is_thread(receiver) && thread != receiver;
@@ -199,6 +215,8 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
 
     ref_t receiver = endpoint_head(endpoint);
 
+    /*@ assert head: is_thread(receiver) && queue_of[receiver] == endpoint; */
+    /*@ assert known: wait(receiver); */
     /*@ assert waits: is_thread(receiver) && queue_of[receiver] == endpoint &&
             Thread_state(receiver) == THREAD_STATE_RECEIVING; */
     if (!can_take(receiver, thread_reply(receiver), calls, thread))
@@ -220,9 +238,11 @@ static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
 {
     ref_t sender = endpoint_head(endpoint);
 
+    /*@ assert head: is_thread(sender) && queue_of[sender] == endpoint; */
+    /*@ assert known: wait(sender) && wait(thread); */
     /*@ assert waits: Thread_state(sender) == THREAD_STATE_SENDING && sender != thread; */
     /*@ ghost moving = sender; */
-    queue_endpoint_take(endpoint, sender);
+    take_queued(endpoint, sender);
     deliver(sender, thread, thread_badge(sender));
     if (thread_calls(sender) && reply != NIL)
         owe(reply, sender, thread);
@@ -280,7 +300,7 @@ static void refuse_first(ref_t endpoint)
     ref_t sender = endpoint_head(endpoint);
 
     /*@ ghost moving = sender; */
-    queue_endpoint_take(endpoint, sender);
+    take_queued(endpoint, sender);
     ipc_finish(sender, E_STATE);
     /*@ ghost moving = NIL; */
 }
@@ -438,6 +458,8 @@ enum error ipc_wait(ref_t thread, ref_t notification, word_t wait)
     }
     if (!wait)
         return E_AGAIN;
+    /*@ assert known: wait(thread); */
+    /*@ assert loose: queue_of[thread] == NIL; */
     sched_return(thread);
     sched_block(thread);
     /*@ ghost moving = thread; */

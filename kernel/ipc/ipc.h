@@ -18,6 +18,8 @@
     assigns \nothing;
     ensures caller: \result != NIL ==> is_thread(\result) && \result == Reply_thread(reply) &&
         Thread_state(\result) == THREAD_STATE_REPLY;
+    ensures none: \result == NIL ==> Reply_thread(reply) == NIL ||
+        Thread_state(Reply_thread(reply)) != THREAD_STATE_REPLY;
 */
 static inline ref_t reply_caller(ref_t reply)
 {

@@ -47,6 +47,23 @@ void registers_write(ref_t thread, ref_t from)
     arch_bases_load(thread);
 }
 
+/* The first eight words. */
+/*@ requires is_thread(thread) && is_thread(to) && asid_wf;
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+*/
+static inline void read_short(ref_t thread, ref_t to, word_t rdx)
+{
+    thread_set_word0(to, thread_rip(thread));
+    thread_set_word1(to, thread_rsp(thread));
+    thread_set_word2(to, thread_rflags(thread));
+    thread_set_word3(to, thread_fs_base(thread));
+    thread_set_word4(to, thread_gs_base(thread));
+    thread_set_word5(to, thread_rdi(thread));
+    thread_set_word6(to, thread_tag(thread));
+    thread_set_word7(to, rdx);
+}
+
 void registers_read(ref_t thread, ref_t to)
 {
     word_t rdx = thread_word0(thread);
@@ -65,12 +82,5 @@ void registers_read(ref_t thread, ref_t to)
     transfer_set_word(to, 18, thread_word6(thread));
     transfer_set_word(to, 19, thread_word7(thread));
     transfer_set_word(to, 20, 0);
-    thread_set_word0(to, thread_rip(thread));
-    thread_set_word1(to, thread_rsp(thread));
-    thread_set_word2(to, thread_rflags(thread));
-    thread_set_word3(to, thread_fs_base(thread));
-    thread_set_word4(to, thread_gs_base(thread));
-    thread_set_word5(to, thread_rdi(thread));
-    thread_set_word6(to, thread_tag(thread));
-    thread_set_word7(to, rdx);
+    read_short(thread, to, rdx);
 }

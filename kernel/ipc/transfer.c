@@ -50,6 +50,8 @@ static word_t carry_cap(ref_t from, ref_t to, word_t given, word_t wanted)
 
     if (src == NIL || dst == NIL || slot_type(src) == TYPE_NULL || slot_type(dst) != TYPE_NULL)
         return 0;
+    /*@ assert full: linked(src) && src != dst; */
+    /*@ assert empty: empty_slot(dst); */
     if (given / CAP_MOVE % 2 == 1) {
         if (slot_type(src) == TYPE_TABLES)
             return 0;
@@ -60,6 +62,16 @@ static word_t carry_cap(ref_t from, ref_t to, word_t given, word_t wanted)
         cap_copy(src, dst, given / CAP_RIGHTS % 16);
     }
     return wanted;
+}
+
+/* Say where capability `i` arrived. */
+/*@ requires asid_wf && is_page(target) && i < MESSAGE_CAPS;
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+*/
+static inline void tell_cap(ref_t target, word_t i, word_t where)
+{
+    K_WORD(target, BUFFER_CAPS / GRANULE_WORDS, i) = where;
 }
 
 /*@ requires CAP_WF && asid_wf && is_thread(from) && is_thread(to);
@@ -75,7 +87,8 @@ static __attribute__((noinline)) void carry_caps(ref_t from, ref_t to, word_t ca
     ref_t target = buffer_of(to);
 
     /*@ loop invariant 0 <= i <= MESSAGE_CAPS;
-        loop invariant CAP_WF && asid_wf;
+        loop invariant CAP_WF;
+        loop invariant asid_wf;
         loop assigns i, ANY_TREE, ALL_MEMORY;
         loop variant MESSAGE_CAPS - i; */
     for (word_t i = 0; i < caps && i < MESSAGE_CAPS; i++) {
@@ -83,7 +96,7 @@ static __attribute__((noinline)) void carry_caps(ref_t from, ref_t to, word_t ca
         word_t wanted =
             K_WORD(target, BUFFER_RECEIVE / GRANULE_WORDS, BUFFER_RECEIVE % GRANULE_WORDS + i);
 
-        K_WORD(target, BUFFER_CAPS / GRANULE_WORDS, i) = carry_cap(from, to, given, wanted);
+        tell_cap(target, i, carry_cap(from, to, given, wanted));
     }
 }
 
@@ -109,12 +122,23 @@ static word_t carry_long(ref_t from, ref_t to, word_t tag)
     return tag;
 }
 
+/* The words that travel in registers. */
+/*@ requires asid_wf && is_thread(from) && is_thread(to);
+    assigns K[to + 2][0 .. 7];
+    ensures asid: asid_wf;
+    ensures words: from != to ==>
+        \forall integer w; 0 <= w < 8 ==> K[to + 2][w] == \old(K[from + 2][w]);
+*/
+static inline void carry_words(ref_t from, ref_t to)
+{
+    granule_copy(granule_at(from, THREAD_WORD0), granule_at(to, THREAD_WORD0));
+}
+
 void transfer_message(ref_t from, ref_t to)
 {
     word_t tag = thread_tag(from);
 
-    granule_copy(granule_at(from, THREAD_WORD0), granule_at(to, THREAD_WORD0));
-    /*@ assert asid: asid_wf; */
+    carry_words(from, to);
     if (tag % 65536u > MESSAGE_REGS)
         tag = carry_long(from, to, tag);
     thread_set_tag(to, tag);

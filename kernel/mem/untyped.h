@@ -36,6 +36,7 @@
         : 0);
     ensures frame: type == TYPE_FRAME ==> \result == (size == 0 ? SMALL_GRANULES : 0);
     ensures null: type == TYPE_NULL ==> \result == 0;
+    ensures known: \result != 0 ==> type <= TYPE_TIMER;
     ensures aligned: \result % align_of(type) == 0;
 */
 word_t untyped_object_size(word_t type, word_t size);

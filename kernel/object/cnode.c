@@ -16,6 +16,16 @@ struct pair {
     ref_t from;
 };
 
+/* The slot with this index, which is known to be one of the CNode of slot `cnode`. */
+/*@ requires cnode_slot(cnode) && 0 < index < Slot_badge(cnode);
+    assigns \nothing;
+    ensures home: is_home(\result) && \result == Slot_object(cnode) + index;
+*/
+static inline ref_t slot_of(ref_t cnode, word_t index)
+{
+    return granule_at(slot_object(cnode), index);
+}
+
 /* @param right on the source CNode */
 /*@ requires CAP_WF && is_thread(thread) && is_home(slot) && Slot_type(slot) == TYPE_CNODE;
     requires \valid(pair);
@@ -42,6 +52,7 @@ static enum error find_pair(ref_t thread, ref_t slot, word_t right, struct pair 
     CAP_KEPT
     ensures others: other_slots_same{Pre, Here}(to, to);
     ensures full: \old(Slot_type(to)) != TYPE_NULL ==> other_slots_same{Pre, Here}(NIL, NIL);
+    ensures empty: \result == E_OK ==> \old(Slot_type(to)) == TYPE_NULL;
 */
 static enum error copy_one(ref_t to, ref_t from, word_t rights)
 {
@@ -53,6 +64,22 @@ static enum error copy_one(ref_t to, ref_t from, word_t rights)
         return E_TYPE;
     cap_copy(from, to, rights);
     return E_OK;
+}
+
+/* The range that is left begins one slot further on. */
+/*@ requires is_thread(thread) && asid_wf && 0 < K[thread + 2][4];
+    requires K[thread + 2][0] < GRANULES && K[thread + 2][2] < GRANULES;
+    assigns K[thread + 2][0 .. 7];
+    ensures asid: asid_wf;
+    ensures words: K[thread + 2][0] == \old(K[thread + 2][0]) + 1 &&
+        K[thread + 2][2] == \old(K[thread + 2][2]) + 1 &&
+        K[thread + 2][4] == \old(K[thread + 2][4]) - 1;
+*/
+static inline void copied_one(ref_t thread)
+{
+    thread_set_word0(thread, thread_word0(thread) + 1);
+    thread_set_word2(thread, thread_word2(thread) + 1);
+    thread_set_word4(thread, thread_word4(thread) - 1);
 }
 
 /*@ OPERATION(TYPE_CNODE) */
@@ -80,15 +107,20 @@ enum error op_cnode_copy(ref_t thread, ref_t slot)
         loop assigns i, e, ANY_TREE, ALL_MEMORY;
         loop variant COPY_STEP - i; */
     for (word_t i = 0; i < COPY_STEP; i++) {
-        e = copy_one(granule_at(slot_object(slot), thread_word0(thread)),
-                     granule_at(slot_object(source), thread_word2(thread)), rights);
+        /*@ assert cnodes: cnode_slot(slot) && cnode_slot(source); */
+        ref_t to = slot_of(slot, thread_word0(thread));
+        ref_t from = slot_of(source, thread_word2(thread));
+
+        e = copy_one(to, from, rights);
         if (e != E_OK)
             return e;
         if (thread_word4(thread) == 1)
             return E_OK;
-        thread_set_word0(thread, thread_word0(thread) + 1);
-        thread_set_word2(thread, thread_word2(thread) + 1);
-        thread_set_word4(thread, thread_word4(thread) - 1);
+        /*@ assert slot: Slot_type(slot) == TYPE_CNODE &&
+                Slot_badge(slot) == \at(Slot_badge(slot), LoopCurrent); */
+        /*@ assert source: Slot_type(source) == TYPE_CNODE &&
+                Slot_badge(source) == \at(Slot_badge(source), LoopCurrent); */
+        copied_one(thread);
     }
     return E_RESTART;
 }
@@ -125,6 +157,31 @@ enum error op_cnode_move(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/* The range that is left begins one slot further on. */
+/*@ requires is_thread(thread) && asid_wf && 0 < K[thread + 2][1];
+    requires K[thread + 2][0] < GRANULES;
+    assigns K[thread + 2][0 .. 7];
+    ensures asid: asid_wf;
+    ensures words: K[thread + 2][0] == \old(K[thread + 2][0]) + 1 &&
+        K[thread + 2][1] == \old(K[thread + 2][1]) - 1;
+*/
+static inline void deleted_one(ref_t thread)
+{
+    thread_set_word0(thread, thread_word0(thread) + 1);
+    thread_set_word1(thread, thread_word1(thread) - 1);
+}
+
+/* There is none left. */
+/*@ requires is_thread(thread) && asid_wf;
+    assigns K[thread + 2][1];
+    ensures asid: asid_wf;
+    ensures none: K[thread + 2][1] == 0;
+*/
+static inline void deleted_all(ref_t thread)
+{
+    thread_set_word1(thread, 0);
+}
+
 /*@ OPERATION(TYPE_CNODE) */
 enum error op_cnode_delete(ref_t thread, ref_t slot)
 {
@@ -142,16 +199,19 @@ enum error op_cnode_delete(ref_t thread, ref_t slot)
         loop assigns i, ANY_DESTROY, ANY_EMPTY;
         loop variant DELETE_STEP - i; */
     for (word_t i = 0; i < DELETE_STEP && thread_word1(thread) != 0; i++) {
-        if (destroy_slot(granule_at(slot_object(slot), thread_word0(thread))) != E_OK)
+        /*@ assert cnode: cnode_slot(slot); */
+        /*@ assert range: 0 < K[thread + 2][0] < Slot_badge(slot); */
+        ref_t next = slot_of(slot, thread_word0(thread));
+
+        if (destroy_slot(next) != E_OK)
             return E_RESTART;
         if (slot_type(slot) != TYPE_CNODE) /* it was, or held, the capability that was used */
             break;
         if (thread_word1(thread) == 1) {
-            thread_set_word1(thread, 0);
+            deleted_all(thread);
             break;
         }
-        thread_set_word0(thread, thread_word0(thread) + 1);
-        thread_set_word1(thread, thread_word1(thread) - 1);
+        deleted_one(thread);
     }
     if (destroy_doomed() != E_OK && slot_type(slot) == TYPE_CNODE)
         return E_RESTART; /* without that capability it could not be made again */
@@ -167,6 +227,7 @@ enum error op_cnode_revoke(ref_t thread, ref_t slot)
         return E_CAP;
     /*@ loop invariant 0 <= i <= DELETE_STEP;
         loop invariant ALL_WF && is_home(target);
+        loop invariant full: Slot_type(target) != TYPE_NULL;
         loop assigns i, ANY_DESTROY, ANY_EMPTY;
         loop variant DELETE_STEP - i; */
     for (word_t i = 0; i < DELETE_STEP; i++) {
@@ -174,6 +235,9 @@ enum error op_cnode_revoke(ref_t thread, ref_t slot)
 
         if (child == NIL)
             return destroy_doomed();
+        /*@ assert node: linked(target); */
+        /*@ assert linked: linked(child) && child != tree_root && child != target; */
+        /*@ assert child: is_home(child) || is_inside(child); */
         if (destroy_slot(child) != E_OK)
             return E_RESTART;
     }
@@ -187,7 +251,9 @@ enum error op_cnode_revoke(ref_t thread, ref_t slot)
 */
 static word_t object_number(ref_t slot)
 {
-    switch (slot_type(slot)) {
+    word_t type = slot_type(slot);
+
+    switch (type) {
     case TYPE_NULL:
     case TYPE_CPU:
     case TYPE_IRQ_CONTROL:

@@ -173,9 +173,27 @@ static bool short_step(ref_t object)
     }
 }
 
+/*@ predicate few_slots(integer first, integer count) =
+        (count > 0 ==> is_inside(first)) && (count > 1 ==> is_inside(first + 1)) &&
+        (count > 2 ==> is_inside(first + 2)) && (count > 3 ==> is_inside(first + 3)) &&
+        (count > 4 ==> is_inside(first + 4));
+*/
+
+/* One of the few slots from `first` on. */
+/*@ requires few_slots(first, count) && i < count <= 5;
+    assigns \nothing;
+    ensures slot: is_inside(\result) && \result == first + i;
+*/
+static inline ref_t one_of(ref_t first, word_t count, word_t i)
+{
+    /*@ assert which: i == 0 || i == 1 || i == 2 || i == 3 || i == 4; */
+    (void)count;
+    return granule_at(first, i);
+}
+
 /* The slots inside an object are at most a few: one step. Tables are never among them. */
 /*@ requires ALL_WF && count <= 5;
-    requires slots: \forall integer s; first <= s < first + count ==> is_inside(s);
+    requires slots: few_slots(first, count);
     assigns ANY_DESTROY;
     ALL_KEPT
     ensures cleared: cleared{Pre, Here};
@@ -188,8 +206,12 @@ static void empty_slots(ref_t first, word_t count)
         loop invariant \at(doomed, Pre) != NIL ==> doomed == \at(doomed, Pre);
         loop assigns i, ANY_DESTROY;
         loop variant count - i; */
-    for (word_t i = 0; i < count; i++)
-        destroy_capability(granule_at(first, i));
+    for (word_t i = 0; i < count; i++) {
+        ref_t slot = one_of(first, count, i);
+
+        /*@ assert type: Slot_type(slot) != TYPE_TABLES; */
+        destroy_capability(slot);
+    }
 }
 
 /*@ requires ALL_WF && is_endpoint(endpoint) && Endpoint_head(endpoint) != NIL;
@@ -214,6 +236,21 @@ static void wake_sender_or_receiver(ref_t endpoint)
 static bool borrows(ref_t thread)
 {
     return thread_sc(thread) != NIL && sched_context_top(thread_sc(thread)) != NIL;
+}
+
+/* Nothing that the processor knows is of this thread. */
+/*@ requires SCHED_WF && is_thread(thread);
+    assigns Thread_fs_base(thread), Thread_gs_base(thread), ALL_MEMORY, cpu.thread, cpu.frame,
+        cpu.expired;
+    SCHED_KEPT
+*/
+static inline void leave_processor(ref_t thread)
+{
+    arch_fpu_forget(thread);
+    if (cpu.thread == thread)
+        arch_thread_switch(NIL);
+    if (cpu.expired == thread)
+        cpu.expired = NIL;
 }
 
 /*@ requires ALL_WF && is_thread(thread) && thread == doomed;
@@ -241,11 +278,9 @@ static void dismantle_thread(ref_t thread)
     }
     if (thread_notification(thread) != NIL)
         notification_set_bound(thread_notification(thread), NIL);
-    arch_fpu_forget(thread);
-    if (cpu.thread == thread)
-        arch_thread_switch(NIL);
-    if (cpu.expired == thread)
-        cpu.expired = NIL;
+    leave_processor(thread);
+    /*@ assert near: is_inside(thread + 5) && is_inside(thread + 6) && is_inside(thread + 7) &&
+            is_inside(thread + 8) && is_inside(thread + 9); */
     empty_slots(thread_cspace(thread), 5);
     gone(thread);
 }

@@ -21,6 +21,9 @@
          (\at(Slot_type(s), A) == TYPE_CNODE ==>
             \at(Slot_badge(s), B) == \at(Slot_badge(s), A))) ||
         \at(Slot_type(s), B) == TYPE_NULL || \at(Slot_type(s), A) == TYPE_TABLES;
+    // No slot is emptied but this one.
+    predicate full_still{A, B}(integer but) = \forall integer s; 0 <= s < GRANULES && s != but &&
+        \at(Slot_type(s), A) != TYPE_NULL ==> \at(Slot_type(s), B) != TYPE_NULL;
 */
 #define ANY_DESTROY ANY_TREE, ANY(object_doom), doomed, dooming[0 .. GRANULES - 1], cpu.resched, \
     ALL_MEMORY
@@ -33,6 +36,7 @@
     ensures cleared: cleared{Pre, Here};
     ensures first: \old(doomed) != NIL ==> doomed == \old(doomed);
     ensures user: user_same{Pre, Here};
+    ensures still: full_still{Pre, Here}(slot);
 */
 void destroy_capability(ref_t slot);
 
@@ -45,17 +49,19 @@ void destroy_capability(ref_t slot);
     ALL_KEPT
     ensures cleared: cleared{Pre, Here};
     ensures user: user_same{Pre, Here};
+    ensures still: full_still{Pre, Here}(NIL);
 */
 void destroy_tables(ref_t slot);
 
 /** Empty a slot. @return E_RESTART if there is more to do: it held Tables */
-/*@ requires ALL_WF && is_home(slot);
+/*@ requires ALL_WF && (is_home(slot) || is_inside(slot));
     assigns ANY_DESTROY, ANY_EMPTY;
     ALL_KEPT
     ensures empty: \result == E_OK ==> Slot_type(slot) == TYPE_NULL;
     ensures cleared: cleared{Pre, Here};
     ensures first: \old(doomed) != NIL ==> doomed == \old(doomed);
     ensures user: user_same{Pre, Here};
+    ensures still: full_still{Pre, Here}(slot);
 */
 static inline enum error destroy_slot(ref_t slot)
 {

@@ -76,6 +76,32 @@ static word_t free_vector(void)
     return 0;
 }
 
+/* From now on this vector is the object's. @param line 1 + the interrupt line, 0 for a message */
+/*@ requires interrupts_wf && is_interrupt(interrupt);
+    requires VECTOR_FIRST <= vector <= VECTOR_LAST && line <= LINES && (line == 0 ==> level == 0);
+    assigns vector_interrupt[vector], Interrupt_vector(interrupt), Interrupt_line(interrupt),
+        Interrupt_level(interrupt);
+    ensures interrupts: interrupts_wf;
+*/
+static inline void attach(ref_t interrupt, word_t vector, word_t line, word_t level)
+{
+    vector_interrupt[vector] = interrupt;
+    interrupt_set_vector(interrupt, vector);
+    interrupt_set_line(interrupt, line);
+    interrupt_set_level(interrupt, level);
+}
+
+/* What a device has to write, and where, is the result. */
+/*@ requires is_thread(thread) && asid_wf && VECTOR_FIRST <= vector <= VECTOR_LAST;
+    assigns ALL_MEMORY;
+    ensures asid: asid_wf;
+*/
+static inline void tell_message(ref_t thread, word_t vector)
+{
+    thread_set_word0(thread, arch_msi_address(vector));
+    thread_set_word1(thread, arch_msi_data(vector));
+}
+
 /*@ OPERATION(TYPE_IRQ_CONTROL) */
 enum error op_irq_control_attach(ref_t thread, ref_t slot)
 {
@@ -95,11 +121,8 @@ enum error op_irq_control_attach(ref_t thread, ref_t slot)
 
     if (interrupt_vector(interrupt) != 0 || line_vector[line] != 0 || vector == 0)
         return E_STATE;
-    vector_interrupt[vector] = interrupt;
     line_vector[line] = vector;
-    interrupt_set_vector(interrupt, vector);
-    interrupt_set_line(interrupt, 1 + line);
-    interrupt_set_level(interrupt, flags & 1);
+    attach(interrupt, vector, 1 + line, flags & 1);
     arch_irq_route(line, vector, flags);
     return E_OK;
 }
@@ -121,10 +144,7 @@ enum error op_irq_control_attach_message(ref_t thread, ref_t slot)
         return E_STATE;
     if (vector == 0)
         return E_MEMORY;
-    vector_interrupt[vector] = interrupt;
-    interrupt_set_vector(interrupt, vector);
-    interrupt_set_line(interrupt, 0);
-    thread_set_word0(thread, arch_msi_address(vector));
-    thread_set_word1(thread, arch_msi_data(vector));
+    attach(interrupt, vector, 0, 0);
+    tell_message(thread, vector);
     return E_OK;
 }

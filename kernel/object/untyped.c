@@ -17,10 +17,6 @@
     // All objects but this one say what they are.
     predicate other_objects_wf(integer but) = \forall integer r; is_object(r) && r != but ==>
         typed_object(Object_kind(r), r) && counted(Object_kind(r));
-    // What was there is still there.
-    predicate kinds_kept{A, B} = \forall integer r;
-        (is_thread{A}(r) ==> is_thread{B}(r)) && (is_home{A}(r) ==> is_home{B}(r)) &&
-        (is_slot{A}(r) ==> is_slot{B}(r)) && (is_cnode{A}(r) ==> is_cnode{B}(r));
 */
 #define OTHERS_KEPT ensures tree: tree_wf; ensures tied: slots_tree_wf; \
     ensures null: slots_null_wf; ensures typed: slots_object_wf; \
@@ -35,7 +31,7 @@
  * object. Declared only: that the rest of kernel_wf does not mind is assumed.
  */
 /*@ ghost
-  /@ requires object_free: free_granules(object, n);
+  /@ requires object_free: free_granules(object, n) && type <= TYPE_TIMER;
      requires OTHERS_WF && objects_wf;
      assigns kind[0 .. GRANULES - 1];
      ensures outside: \forall integer g; 0 <= g < GRANULES && (g < object || g >= object + n) ==>
@@ -194,6 +190,7 @@ static enum error prepare(ref_t untyped, word_t type, word_t n, word_t count)
 
 /* Make one object behind what is used already, in memory that is prepared. */
 /*@ requires ALL_WF && untyped_slot(untyped) && n != 0 && n % align_of(type) == 0;
+    requires known: type <= TYPE_TIMER;
     requires type: Slot_type(untyped) == TYPE_UNTYPED ||
         (Slot_type(untyped) == TYPE_DEVICE_UNTYPED &&
             (type == TYPE_UNTYPED || TYPE_FRAME <= type <= TYPE_HUGE_FRAME));

@@ -55,6 +55,7 @@ static bool overtake(ref_t sc)
     requires has: is_thread(Sched_context_thread(sc));
     assigns ANY_TIME;
     SCHED_KEPT
+    ensures idle: \old(cpu.sc) == NIL ==> cpu.sc == NIL;
 */
 static void start(ref_t sc, bool in_front)
 {
@@ -104,6 +105,7 @@ static void stop(ref_t sc)
 /*@ requires SCHED_WF && is_context(sc);
     assigns ANY_TIME;
     SCHED_KEPT
+    ensures idle: \old(cpu.sc) == NIL ==> cpu.sc == NIL;
 */
 static void settle(ref_t sc)
 {
@@ -145,6 +147,7 @@ void sched_bind(ref_t sc, ref_t thread)
     assigns ANY_TIME, Thread_own(thread), Thread_sc(thread);
     SCHED_KEPT
     ensures own: Thread_sc(thread) == \old(Thread_own(thread)) && Thread_own(thread) == NIL;
+    ensures idle: \old(cpu.sc) == NIL ==> cpu.sc == NIL;
 */
 static void fall_back(ref_t thread)
 {
@@ -296,6 +299,7 @@ ref_t sched_due(void)
 /*@ requires SCHED_WF && sc == cpu.sc && sc != NIL;
     assigns ANY_TIME, ANY_LOAN;
     SCHED_KEPT
+    ensures off: cpu.sc == sc || cpu.sc == NIL;
 */
 static void expire(ref_t sc, word_t now)
 {

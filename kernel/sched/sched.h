@@ -43,6 +43,7 @@ void sched_bind(ref_t sc, ref_t thread);
     assigns ANY_TIME, ANY_LOAN;
     SCHED_KEPT
     ensures free: Sched_context_thread(sc) == NIL && cpu.sc != sc;
+    ensures idle: \old(cpu.sc) == NIL ==> cpu.sc == NIL;
     ensures lent: \forall integer t; Thread_lent(t) == \old(Thread_lent(t));
 */
 void sched_unbind(ref_t sc);
@@ -77,6 +78,7 @@ void sched_lend(ref_t from, ref_t to);
     SCHED_KEPT
     ensures lent: \forall integer t; Thread_lent(t) == \old(Thread_lent(t)) ||
         Thread_lent(t) == NIL;
+    ensures idle: \old(cpu.sc) == NIL ==> cpu.sc == NIL;
 */
 void sched_return(ref_t thread);
 

@@ -3,15 +3,16 @@
 """prove.py [--all] [--check] [--report] [--smoke] [--mutants] [--function NAME] BUILD [FILE...]
 
 Runs Frama-C/WP with Z3 and CVC4 over the kernel's core, file by file: each function that has a
-contract, with the functions that have none inlined where they are called. A file whose text,
-headers and tools are what its verdict in tools/prove/verdicts/ is about is not proved again, unless
+contract, with the functions that have none inlined where they are called. Two parts: that there
+are no run-time errors (with what callees require, and loops keep), and the rest of the contract;
+tools/prove/unproved says of which functions one or both are not asked. What a verdict in
+tools/prove/verdicts/ is about, by a hash of text, headers and tools, is not proved again, unless
 --all. Fails when a goal that is scheduled is not proved, or when a function is neither proved nor
 listed in tools/prove/unproved. --check is for CI: it fails if a verdict is not about the sources as
 they stand, and proves the quickest files again. docs/howto/proofs.md says how to work with it.
 """
 import argparse
-import hashlib
-import json
+import functools
 import os
 import re
 import shutil
@@ -23,11 +24,25 @@ import fields
 import mutants
 import report
 import source
+import verdicts
 
+UNPROVED = "tools/prove/unproved"
 TIMEOUT = int(os.environ.get("PROVE_TIMEOUT", "15"))
 # What --check proves again takes about so long, on a machine like the one of the verdicts.
 CHECK_SECONDS = 60
 CHECK_FILES = 5
+# What a run can be about: run-time errors, with what callees and loops ask for; or the rest of the
+# contract.
+PARTS = {"errors": "-@ensures", "contract": "@ensures,@assigns"}
+# Functions that tools/gen makes, proved with who calls them, and their contracts.
+GENERATED_FOR = "kernel/entry/syscall.c"
+GENERATED = {"operation_dispatch": """requires ALL_WF && type < TYPE_LIMIT;
+    requires caller: is_thread(thread) && Thread_state(thread) == THREAD_STATE_READY &&
+        Thread_lent(thread) == NIL;
+    requires right: is_home(slot) && Slot_type(slot) == type && type != TYPE_NULL;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
+    ALL_KEPT
+    ensures kinds: kinds_kept{Pre, Here};""", "operation_results": "assigns \\nothing;"}
 SCHEDULED = re.compile(r"^\[wp\] (\d+) goals? scheduled", re.M)
 SMOKE = re.compile(r"Smoke Tests:\s*(\d+)\s*/\s*(\d+)")
 GOAL = re.compile(r"^\[wp\] \[[^\]]*\] Goal (?P<goal>\S+)(?: : (?P<said>\w+).*)?$", re.M)
@@ -57,6 +72,7 @@ def prepare(build):
     fields.check(things)
     write(f"{gen}/model/names.h", fields.names(things))
     write(f"{gen}/model/fields.h", fields.accessors(things))
+    promise(f"{gen}/object/operations.h")
     subprocess.run([python, "tools/rooms/rooms.py", "view", f"{build}/rooms/prove", gen, "prove"],
                    check=True)
     conf = f"{build}/prove/why3.conf"
@@ -68,11 +84,29 @@ def prepare(build):
     os.environ["WHY3CONFIG"] = os.path.abspath(conf)
 
 
+def promise(path):
+    """Gives the declarations of operations, for those who call them, the contracts that stand with
+    the definitions."""
+    text = open(path, encoding="utf-8").read()
+    for file in source.core_files():
+        for f in source.functions(file) if file.startswith("kernel/object/") else []:
+            head = f"enum error {f.name}(ref_t thread, ref_t slot);\n"
+            if f.contract and f.body is not None:
+                text = text.replace(
+                    head, f"#ifdef PROVE_CALLS\n/*@ {f.contract} */\n#endif\n{head}")
+    for name, contract in GENERATED.items():
+        head = re.search(rf"^static inline .*\b{name}\(", text, re.M).start()
+        text = text[:head] + f"#ifdef PROVE_CALLS\n/*@ {contract} */\n#endif\n" + text[head:]
+    text = text.replace("#include <model/k.h>", "#include <model/fields.h>")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def read_list(path):
-    """A file with a name and a reason a line. @return {name: reason}"""
+    """tools/prove/unproved: name, part and reason a line. @return {name: (part, reason)}"""
     with open(path, encoding="utf-8") as file:
-        lines = [line.split(None, 1) for line in file if line.strip() and line[0] != "#"]
-    return {name: reason.strip() for name, reason in lines}
+        lines = [line.split(None, 2) for line in file if line.strip() and line[0] != "#"]
+    return {name: (part, reason.strip()) for name, part, reason in lines}
 
 
 def flags(build, path):
@@ -80,6 +114,7 @@ def flags(build, path):
     folder = os.path.dirname(path)
     room = os.path.basename(folder)
     bits = ["-DPROVE_BITS"] if path.startswith("common/") else []
+    bits += ["-DPROVE_CALLS"] if room == "entry" else []
     return [f"-I{build}/rooms/prove/{room}", "-iquote", folder, "-iquote", f"{folder}/prove",
             "-iquote", f"{build}/prove/gen/{room}", *bits]
 
@@ -93,41 +128,57 @@ def versions():
 
 
 def preprocessed(build, path):
-    """The text that is proved, comments and all, for the hash; and the functions in it."""
-    run = subprocess.run(["gcc", "-E", "-C", *flags(build, path), path],
+    """The text that is proved, comments, macros of ours and all, for the hash; and the functions in
+    it."""
+    run = subprocess.run(["gcc", "-E", "-C", "-dD", *flags(build, path), path],
                          capture_output=True, text=True)
     if run.returncode:
         sys.exit(run.stderr)
+    lines, ours = [], False
+    for line in run.stdout.split("\n"):
+        marker = re.match(r'# \d+ "([^"]*)"', line)
+        if marker:
+            ours = not marker[1].startswith(("<", "/usr/"))
+        elif not ours and line.startswith(("#define", "#undef")):
+            continue
+        lines.append(line)
     # A macro of a system header comes with line markers: bool must not break a function's head.
-    return re.sub(r'[ ]*\n# \d+ "[^\n]*\n\s*_Bool\s*\n# \d+ "[^\n]*\n\s*', " _Bool ", run.stdout)
+    text = re.sub(r'[ ]*\n# \d+ "[^\n]*\n\s*_Bool\s*\n# \d+ "[^\n]*\n\s*', " _Bool ",
+                  "\n".join(lines))
+    return re.sub(r"(^|\*/|[;}])[ \n]*_Bool (?=\w+\()", r"\1\n_Bool ", text, flags=re.M)
 
 
 def plan(build, path):
-    """Which functions of a file (and of the headers of its name) are proved, which are inlined."""
+    """What is scheduled of a file (and of the header of its name). @return {part: functions}, the
+    functions that are inlined, the text"""
     text = preprocessed(build, path)
     here = source.functions(path)
     header = path[:-2] + ".h"
     if path.endswith(".c") and os.path.exists(header):
         here = source.functions(header) + here
-    contracts = {f.name for f in here if f.contract}
-    trusted = read_list("tools/prove/unproved")
-    proved = [f.name for f in here if f.body is not None and f.name in contracts
-              and f.name not in trusted]
-    known = {m["name"]: m for m in source.HEAD.finditer(text) if m["end"] == "{"}
+    open_ones = read_list(UNPROVED)
+    known = {m["name"] for m in source.HEAD.finditer(text) if m["end"] == "{"}
     specified = {m["name"] for m in source.HEAD.finditer(text)
                  if source.contract(text, m.start())}
-    inlined = sorted(name for name in known if name not in specified | contracts)
-    return proved, inlined, text
+    mine = [f.name for f in here if f.body is not None and f.name in specified
+            and open_ones.get(f.name, ("contract", ""))[0] != "all"]
+    mine += GENERATED if path == GENERATED_FOR else []
+    inlined = sorted(known - specified)
+    return {"errors": mine, "contract": [n for n in mine if n not in open_ones]}, inlined, text
 
 
-def frama_c(build, path, proved, inlined, smoke, copy=None):
-    """One run of the provers, over a copy of the file if one is given. @return the output"""
-    command = ["nice", "-n", "10", "frama-c", "-machdep", "gcc_x86_64", "-c11",
+def frama_c(build, path, proved, inlined, smoke, copy=None, part=None):
+    """One run of the provers, over a copy of the file if one is given. @param part the goals of
+    PARTS that are meant; None: all @return the output"""
+    polite = ["nice", "-n", "10"] if os.nice(0) == 0 else []
+    command = [*polite, "frama-c", "-machdep", "gcc_x86_64", "-c11",
                "-cpp-extra-args=" + " ".join(flags(build, path)),
                "-wp", "-wp-rte", "-wp-model", "Typed", "-wp-par", "2", "-wp-prover", "z3,cvc4",
                "-wp-timeout", str(TIMEOUT), "-wp-cache", "none", "-wp-fct", ",".join(proved)]
     if inlined:
         command += ["-inline-calls", ",".join(inlined)]
+    if part:
+        command += ["-wp-prop=" + PARTS[part]]
     if smoke:
         command += ["-wp-smoke-tests", "-wp-smoke-timeout", "2"]
     log = f"{build}/prove/log/{path}.log"
@@ -166,102 +217,68 @@ def good(result):
             and (result["smoke"] is None or result["smoke"][0] == result["smoke"][1]))
 
 
-def prove_some(build, path, wanted, copy=None):
+def prove_some(build, path, wanted, part, copy=None):
     """Proves some functions of a file, or of a copy of it; nothing is remembered."""
-    proved, inlined, _ = plan(build, path)
-    chosen = [name for name in proved if name in wanted]
-    if not chosen:
-        return None
-    start = time.time()
-    result = verdict(frama_c(build, path, chosen, inlined, False, copy), chosen)
-    return dict(result, functions={name: {"goals": n} for name, n in result["goals"].items()},
-                seconds=round(time.time() - start), fresh=len(chosen), fine=good(result))
+    _, inlined, _ = plan(build, path)
+    return run(build, path, wanted, inlined, False, part, copy)
 
 
-def keys_of(text, proved):
-    """What the verdict about each function is about: the text without layout and plain comments,
-    without the bodies of other functions that have contracts (a call is proved from the contract),
-    and without the contracts of those that it does not call."""
-    text = re.sub(r"/\*(?!@).*?\*/", " ", text, flags=re.S)
-    text = re.sub(r"^# \d+ .*$", "", text, flags=re.M)
-    pieces, last = [], 0 # (name, its contract and head, its body), or text that all share
-    for match in source.HEAD.finditer(text):
-        contract = source.contract_start(text, match.start())
-        if contract is None or contract < last:
-            continue
-        end = text.index("\n}", match.end()) if match["end"] == "{" else match.end()
-        pieces += [(None, text[last:contract], ""),
-                   (match["name"], text[contract:match.end()], text[match.end():end])]
-        last = end
-    pieces.append((None, text[last:], ""))
-    shared = " ".join(head for name, head, _ in pieces if name is None)
-    return {name: key_of(name, pieces, shared) for name in proved}
-
-
-def key_of(name, pieces, shared):
-    """The key of one function; see keys_of."""
-    body = " ".join(body for owner, _, body in pieces if owner == name)
-    called = set(re.findall(r"\b\w+\b(?=\s*\()", shared + body)) | {name}
-    kept = [head for owner, head, _ in pieces if owner is None or owner in called]
-    words = " ".join(" ".join([*kept, body]).split())
-    return hashlib.sha256(words.encode()).hexdigest()[:32]
-
-
-def prove_file(build, path, again, smoke, only=None):
-    """Proves of one file what is not known yet. @param only these functions @return the result, or
-    None: nothing to do"""
-    proved, inlined, text = plan(build, path)
+def prove_file(build, path, given):
+    """Proves of one file what is scheduled and not known yet. @return the result, or None: nothing
+    to do"""
+    parts, inlined, text = plan(build, path)
     alone = path.endswith(".h") and os.path.exists(path[:-2] + ".c")
-    if not proved or alone: # the functions of a header are proved with its .c file
+    if not parts["errors"] or alone: # the functions of a header are proved with its .c file
         return None
-    keys, known = keys_of(text, proved), known_verdict(path)
-    if again or smoke or known["tools"] != versions():
-        known = {"apart": [], "functions": {}}
-    old = {name: about for name, about in known["functions"].items()
-           if name in keys and about["key"] == keys[name]}
-    open_now = [name for name in proved if name not in old and (only is None or name in only)]
+    keys, known = verdicts.keys_of(text, parts["errors"]), verdicts.read(path, versions())
+    functions = {name: about for name, about in known["functions"].items()
+                 if about["key"] == keys.get(name) and not given.all}
+    total = {"functions": functions, "apart": set(known["apart"]), "failed": [], "warnings": [],
+             "smoke": [0, 0], "seconds": 0, "fresh": 0, "short": 0}
+    for part, names in parts.items():
+        now = [name for name in names if part not in functions.get(name, {}) or given.smoke]
+        if given.errors and part != "errors":
+            continue
+        if given.function or given.report:
+            now = [name for name in now if name in (given.function or [])]
+        if now:
+            add(total, run(build, path, now, inlined, given.smoke, part), keys, part)
+    if not given.smoke:
+        verdicts.write(path, versions(), sorted(total["apart"]), functions)
+    return dict(total, fine=not (total["failed"] or total["warnings"] or total["short"]))
+
+
+def run(build, path, names, inlined, smoke, part, copy=None):
+    """Runs the provers and takes the time. @return as verdict()"""
     start = time.time()
-    if open_now:
-        result = verdict(frama_c(build, path, open_now, inlined, smoke), open_now)
-    else:
-        result = {"goals": {}, "scheduled": 1, "smoke": None, "failed": [], "apart": [],
-                  "warnings": []}
-    seconds = round(time.time() - start)
-    return remember(path, result, old, keys, seconds, known["apart"])
+    result = verdict(frama_c(build, path, names, inlined, smoke, copy, part), names)
+    return dict(result, seconds=time.time() - start)
 
 
-def remember(path, result, old, keys, seconds, apart):
-    """Writes the verdict: what is known, and of what was proved now the functions without an open
-    goal. @return the result, for show()"""
-    open_ones = {name for name, _ in result["failed"]}
-    bad = bool(result["warnings"]) or sum(result["goals"].values()) < result["scheduled"] or (
-        result["smoke"] is not None and result["smoke"][0] != result["smoke"][1])
-    fresh = {} if bad and result["goals"] else {
-        name: {"key": keys[name], "goals": goals} for name, goals in result["goals"].items()
-        if goals and name not in open_ones}
-    total = max(1, sum(result["goals"].values()))
-    for name, about in fresh.items():
-        about["seconds"] = round(seconds * about["goals"] / total, 1)
-    functions = dict(sorted({**old, **fresh}.items()))
-    write(verdict_path(path), json.dumps(
-        {"tools": versions(), "apart": sorted({*apart, *result["apart"]}),
-         "functions": functions}, indent=1) + "\n")
-    return dict(result, functions=functions, seconds=seconds, fresh=len(fresh),
-                apart=sorted({*apart, *result["apart"]}),
-                fine=not result["goals"] or not (bad or open_ones))
+def add(total, result, keys, part):
+    """Puts the result of one run to what is known of a file."""
+    open_ones = {name for name, goal in result["failed"] if counts(name, goal, part)}
+    short = max(0, result["scheduled"] - sum(result["goals"].values()))
+    count = max(1, sum(result["goals"].values()))
+    total["failed"] += [pair for pair in result["failed"] if counts(*pair, part)]
+    total["warnings"] += result["warnings"]
+    total["short"] += short + (result["scheduled"] < 0)
+    total["seconds"] += round(result["seconds"])
+    total["apart"] |= set(result["apart"])
+    total["smoke"] = [a + b for a, b in zip(total["smoke"], result["smoke"] or (0, 0))]
+    if result["warnings"] or short or result["scheduled"] < 0:
+        return
+    for name, goals in result["goals"].items():
+        if name in open_ones or not goals and part == "errors":
+            continue
+        about = total["functions"].setdefault(name, {"key": keys[name]})
+        about[part] = {"goals": goals, "seconds": round(result["seconds"] * goals / count, 1)}
+        total["fresh"] += 1
 
 
-def verdict_path(path):
-    """Where the verdict about a file is kept."""
-    return f"tools/prove/verdicts/{path.replace('/', '_')}.json"
-
-
-def known_verdict(path):
-    """The verdict about a file."""
-    if not os.path.exists(verdict_path(path)):
-        return {"tools": [], "apart": [], "functions": {}}
-    with open(verdict_path(path), encoding="utf-8") as file:
-        return json.load(file)
+def counts(name, goal, part):
+    """Whether an open goal is one of this part: what a function assigns is of its contract."""
+    return part == "contract" or not goal.startswith(f"typed_{name}_assigns")
 
 
 def check(build):
@@ -269,17 +286,18 @@ def check(build):
     for CHECK_SECONDS in all, prove again (where there is a prover)? @return faults"""
     cases, faults, quick = 0, 0, []
     for path in source.core_files():
-        known = known_verdict(path)["functions"]
+        known = verdicts.read(path, None)["functions"]
         if not known:
             continue
-        proved, _, text = plan(build, path)
-        keys = keys_of(text, proved)
+        parts, _, text = plan(build, path)
+        keys = verdicts.keys_of(text, parts["errors"])
         stale = [name for name in known if keys.get(name) != known[name]["key"]]
         cases, faults = cases + 1, faults + bool(stale)
         print(f"FAIL {path}: the verdicts about {', '.join(stale)} are about another text: "
               f"./tessera prove {path}" if stale else
               f"ok {path}: {len(known)} verdicts are about this text")
-        quick += [(known[name]["seconds"], path, name) for name in known if name not in stale]
+        quick += [(known[name]["errors"]["seconds"], path, name) for name in known
+                  if name not in stale and "errors" in known[name]]
     left, again = CHECK_SECONDS, {}
     for seconds, path, name in sorted(quick) if shutil.which("frama-c") else []:
         left -= seconds + 0.5
@@ -287,7 +305,7 @@ def check(build):
             break
         again.setdefault(path, []).append(name)
     for path, names in list(again.items())[:CHECK_FILES]:
-        result = prove_some(build, path, names)
+        result = prove_some(build, path, names, "errors")
         cases, faults = cases + 1, faults + (not good(result))
         print(f"{'ok' if good(result) else 'FAIL'} {path}: {', '.join(names)} proved again")
     print(f"{cases - faults} passed, {faults} failed")
@@ -296,18 +314,22 @@ def check(build):
 
 def show(path, result):
     """One line a file, and what is wrong below it."""
-    smoke = f", smoke {result['smoke'][0]}/{result['smoke'][1]}" if result["smoke"] else ""
-    goals = sum(about["goals"] for about in result["functions"].values())
+    smoke = f", smoke {result['smoke'][0]}/{result['smoke'][1]}" if result["smoke"][1] else ""
+    about = [about[part] for about in result["functions"].values() for part in PARTS
+             if part in about]
     print(f"{'ok  ' if result['fine'] else 'FAIL'} {path}: {len(result['functions'])} functions, "
-          f"{goals} goals{smoke} ({result['fresh']} functions now, {result['seconds']} s)",
-          flush=True)
+          f"{sum(part['goals'] for part in about)} goals{smoke} "
+          f"({result['fresh']} proofs now, {result['seconds']} s)", flush=True)
     for name, goal in result["failed"]:
         print(f"       {name}: {goal}")
+    if result["short"]:
+        print(f"       {result['short']} goals were scheduled and have no verdict")
     for line in result["warnings"]:
         print(f"       {line}")
 
 
-def main():
+def arguments():
+    """The command line."""
     options = argparse.ArgumentParser(description=__doc__, add_help=True,
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--all", action="store_true", help="also what has not changed")
@@ -316,29 +338,32 @@ def main():
     options.add_argument("--report", action="store_true",
                          help="write the pages from the verdicts, prove nothing")
     options.add_argument("--check", action="store_true", help="are the verdicts up to date?")
+    options.add_argument("--errors", action="store_true", help="run-time errors only")
     options.add_argument("--function", action="append", help="only this one; may be repeated")
     options.add_argument("build")
     options.add_argument("files", nargs="*")
-    given = options.parse_args()
+    return options.parse_args()
+
+
+def main():
+    given = arguments()
     build = os.path.abspath(given.build)
     prepare(build)
-    wrong = 0
     if given.check:
         return 1 if check(build) else 0
     if given.mutants:
-        return 1 if mutants.run(build, lambda path, name, copy:
-                                prove_some(build, path, [name], copy), good) else 0
-    results = {}
+        return 1 if mutants.run(build, functools.partial(prove_some, build), good,
+                                read_list(UNPROVED)) else 0
+    results, wrong = {}, 0
     for path in given.files or source.core_files():
-        only = [] if given.report else given.function
-        result = prove_file(build, path, given.all, given.smoke, only)
+        result = prove_file(build, path, given)
         if result:
             if not given.report:
                 show(path, result)
             wrong += not result["fine"]
             results[path] = result
-    if not given.files and not given.function:
-        wrong += report.make(results, read_list("tools/prove/unproved"), versions())
+    if not given.files and not given.function and not given.smoke:
+        wrong += report.make(results, read_list(UNPROVED), versions())
     return 1 if wrong else 0
 
 

@@ -71,23 +71,24 @@ def assembly_lines():
 
 
 def reason(function, why):
-    """Why a function is not proved: by its name or, failing that, its file's."""
-    return why.get(function.name) or why.get(function.path)
+    """Why a function, or its contract, is not proved."""
+    return why.get(function.name, ("", "has not been tried"))[1]
 
 
-def sections(functions, proved, inside, why, tools, apart):
-    """The page, in lines."""
+def sections(functions, known, why, tools, apart):
+    """The page, in lines. @param known see numbers()"""
+    errors, inside, contracts = known
     facts, arch = assumptions(), arch_contracts()
-    trusted = sorted(specified() - set(proved)) + assumed_ghosts()
+    trusted = sorted(specified() - contracts) + assumed_ghosts()
     yield "<!-- Made by tools/prove: change the code, or tools/prove/unproved. -->"
     yield "# What is proved of the kernel's C\n"
-    yield line(functions, proved, inside) + "\n"
+    yield line(functions, known) + "\n"
     yield "docs/howto/proofs.md says what that means. Proved with " + "; ".join(tools) + ".\n"
     yield "## Trusted\n"
     yield f"- {assembly_lines()} lines of assembly, and the C of `kernel/arch` and `kernel/boot`."
     yield f"- {len(arch)} assumed contracts of `arch` functions: " + ", ".join(arch) + "."
-    yield (f"- {len(trusted)} assumed contracts of functions that are not proved: "
-           + ", ".join(trusted) + ".")
+    yield (f"- {len(trusted)} contracts of functions of the core, and of ghosts, that are not "
+           "proved and that their callers assume: " + ", ".join(trusted) + ".")
     yield f"- {len(facts)} axioms and admitted facts:"
     for kind, place, text in facts:
         yield f"  - {kind}, {place}: `{text}`"
@@ -98,22 +99,38 @@ def sections(functions, proved, inside, why, tools, apart):
            "each access to one is proved to be in an object of the field's type.")
     yield "- That every caller outside the proved functions keeps what their contracts require."
     yield "- Frama-C, WP, Why3, Z3, CVC4, the compiler and the processor.\n"
-    yield "## Proved\n"
+    yield "## No run-time errors, and the contract\n"
     for f in functions:
-        if f.name in proved:
+        if f.name in contracts:
             yield f"- `{f.name}` ({f.path})"
+    yield "\n## No run-time errors\n"
+    yield ("As long as the contracts of those that it calls hold. Not proved is what the function "
+           "itself ensures, or assigns.\n")
+    for f in functions:
+        if f.name in errors - contracts:
+            yield f"- `{f.name}` ({f.path}): {reason(f, why)}"
         elif f.name in inside:
-            yield f"- `{f.name}` ({f.path}): inside those that call it"
+            yield f"- `{f.name}` ({f.path}): has no contract; proved inside those that call it"
     yield "\n## Not proved\n"
     for f in functions:
-        if f.name not in proved and f.name not in inside:
+        if f.name not in errors and f.name not in inside:
             yield f"- `{f.name}` ({f.path}): {reason(f, why)}"
 
 
-def line(functions, proved, inside):
+def numbers(functions, results):
+    """Names of the functions whose run-time errors are excluded, of those that are proved inside
+    others, and of those whose contract is proved too."""
+    about = [pair for result in results.values() for pair in result["functions"].items()]
+    errors = {name for name, parts in about if "errors" in parts}
+    contracts = {name for name, parts in about if "errors" in parts and "contract" in parts}
+    return errors, covered(functions, errors), contracts
+
+
+def line(functions, known):
     """The proofs in one line."""
-    return (f"{len(proved) + len(inside)} of {len(functions)} functions: no run-time errors; "
-            f"{len(proved)}: contracts; {len(arch_contracts())} contracts of arch assumed")
+    errors, inside, contracts = known
+    return (f"{len(errors) + len(inside)} of {len(functions)} functions: no run-time errors; "
+            f"{len(contracts)}: contracts; {len(arch_contracts())} contracts of arch assumed")
 
 
 def say(path, place, said):
@@ -127,22 +144,25 @@ def say(path, place, said):
 
 
 def make(results, why, tools):
-    """Writes the page. @param results {file: result, None if it failed} @return faults"""
+    """Writes the page. @param results {file: result} @param why {function: (part, reason)} @return
+    faults"""
     functions = [f for path in source.core_files() for f in source.functions(path)
                  if f.body is not None]
-    proved = {name for result in results.values() for name in result["functions"]}
-    inside = covered(functions, proved)
-    known = {f.name for f in functions} | {f.path for f in functions}
+    known = numbers(functions, results)
+    errors, inside, contracts = known
     faults = [f"tools/prove/unproved: {name} is not in the kernel" for name in why
-              if name not in known]
+              if name not in {f.name for f in functions}]
     faults += [f"{f.path}: {f.name} is neither proved nor in tools/prove/unproved"
-               for f in functions if f.name not in proved | inside and not reason(f, why)]
+               for f in functions if f.name not in contracts | inside | set(why)]
+    faults += [f"{f.path}: {f.name} is not proved as far as tools/prove/unproved says"
+               for f in functions if why.get(f.name, ("", ""))[0] == "contract"
+               and f.name not in errors]
     for fault in faults:
         print(fault)
     apart = sorted({name for result in results.values() for name in result["apart"]})
     with open(OUT, "w", encoding="utf-8") as file:
-        file.write("\n".join(sections(functions, proved, inside, why, tools, apart)) + "\n")
-    said = line(functions, proved, inside)
+        file.write("\n".join(sections(functions, known, why, tools, apart)) + "\n")
+    said = line(functions, known)
     say("README.md", README, said)
     say(BOOT, BOOT_LINE, said)
     print(said)

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera prove [FILE...]      prove the kernel's C (--smoke, --mutants: doubt the proofs)
+#: ./tessera prove [FILE...]      prove the kernel's C (--smoke, --mutants, --equivalence)
 #: needs build prove
 
 files=() options=()
-for word in "$@"; do
-    case $word in -*) options+=("$word") ;; *) files+=("$word") ;; esac
+while (($#)); do
+    case $1 in
+    --function) options+=("--function=$2"); shift ;;
+    --equivalence)
+        build "$BUILD/kernel.elf" >&2
+        exec /usr/bin/python3 tools/prove/equiv.py "$BUILD" "${@:2}"
+        ;;
+    -*) options+=("$1") ;;
+    *) files+=("$1") ;;
+    esac
+    shift
 done
 exec /usr/bin/python3 tools/prove/prove.py "${options[@]}" "$BUILD" "${files[@]}"

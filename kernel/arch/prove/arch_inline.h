@@ -36,13 +36,18 @@ void arch_bases_save(ref_t t);
 void arch_bases_load(ref_t t);
 /*@ assigns \nothing; */
 static inline word_t arch_flags_user(word_t flags);
-/*@ requires is_thread(t); assigns K[t + 11 .. t + 23][0 .. 7]; */
+/* The area of a thread's FPU registers is in none of the tables. */
+/*@ requires is_thread(t) && asid_wf;
+    assigns K[t + 11 .. t + 23][0 .. 7];
+    ensures asid: asid_wf; */
 void arch_fpu_init(ref_t t);
-/*@ requires is_thread(t);
-    assigns Thread_fs_base(t), Thread_gs_base(t), K[t + 11 .. t + 23][0 .. 7]; */
+/*@ requires is_thread(t) && asid_wf;
+    assigns Thread_fs_base(t), Thread_gs_base(t), K[t + 11 .. t + 23][0 .. 7];
+    ensures asid: asid_wf; */
 void arch_fpu_forget(ref_t t);
-/*@ requires is_thread(from) && is_thread(to);
+/*@ requires is_thread(from) && is_thread(to) && asid_wf;
     assigns K[to + 2][0 .. 7], Thread_rax(to);
+    ensures asid: asid_wf;
     ensures \forall integer w; 0 <= w < 8 ==> K[to + 2][w] == \old(K[from + 2][w]);
     ensures Thread_rax(to) == E_OK; */
 static inline void arch_words_carry(ref_t from, ref_t to);

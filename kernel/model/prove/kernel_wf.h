@@ -24,6 +24,9 @@
     cpu_wf && rest_wf && asid_wf
 #define REST_WF spaces_wf && interrupts_wf && doomed_wf && cnodes_wf
 
+/* Types are below this: so type and label of an operation are one small number. */
+#define TYPE_LIMIT 64
+
 /* Threads that are between two waits: what they wait for is being changed. NIL for none. */
 /*@ ghost word_t moving; */
 /*@ ghost word_t leaving; */
@@ -51,7 +54,7 @@
     predicate slots_null_wf = Slot_type(tree_root) == TYPE_NULL && (\forall integer s;
         is_slot(s) && Slot_type(s) == TYPE_NULL ==> Slot_object(s) == NIL && Slot_badge(s) == 0);
     // A capability leads to an object of its type.
-    predicate typed_object(integer type, integer object) =
+    predicate typed_object(integer type, integer object) = type < TYPE_LIMIT &&
         (type == TYPE_CNODE ==> is_cnode(object)) &&
         (type == TYPE_ENDPOINT ==> is_endpoint(object)) &&
         (type == TYPE_NOTIFICATION ==> is_notification(object)) &&
@@ -97,7 +100,8 @@
         maybe_notification(Thread_notification(t))) &&
         (\forall integer n; is_notification(n) ==> maybe_thread(Notification_bound(n)));
     predicate contexts_wf = \forall integer s; is_context(s) ==>
-        maybe_thread(Sched_context_thread(s)) && Sched_context_priority(s) < PRIORITIES;
+        maybe_thread(Sched_context_thread(s)) && Sched_context_priority(s) < PRIORITIES &&
+        (Sched_context_state(s) == SC_QUEUED ==> Sched_context_thread(s) != NIL);
     predicate refills_wf(integer s) = is_context(s) && Sched_context_refills(s) <= REFILLS &&
         Sched_context_first(s) < REFILLS;
     predicate budgets_wf = \forall integer s; is_context(s) ==> refills_wf(s);
@@ -177,7 +181,7 @@
             (Interrupt_vector(i) == 0 || 0x30 <= Interrupt_vector(i) <= 0xef) &&
             (Interrupt_level(i) != 0 ==> Interrupt_line(i) != 0));
     predicate cnodes_wf = \forall integer c; is_cnode(c) ==> slots_behind(c, Cnode_slots(c));
-    predicate doomed_wf = (doomed != NIL ==> dooming[doomed] != 0) &&
+    predicate doomed_wf = (doomed != NIL ==> doomed < GRANULES && dooming[doomed] != 0) &&
         (\forall integer r; 0 <= r < GRANULES && dooming[r] != 0 ==> is_object(r) &&
             (Object_doom(r) != NIL ==>
                 Object_doom(r) < GRANULES && dooming[Object_doom(r)] != 0));
@@ -195,6 +199,10 @@
         0 <= w < GRANULE_WORDS && \at(kind[g], A) != KIND_TABLE &&
         \at(kind[g], A) != KIND_ASIDS ==>
         \at(K[g][w], A) == \at(K[g][w], B);
+    // What was there before a retype is still there.
+    predicate kinds_kept{A, B} = \forall integer r;
+        (is_thread{A}(r) ==> is_thread{B}(r)) && (is_home{A}(r) ==> is_home{B}(r)) &&
+        (is_slot{A}(r) ==> is_slot{B}(r)) && (is_cnode{A}(r) ==> is_cnode{B}(r));
     // Memory that an Untyped has not given out.
     predicate free_granules(integer r, integer n) = granules(r, n) &&
         (\forall integer i; r <= i < r + n ==> kind[i] == KIND_FREE);
