@@ -52,7 +52,7 @@ long sys_setpgid(struct task *t, const word_t *arg)
     struct process *p = named(t, (int)arg[0]);
     int pgid = (int)arg[1];
 
-    if (pgid < 0)
+    if (pgid < 0 || (int)arg[0] < 0)
         return -EINVAL;
     if (p == NULL || (p != t->process && p->parent != t->process))
         return -ESRCH;
