@@ -5,6 +5,7 @@
  * the program itself, in the code of the vdso page that it passes through on both ways.
  */
 #include "core_priv.h"
+#include "futex_priv.h"
 #include "handlers.h"
 #include "trace.h"
 #include "vdso_priv.h"
@@ -118,7 +119,8 @@ static void end_call(struct task *t, struct regs *r, const struct sigaction *a, 
         return; /* it is made again by itself */
     if (result != INTERRUPTED) {
         r->rax = (word_t)result;
-    } else if (calls[t->number].interrupted == CALL_RESTARTS && a->flags & SA_RESTART) {
+    } else if ((calls[t->number].interrupted == CALL_RESTARTS && a->flags & SA_RESTART) ||
+               futex_begins_anew(t)) {
         r->rax = t->number;
         r->ip -= 2;
     } else {

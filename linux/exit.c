@@ -133,6 +133,7 @@ static void leave_memory(struct task *t)
     if (t->space == NULL)
         return;
     robust_leave(t);
+    futex_owner_ends(t);
     if (t->clear_tid != 0 && space_is_shared(t->space) &&
         user_write(t, t->clear_tid, &zero, sizeof zero) == 0)
         (void)futex_wake_at(t, t->clear_tid, 1);

@@ -11,7 +11,8 @@
 #include "space_priv.h"
 
 enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_FD, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP,
-       FUTEX_LOCK_PI, FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET };
+       FUTEX_LOCK_PI, FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET,
+       FUTEX_LOCK_PI2 = 13 };
 #define FUTEX_PRIVATE        128u
 #define FUTEX_CLOCK_REALTIME 256u
 #define BITSET_ALL           0xffffffffu
@@ -21,6 +22,7 @@ enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_FD, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX
 #define FUTEX_TID     0x3fffffffu
 
 #define LISTS 256u
+#define CALL_FUTEX 202u
 
 struct futex_key {
     const void *object; /* struct space, or NULL: the page's number is in `at` */
@@ -33,6 +35,7 @@ struct futex_wait {
     struct task *task;
     uint32_t bits;
     bool woken;
+    bool locks; /* FUTEX_LOCK_PI: is given the lock, not woken to look for it */
 };
 
 static struct futex_wait *lists[LISTS];
@@ -113,6 +116,8 @@ static long wake(struct futex_key k, unsigned count, uint32_t bits)
         next = w->next;
         if (!same(w->key, k) || !(w->bits & bits))
             continue;
+        if (w->locks)
+            return -EINVAL;
         leave(w);
         w->woken = true;
         task_make_ready(w->task);
@@ -287,12 +292,156 @@ static long wake_op(struct task *t, unsigned flags, const word_t *arg)
     return met ? woken + wake(two, (unsigned)arg[3], BITSET_ALL) : woken;
 }
 
+/* --- locks that are given to the next ------------------------------------------------------- */
+
+/*
+ * The word is 0 or the owner's number, with FUTEX_WAITERS when somebody waits here. There is
+ * nothing to inherit: all tasks of a sandbox run at one priority. What remains of the protocol is
+ * that the lock goes to who has waited longest, and that an owner's end is told.
+ */
+
+/* A word of the program changes from what was read to another value, unless the program, which may
+ * run meanwhile, has changed it. @return 0, -EINTR: it has, or an error */
+static long change(struct task *t, word_t address, uint32_t from, uint32_t to)
+{
+    size_t left;
+    long error = 0;
+    uint32_t *p = user_reach(t, address, true, &left, &error);
+
+    if (p == NULL)
+        return error;
+    return __atomic_compare_exchange_n(p, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+               ? 0
+               : -EINTR;
+}
+
+/* @return 0: it is t's now; -EAGAIN: somebody has it, FUTEX_WAITERS is set if `waits` */
+static long take_lock_once(struct task *t, word_t address, bool waits)
+{
+    uint32_t now, new;
+    long e = user_read(t, &now, address, sizeof now);
+
+    if (e != 0)
+        return e;
+    if ((now & FUTEX_TID) == (uint32_t)t->tid)
+        return -EDEADLK;
+    new = (now & FUTEX_TID) == 0 ? (now & FUTEX_DIED) | (uint32_t)t->tid : now | FUTEX_WAITERS;
+    if ((now & FUTEX_TID) == 0)
+        return change(t, address, now, new);
+    if (task_find((int)(now & FUTEX_TID)) == NULL)
+        return -ESRCH;
+    e = waits ? change(t, address, now, new) : 0;
+    return e != 0 ? e : -EAGAIN;
+}
+
+static long take_lock(struct task *t, word_t address, bool waits)
+{
+    long e;
+
+    do
+        e = take_lock_once(t, address, waits);
+    while (e == -EINTR);
+    return e;
+}
+
+static long try_lock(struct task *t, word_t address, unsigned flags)
+{
+    struct futex_key k;
+    long e = key_of(t, address, flags & FUTEX_PRIVATE, &k);
+
+    return e != 0 ? e : take_lock(t, address, false);
+}
+
+static long lock(struct task *t, word_t address, unsigned flags, word_t timeout)
+{
+    struct futex_wait *w;
+    struct futex_key k;
+    word_t deadline;
+    long e = read_timeout(t, timeout, true, flags & FUTEX_CLOCK_REALTIME, &deadline);
+
+    if (e != 0)
+        return e;
+    if (t->futex != NULL)
+        return wait_over(t, deadline);
+    e = key_of(t, address, flags & FUTEX_PRIVATE, &k);
+    if (e == 0)
+        e = take_lock(t, address, true);
+    if (e != -EAGAIN)
+        return e;
+    w = heap_alloc(sizeof *w);
+    if (w == NULL)
+        return -ENOMEM;
+    *w = (struct futex_wait){.key = k, .task = t, .bits = BITSET_ALL, .locks = true};
+    t->futex = w;
+    enter(w);
+    return task_wait(t, NULL, deadline);
+}
+
+static struct futex_wait *first_locker(struct futex_key k)
+{
+    struct futex_wait *w = *list_of(k);
+
+    while (w != NULL && !(same(w->key, k) && w->locks))
+        w = w->next;
+    return w;
+}
+
+/* The lock goes to the next, or is free. @param died the owner has not given it up itself */
+static long hand_over(struct task *t, word_t address, struct futex_key k, uint32_t died)
+{
+    struct futex_wait *w = first_locker(k);
+    uint32_t new = died;
+    long e;
+
+    if (w != NULL)
+        new |= (uint32_t)w->task->tid | FUTEX_WAITERS;
+    e = user_write(t, address, &new, sizeof new);
+    if (e != 0 || w == NULL)
+        return e;
+    leave(w);
+    w->woken = true;
+    task_make_ready(w->task);
+    return 0;
+}
+
+static long unlock(struct task *t, word_t address, unsigned flags)
+{
+    struct futex_key k;
+    uint32_t now;
+    long e = user_read(t, &now, address, sizeof now);
+
+    if (e != 0)
+        return address % 4 != 0 ? -EINVAL : e;
+    if ((now & FUTEX_TID) != (uint32_t)t->tid)
+        return -EPERM;
+    e = key_of(t, address, flags & FUTEX_PRIVATE, &k);
+    return e != 0 ? e : hand_over(t, address, k, 0);
+}
+
+void futex_owner_ends(struct task *t)
+{
+    for (unsigned i = 0; i < LISTS; i++) {
+        for (struct futex_wait *w = lists[i], *next; w != NULL; w = next) {
+            word_t address = w->task->arg[0];
+            uint32_t now;
+
+            next = w->next;
+            if (!w->locks || user_read(w->task, &now, address, sizeof now) != 0 ||
+                (now & FUTEX_TID) != (uint32_t)t->tid)
+                continue;
+            (void)hand_over(w->task, address, w->key, FUTEX_DIED);
+            next = lists[i]; /* another of this list may have been taken off */
+        }
+    }
+}
+
 long sys_futex(struct task *t, const word_t *arg)
 {
     unsigned flags = (unsigned)arg[1], op = flags & 127;
     uint32_t value = (uint32_t)arg[2];
 
-    if (flags & FUTEX_CLOCK_REALTIME && op != FUTEX_WAIT && op != FUTEX_WAIT_BITSET)
+    if (flags & FUTEX_CLOCK_REALTIME && op != FUTEX_WAIT && op != FUTEX_WAIT_BITSET &&
+        op != FUTEX_LOCK_PI2)
         return -ENOSYS;
     switch (op) {
     case FUTEX_WAIT:
@@ -309,9 +458,24 @@ long sys_futex(struct task *t, const word_t *arg)
         return requeue(t, flags, arg, true);
     case FUTEX_WAKE_OP:
         return wake_op(t, flags, arg);
+    case FUTEX_LOCK_PI:
+        return lock(t, arg[0], flags | FUTEX_CLOCK_REALTIME, arg[3]);
+    case FUTEX_LOCK_PI2:
+        return lock(t, arg[0], flags, arg[3]);
+    case FUTEX_TRYLOCK_PI:
+        return try_lock(t, arg[0], flags);
+    case FUTEX_UNLOCK_PI:
+        return unlock(t, arg[0], flags);
     default:
-        return -ENOSYS; /* priority inheritance is not there yet */
+        return -ENOSYS; /* FUTEX_WAIT_REQUEUE_PI and its other half */
     }
+}
+
+bool futex_begins_anew(const struct task *t)
+{
+    unsigned op = (unsigned)t->arg[1] & 127;
+
+    return t->number == CALL_FUTEX && (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2);
 }
 
 /* --- robust lists --------------------------------------------------------------------------- */

@@ -12,15 +12,26 @@ enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 enum { SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD, SIGEV_THREAD_ID = 4 };
 #define TIMER_ABSTIME 1u
 
-/* A timer of a process: number 0 is ITIMER_REAL, the others are timer_create's. */
+/* A timer of a process: number 0 is ITIMER_REAL, -1 and -2 are ITIMER_VIRTUAL and ITIMER_PROF, the
+ * others are timer_create's. */
 struct process_timer {
     struct alarm alarm; /* first */
     struct process *process;
     struct process_timer *next;
-    int number, clock, notify, signal, tid;
+    int number, clock, notify, signal, tid, clock_tid;
     word_t value, interval;
     unsigned overrun;
+    bool counts;        /* processor time, with: */
+    bool of_task;
+    bool armed;         /* then */
+    word_t expires;     /* in time of that clock */
+    word_t seen;        /* that clock when it was last looked at */
 };
+
+/* Processor time cannot pass faster than time does: so it is looked at when it could have come, and
+ * seldom while the process does not run. */
+#define LOOK_NS   1000000ul
+#define SELDOM_NS 10000000ul
 
 static struct process_timer *find(struct process *p, int number)
 {
@@ -33,10 +44,10 @@ static struct process_timer *find(struct process *p, int number)
 
 static void send(struct process_timer *m)
 {
-    struct siginfo info = {.number = m->signal, .code = m->number == 0 ? SI_KERNEL : SI_TIMER};
+    struct siginfo info = {.number = m->signal, .code = m->number <= 0 ? SI_KERNEL : SI_TIMER};
     struct task *t = m->notify == SIGEV_THREAD_ID ? task_find(m->tid) : NULL;
 
-    if (m->number != 0) {
+    if (m->number > 0) {
         info.timer.timer = m->number;
         info.timer.overrun = (int32_t)m->overrun;
         info.timer.value = m->value;
@@ -49,11 +60,53 @@ static void send(struct process_timer *m)
         (void)signal_process(m->process, &info);
 }
 
+static word_t used_ns(const struct process_timer *m)
+{
+    struct task *t = m->of_task ? task_find(m->clock_tid) : NULL;
+
+    if (m->of_task)
+        return t != NULL ? rt_ticks_to_ns(task_ticks(t)) : m->seen;
+    return process_time_ns(m->process);
+}
+
+static void look_later(struct process_timer *m, word_t now)
+{
+    word_t wait = m->expires > now ? m->expires - now : 0;
+
+    if (wait < LOOK_NS)
+        wait = LOOK_NS;
+    if (now == m->seen && wait < SELDOM_NS)
+        wait = SELDOM_NS;
+    m->seen = now;
+    alarm_set(&m->alarm, clock_now() + wait);
+}
+
+static void look(struct process_timer *m)
+{
+    word_t now = used_ns(m);
+
+    if (now >= m->expires) {
+        m->overrun = 0;
+        m->armed = m->interval != 0;
+        if (m->armed) {
+            m->overrun = (unsigned)((now - m->expires) / m->interval);
+            m->expires += (m->overrun + 1) * m->interval;
+        }
+        send(m);
+    }
+    if (m->armed)
+        look_later(m, now);
+}
+
 static void fire(struct alarm *a)
 {
     struct process_timer *m = (struct process_timer *)a;
     word_t now = clock_now();
 
+    if (m->counts) {
+        look(m);
+        return;
+    }
     m->overrun = 0;
     if (m->interval != 0) {
         word_t missed = now > a->deadline ? (now - a->deadline) / m->interval : 0;
@@ -100,7 +153,7 @@ void timers_exec(struct process *p)
 {
     for (struct process_timer *m = p->timers, *next; m != NULL; m = next) {
         next = m->next;
-        if (m->number != 0)
+        if (m->number > 0)
             delete(m);
     }
 }
@@ -112,6 +165,11 @@ static void state(const struct process_timer *m, word_t *left, word_t *interval)
 
     *left = 0;
     *interval = m != NULL ? m->interval : 0;
+    if (m != NULL && m->counts) {
+        now = used_ns(m);
+        *left = !m->armed ? 0 : m->expires > now ? m->expires - now : 1;
+        return;
+    }
     if (m != NULL && m->alarm.armed)
         *left = m->alarm.deadline > now ? m->alarm.deadline - now : 1;
 }
@@ -121,9 +179,16 @@ static void arm(struct process_timer *m, word_t value, word_t interval, bool abs
 {
     m->interval = interval;
     m->overrun = 0;
-    if (value == 0)
+    if (value == 0 || m->counts)
         alarm_cancel(&m->alarm);
-    else
+    if (m->counts) {
+        word_t now = used_ns(m);
+
+        m->armed = value != 0;
+        m->expires = absolute ? value : now + value;
+        if (m->armed)
+            look_later(m, now);
+    } else if (value != 0)
         alarm_set(&m->alarm, absolute ? clock_to_monotonic(value, m->clock == 0)
                                       : clock_now() + value);
 }
@@ -155,14 +220,15 @@ static word_t ns_of(int64_t seconds, int64_t us)
     return timespec_ns(&ts);
 }
 
-static long give_state(struct task *t, word_t to)
+/* @param which ITIMER_... */
+static long give_state(struct task *t, int which, word_t to)
 {
     word_t left, interval;
     struct itimerval v;
 
     if (to == 0)
         return 0;
-    state(find(t->process, 0), &left, &interval);
+    state(find(t->process, -which), &left, &interval);
     v = itimerval_of(left, interval);
     return user_write(t, to, &v, sizeof v);
 }
@@ -171,12 +237,22 @@ long sys_getitimer(struct task *t, const word_t *arg)
 {
     if (arg[0] > ITIMER_PROF)
         return -EINVAL;
-    if (arg[0] != ITIMER_REAL) { /* never armed: see setitimer */
-        struct itimerval none = {0};
+    return give_state(t, (int)arg[0], arg[1]);
+}
 
-        return user_write(t, arg[1], &none, sizeof none);
-    }
-    return give_state(t, arg[1]);
+/* The timer of setitimer, made when it is first set. */
+static struct process_timer *itimer(struct process *p, int which)
+{
+    static const int signals[] = {SIGALRM, SIGVTALRM, SIGPROF};
+    struct process_timer *m = find(p, -which);
+
+    if (m == NULL)
+        m = make(p, -which);
+    if (m == NULL)
+        return NULL;
+    m->signal = signals[which];
+    m->counts = which != ITIMER_REAL;
+    return m;
 }
 
 long sys_setitimer(struct task *t, const word_t *arg)
@@ -190,14 +266,10 @@ long sys_setitimer(struct task *t, const word_t *arg)
     if (arg[0] > ITIMER_PROF || !is_time(v.seconds, v.us) ||
         !is_time(v.interval_seconds, v.interval_us))
         return -EINVAL;
-    if (arg[0] != ITIMER_REAL)
-        return -ENOSYS; /* clocks of processor time do not signal yet */
-    e = give_state(t, arg[2]);
+    e = give_state(t, (int)arg[0], arg[2]);
     if (e != 0)
         return e;
-    m = find(t->process, 0);
-    if (m == NULL)
-        m = make(t->process, 0);
+    m = itimer(t->process, (int)arg[0]);
     if (m == NULL)
         return -ENOMEM;
     arm(m, ns_of(v.seconds, v.us), ns_of(v.interval_seconds, v.interval_us), false);
@@ -242,6 +314,14 @@ static bool is_event(const struct sigevent *e)
     return e->signal > 0 && e->signal <= SIGNALS;
 }
 
+enum { CLOCK_PROCESS = 2, CLOCK_THREAD };
+
+/* One's own processor time, also as C libraries put it: ~0 << 3 | 2, of a thread with 4 more. */
+static bool counts(int clock)
+{
+    return clock == CLOCK_PROCESS || clock == CLOCK_THREAD || clock == -6 || clock == -2;
+}
+
 long sys_timer_create(struct task *t, const word_t *arg)
 {
     struct sigevent event = {.signal = SIGALRM, .notify = SIGEV_SIGNAL};
@@ -251,7 +331,7 @@ long sys_timer_create(struct task *t, const word_t *arg)
 
     if (arg[1] != 0 && user_read(t, &event, arg[1], sizeof event) != 0)
         return -EFAULT;
-    if (clock_read(clock, &now) != 0 || !is_event(&event))
+    if ((clock_read(clock, &now) != 0 && !counts(clock)) || !is_event(&event))
         return -EINVAL;
     if (number == 0)
         return -EAGAIN;
@@ -259,6 +339,9 @@ long sys_timer_create(struct task *t, const word_t *arg)
     if (m == NULL)
         return -EAGAIN;
     m->clock = clock;
+    m->counts = counts(clock);
+    m->of_task = clock == CLOCK_THREAD || clock == -2;
+    m->clock_tid = t->tid;
     m->notify = event.notify;
     m->signal = event.signal;
     m->tid = event.tid;
