@@ -5,6 +5,32 @@
  * vdso_priv.h says where the entries are.
  */
 #define SIGRETURN 463
+#define UPPER     576 /* in the FPU's area: upper halves of the vector registers */
+
+/*
+ * Handlers return to here. The first two instructions are those by which debuggers and unwinders
+ * know the end of a handler; called from here rt_sigreturn does nothing. RSP is at the frame's
+ * ucontext (struct frame in deliver.c), where the address of the FPU's state is. The rest is
+ * restored by sys_vdso_sigreturn.
+ */
+#define FPU 224
+        .macro  restorer with_upper
+        .balign 256, 0xcc
+        mov     $15, %rax
+        syscall
+        mov     FPU(%rsp), %rcx
+        test    %rcx, %rcx
+        jz      1f
+        fxrstor64 (%rcx)
+        .if     \with_upper
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vinsertf128 $1, UPPER + 16 * \n(%rcx), %ymm\n, %ymm\n
+        .endr
+        .endif
+1:      mov     $SIGRETURN, %eax
+        syscall
+        ud2
+        .endm
 
         .section .rodata.vdso, "a", @progbits
         .globl  vdso_code, vdso_code_end, vdso_plain, vdso_plain_end
@@ -13,7 +39,6 @@
  * With AVX: what FXSAVE leaves out are the upper halves of the vector registers. They go to where
  * XSAVE would put them. (Not XSAVE itself: with it, other programs were seen to lose registers.)
  */
-#define UPPER 576
 vdso_code:
         fxsave64 (%rcx)
         .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -30,6 +55,7 @@ vdso_code:
         mov     $SIGRETURN, %eax
         syscall
         ud2
+        restorer 1
 vdso_code_end:
         .balign 256
 /* Without. */
@@ -43,5 +69,6 @@ vdso_plain:
         mov     $SIGRETURN, %eax
         syscall
         ud2
+        restorer 0
 vdso_plain_end:
         .section .note.GNU-stack, "", @progbits

@@ -11,6 +11,9 @@
 #define VDSO_SIGNAL (VDSO_BASE + 0xc00)
 /* Restores the FPU from RCX, then calls vdso_sigreturn. */
 #define VDSO_RETURN (VDSO_BASE + 0xd00)
+/* Where handlers return to; and what follows the system call there. */
+#define VDSO_RESTORER (VDSO_BASE + 0xe00)
+#define VDSO_RESTORED (VDSO_RESTORER + 9)
 
 /* What the functions of the image read: vdso_image.S knows the offsets. */
 struct vdso_data {
