@@ -19,7 +19,7 @@ import time
 import source
 
 OUT = "docs/reference/equivalence.md"
-MAX_PATHS, MAX_STEPS, MAX_SECONDS = 160, 1500, 20
+MAX_PATHS, MAX_STEPS, MAX_SECONDS = 48, 1500, 8
 KEPT = ("rbx", "rbp", "rsp", "r12", "r13", "r14", "r15")
 # The short ways are compiled to leave other registers alone: see tools/build/compile.mk.
 KEPT_FAST = ("rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
@@ -80,16 +80,17 @@ def differs(one, other, width, kept):
     return z3.Or(*wrong)
 
 
-def compare(images, function, kept):
+def compare(images, path, function, kept):
     """Compares the two codes of a function. @return what there is to say: paths, and whether they
     agree"""
-    name, width, args = function
+    _, width, args = function
     kernel, plain = images
-    if name not in kernel.symbols or not kernel.is_leaf(name):
+    name, mine = (image.name_of(path, function[0]) for image in images)
+    if not name or not mine or not kernel.is_leaf(name):
         return None
     run = machine.Machine((plain, kernel), MAX_PATHS, MAX_STEPS, time.process_time() + MAX_SECONDS)
     pairs = 0
-    for one in run.run(plain.symbols[name][0], begin(args)):
+    for one in run.run(plain.symbols[mine][0], begin(args)):
         start = begin(args)
         start.assumed, start.values = list(one.assumed), list(one.values)
         for other in run.run(kernel.symbols[name][0], start):
@@ -114,7 +115,7 @@ def examine(build, paths, wanted):
             if wanted and function[0] not in wanted:
                 continue
             try:
-                found = compare(images, function, kept)
+                found = compare(images, path, function, kept)
             except machine.Unknown as unknown:
                 found = 0, str(unknown)
             if found:

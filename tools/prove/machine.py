@@ -7,6 +7,7 @@ from the stack pointer at entry: pointers into the kernel's state do not lead th
 multiples of 64, so words are at multiples of 8, and what is added to a reference says which part of
 a word is meant. What is constant is read from the file.
 """
+import os
 import time
 
 import capstone
@@ -49,12 +50,28 @@ class Image:
             self.sections = [(s["sh_addr"], s["sh_size"], s.data(), bool(s["sh_flags"] & 1))
                              for s in elf.iter_sections()
                              if s["sh_flags"] & 2 and s["sh_type"] == "SHT_PROGBITS"]
-            self.symbols = {s.name: (s["st_value"], s["st_size"]) for s in
-                            elf.get_section_by_name(".symtab").iter_symbols()
-                            if s["st_info"]["type"] == "STT_FUNC"}
+            self.symbols = self.functions(elf.get_section_by_name(".symtab").iter_symbols())
         self.decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
         self.decoder.detail = True
         self.decoded = {}
+
+    @staticmethod
+    def functions(symbols):
+        """Place and size of each function: of one that is static by file and name."""
+        found, file = {}, ""
+        for symbol in symbols:
+            if symbol["st_info"]["type"] == "STT_FILE":
+                file = symbol.name
+            if symbol["st_info"]["type"] == "STT_FUNC":
+                local = symbol["st_info"]["bind"] == "STB_LOCAL"
+                name = f"{file}:{symbol.name}" if local else symbol.name
+                found[name] = symbol["st_value"], symbol["st_size"]
+        return found
+
+    def name_of(self, file, function):
+        """What a function of a file is called in `symbols`; None if it is not there."""
+        return next((name for name in (f"{os.path.basename(file)}:{function}", function)
+                     if name in self.symbols), None)
 
     def bytes_at(self, address, count, writable=False):
         """Bytes of the file, None if it has none there, or if they may change."""

@@ -34,15 +34,6 @@ CHECK_FILES = 5
 # What a run can be about: run-time errors, with what callees and loops ask for; or the rest of the
 # contract.
 PARTS = {"errors": "-@ensures", "contract": "@ensures,@assigns"}
-# Functions that tools/gen makes, proved with who calls them, and their contracts.
-GENERATED_FOR = "kernel/entry/syscall.c"
-GENERATED = {"operation_dispatch": """requires ALL_WF && type < TYPE_LIMIT;
-    requires caller: is_thread(thread) && Thread_state(thread) == THREAD_STATE_READY &&
-        Thread_lent(thread) == NIL;
-    requires right: is_home(slot) && Slot_type(slot) == type && type != TYPE_NULL;
-    assigns ANY_STATE, kind[0 .. GRANULES - 1];
-    ALL_KEPT
-    ensures kinds: kinds_kept{Pre, Here};""", "operation_results": "assigns \\nothing;"}
 SCHEDULED = re.compile(r"^\[wp\] (\d+) goals? scheduled", re.M)
 SMOKE = re.compile(r"Smoke Tests:\s*(\d+)\s*/\s*(\d+)")
 GOAL = re.compile(r"^\[wp\] \[[^\]]*\] Goal (?P<goal>\S+)(?: : (?P<said>\w+).*)?$", re.M)
@@ -94,7 +85,7 @@ def promise(path):
             if f.contract and f.body is not None:
                 text = text.replace(
                     head, f"#ifdef PROVE_CALLS\n/*@ {f.contract} */\n#endif\n{head}")
-    for name, contract in GENERATED.items():
+    for name, contract in source.GENERATED.items():
         head = re.search(rf"^static inline .*\b{name}\(", text, re.M).start()
         text = text[:head] + f"#ifdef PROVE_CALLS\n/*@ {contract} */\n#endif\n" + text[head:]
     text = text.replace("#include <model/k.h>", "#include <model/fields.h>")
@@ -162,7 +153,7 @@ def plan(build, path):
                  if source.contract(text, m.start())}
     mine = [f.name for f in here if f.body is not None and f.name in specified
             and open_ones.get(f.name, ("contract", ""))[0] != "all"]
-    mine += GENERATED if path == GENERATED_FOR else []
+    mine += source.GENERATED if path == source.GENERATED_FOR else []
     inlined = sorted(known - specified)
     return {"errors": mine, "contract": [n for n in mine if n not in open_ones]}, inlined, text
 

@@ -79,7 +79,7 @@ def sections(functions, known, why, tools, apart):
     """The page, in lines. @param known see numbers()"""
     errors, inside, contracts = known
     facts, arch = assumptions(), arch_contracts()
-    trusted = sorted(specified() - contracts) + assumed_ghosts()
+    trusted = sorted((specified() | set(source.GENERATED)) - contracts) + assumed_ghosts()
     yield "<!-- Made by tools/prove: change the code, or tools/prove/unproved. -->"
     yield "# What is proved of the kernel's C\n"
     yield line(functions, known) + "\n"

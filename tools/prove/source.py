@@ -14,6 +14,15 @@ HEAD = re.compile(r"^(?P<type>[a-z_][\w ]*(?:\((?:\([^()]*\)|[^()])*\)\)?[\w ]*)
 CONTRACT = re.compile(r"/\*@(?P<text>(?:(?!\*/).)*)\*/\s*\Z", re.S)
 # What a contract begins with. OPERATION is the one that operations of objects have in common.
 CLAUSE = re.compile(r"\s*(requires|assigns|ensures|admit|OPERATION)\b")
+# Functions that tools/gen makes, proved with who calls them, and their contracts.
+GENERATED_FOR = "kernel/entry/syscall.c"
+GENERATED = {"operation_dispatch": """requires ALL_WF && type < TYPE_LIMIT;
+    requires caller: is_thread(thread) && Thread_state(thread) == THREAD_STATE_READY &&
+        Thread_lent(thread) == NIL;
+    requires right: is_home(slot) && Slot_type(slot) == type && type != TYPE_NULL;
+    assigns ANY_STATE, kind[0 .. GRANULES - 1];
+    ALL_KEPT
+    ensures kinds: kinds_kept{Pre, Here};""", "operation_results": "assigns \\nothing;"}
 KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof"}
 
 
