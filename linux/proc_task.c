@@ -147,6 +147,15 @@ static void make_cmdline(struct text *x, const struct subject *s)
         text_bytes(x, line, (size_t)n);
 }
 
+static void make_environ(struct text *x, const struct subject *s)
+{
+    static char all[PATH_LENGTH];
+    long n = s->process->zombie ? 0 : process_environment(s->process, all, sizeof all);
+
+    if (n > 0)
+        text_bytes(x, all, (size_t)n);
+}
+
 static void make_comm(struct text *x, const struct subject *s)
 {
     text_add(x, "%s\n", name_of(s));
@@ -290,6 +299,7 @@ static long jump_exe(const struct subject *s, struct dentry **to)
     {.name = "statm", .kind = PROC_TEXT, .mode = 0444, .make = make_statm},                       \
     {.name = "status", .kind = PROC_TEXT, .mode = 0444, .make = make_status},                     \
     {.name = "cmdline", .kind = PROC_TEXT, .mode = 0444, .make = make_cmdline},                   \
+    {.name = "environ", .kind = PROC_TEXT, .mode = 0400, .make = make_environ},                   \
     {.name = "comm", .kind = PROC_TEXT, .mode = 0644, .make = make_comm, .write = write_comm},    \
     {.name = "maps", .kind = PROC_TEXT, .mode = 0444, .make = make_maps},                         \
     {.name = "limits", .kind = PROC_TEXT, .mode = 0444, .make = make_limits},                     \

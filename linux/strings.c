@@ -142,12 +142,23 @@ long strings_place(const struct strings *s, struct space *space, word_t at, word
     return e != 0 ? e : space_write(space, array, &zero, sizeof zero);
 }
 
+static long read_part(struct space *s, word_t from, word_t end, char *to, size_t size)
+{
+    size_t bytes = end - from < size ? end - from : size;
+
+    return bytes > 0 && space_read(s, to, from, bytes) == 0 ? (long)bytes : 0;
+}
+
 long process_command_line(struct process *p, char *to, size_t size)
 {
     struct space *s = p->tasks != NULL ? p->tasks->space : NULL;
-    size_t bytes = s != NULL ? s->arg_end - s->arg_start : 0;
 
-    if (bytes > size)
-        bytes = size;
-    return bytes > 0 && space_read(s, to, s->arg_start, bytes) == 0 ? (long)bytes : 0;
+    return s == NULL ? 0 : read_part(s, s->arg_start, s->arg_end, to, size);
+}
+
+long process_environment(struct process *p, char *to, size_t size)
+{
+    struct space *s = p->tasks != NULL ? p->tasks->space : NULL;
+
+    return s == NULL ? 0 : read_part(s, s->env_start, s->env_end, to, size);
 }

@@ -153,5 +153,7 @@ bool process_group_orphaned(int pgid);
 word_t process_time_ns(struct process *p);
 /** The command line as exec left it in the program's memory: reads it. @return bytes */
 long process_command_line(struct process *p, char *to, size_t size);
+/** The same of its environment. */
+long process_environment(struct process *p, char *to, size_t size);
 
 #endif

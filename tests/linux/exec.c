@@ -155,3 +155,17 @@ CASE(exec_busy)
     close(fd);
     run("closed", "/tmp/x-busy", argv);
 }
+
+CASE(exec_proc_environ)
+{
+    char *argv[] = {"sh", "-c", "tr '\\0' ' ' </proc/self/environ; echo",
+                    NULL};
+    char *environment[] = {"A=1", "B=two words", NULL};
+    int pid = fork();
+
+    if (pid == 0) {
+        execve("/bin/sh", argv, environment);
+        _exit(126);
+    }
+    wait_status(pid);
+}

@@ -262,6 +262,11 @@ word_t process_time_ns(struct process *p)
     return (word_t)p->pid * 1000000000u;
 }
 
+long process_environment(struct process *p, char *to, size_t size)
+{
+    return process_command_line(p, to, size);
+}
+
 long process_command_line(struct process *p, char *to, size_t size)
 {
     (void)p;
