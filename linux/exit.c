@@ -57,6 +57,7 @@ static void give_children(struct process *p)
 
         p->children = child->sibling;
         child->parent = to;
+        child->exit_signal = SIGCHLD; /* a foster parent did not ask for another one */
         child->sibling = to->children;
         to->children = child;
         if (child->parent_death_signal != 0 && !child->zombie)

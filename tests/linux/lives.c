@@ -313,3 +313,25 @@ CASE(time_is_monotonic)
     }
     say("back %d", back);
 }
+
+/* Who adopts a child did not ask for its parent's signal. */
+CASE(life_adopted_signal)
+{
+    int status;
+    pid_t pid;
+
+    signal(SIGUSR1, note);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid = fork();
+    if (pid == 0) {
+        if (syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0) == 0) {
+            usleep(20000);
+            _exit(6);
+        }
+        _exit(0);
+    }
+    wait_status(pid);
+    result("adopted", waitpid(-1, &status, __WALL) > 0);
+    say_status("it", status);
+    say("signals %d", count);
+}
