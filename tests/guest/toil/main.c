@@ -6,7 +6,7 @@
  *   own[0]  answers so far        own[1]  wrong ones that nobody told of
  *   own[2]  errors told           own[3]  longest time between two answers, in ticks; whoever
  *                                         reads it sets it back to 0
- *   own[4]  when the first error or wrong answer came, likewise
+ *   own[4]  when the first wrong answer or error came, likewise, but for the server's death
  */
 #include <proto/console.h>
 #include <proto/counter.h>
@@ -36,6 +36,16 @@ word_t random_word(void)
     x ^= x >> 7;
     x ^= x << 17;
     return x;
+}
+
+/* Did the last turn end with the server's death? */
+static bool died;
+
+/* @param error of any protocol */
+static enum result told(word_t error)
+{
+    died = error == IPC_E_TRANSPORT + E_DIED;
+    return TOLD;
 }
 
 /* --- The ledger keeps what it has acknowledged ----------------------------------------------- */
@@ -69,13 +79,14 @@ static enum result on_ledger(void)
     model[key] = value;
     known[key] = error == LEDGER_OK;
     if (error != LEDGER_OK)
-        return TOLD;
+        return told(error);
     if (!known[other])
         return RIGHT;
     error = ledger_get(server, other, &have);
     if (error == LEDGER_OK && have == model[other])
         return RIGHT;
-    return error == LEDGER_OK || error == LEDGER_E_NOT_FOUND ? ledger_differs(other) : TOLD;
+    return error == LEDGER_OK || error == LEDGER_E_NOT_FOUND ? ledger_differs(other)
+                                                              : told(error);
 }
 
 /* --- The counter is never added to ----------------------------------------------------------- */
@@ -84,9 +95,11 @@ static enum result on_counter(void)
 {
     uint64_t now = 1;
     uint32_t calls = 1;
+    enum counter_error error;
 
-    if (counter_read(server, &now, &calls) != COUNTER_OK)
-        return TOLD;
+    error = counter_read(server, &now, &calls);
+    if (error != COUNTER_OK)
+        return told(error);
     return now == 0 && calls == 0 ? RIGHT : WRONG;
 }
 
@@ -130,9 +143,9 @@ static enum result write_log(const char *line)
         enum log_error error = log_write(server, LOG_LEVEL_DEBUG, line);
 
         if (error != LOG_E_TRANSPORT + E_DIED)
-            return error == LOG_OK ? RIGHT : TOLD;
+            return error == LOG_OK ? RIGHT : told(error);
     }
-    return TOLD;
+    return told(LOG_E_TRANSPORT + E_DIED);
 }
 
 static enum result on_log(void)
@@ -143,15 +156,18 @@ static enum result on_log(void)
     enum log_error error;
 
     make_line(line, sizeof line, turn);
-    if (write_log(line) != RIGHT || log_extent(rt_uses("reader"), &extent) != LOG_OK)
+    if (write_log(line) != RIGHT)
         return TOLD;
+    error = log_extent(rt_uses("reader"), &extent);
+    if (error != LOG_OK)
+        return told(error);
     if (extent.last == 0)
         return RIGHT;
     error = log_read(rt_uses("reader"), extent.last, &entry, name, text);
     if (error == LOG_E_NOT_YET) /* it was restarted in between, which it says */
         return RIGHT;
     if (error != LOG_OK)
-        return TOLD;
+        return told(error);
     return !rt_same(name, rt_info()->name) || is_line(text) ? RIGHT : WRONG;
 }
 
@@ -165,9 +181,9 @@ static enum result on_console(void)
         enum console_error error = console_write(server, line, size);
 
         if (error != CONSOLE_E_TRANSPORT + E_DIED)
-            return error == CONSOLE_OK ? RIGHT : TOLD;
+            return error == CONSOLE_OK ? RIGHT : told(error);
     }
-    return TOLD;
+    return told(CONSOLE_E_TRANSPORT + E_DIED);
 }
 
 static enum result (*chosen(void))(void)
@@ -198,8 +214,9 @@ int main(void)
 
         record->own[1] += result == WRONG;
         record->own[2] += result == TOLD;
-        if (result != RIGHT && record->own[4] == 0)
+        if (result != RIGHT && !died && record->own[4] == 0)
             record->own[4] = now;
+        died = false;
         if (now - last > record->own[3] + pause)
             record->own[3] = now - last - pause;
         record->own[0]++;
