@@ -1,6 +1,6 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* Every theorem of the specification, and what it leans on: `make` fails unless that is nothing. *)
-From Tessera Require Keeps Tree Memory Reply Budget Theorems Revoke Integrity.
+From Tessera Require Keeps Tree Memory Reply Budget Theorems Revoke Again Integrity.
 
 Print Assumptions Keeps.every_entry_keeps.
 Print Assumptions Keeps.boot_keeps.
@@ -42,6 +42,8 @@ Print Assumptions Revoke.deleting_makes_none.
 Print Assumptions Revoke.tree_is_filled.
 Print Assumptions Revoke.capabilities_fill_the_tree.
 Print Assumptions Revoke.revoke_goes_on.
+Print Assumptions Again.copy_asks_for_less.
+Print Assumptions Again.retype_asks_for_less.
 Print Assumptions Integrity.runs_are_confined.
 Print Assumptions Integrity.confinement.
 Print Assumptions Integrity.thread_confinement.
@@ -49,3 +51,5 @@ Print Assumptions Integrity.mapping_confinement.
 Print Assumptions Integrity.integrity.
 Print Assumptions Integrity.isolation.
 Print Assumptions Integrity.apart_integrity.
+Print Assumptions Integrity.nothing_is_shown.
+Print Assumptions Integrity.nothing_is_usable.

@@ -251,4 +251,24 @@ Proof.
     tauto.
 Qed.
 
+(* Nor is anything inside ever shown outside: by a mapping, or by a capability that a thread there
+   can use. That is what is proved of confidentiality; README.md names the channels that are left. *)
+Theorem nothing_is_shown : forall Inside, apart Inside -> forall s, steps s ->
+  forall p k l g, leaf_in (s_spaces s) p k = Some l -> mapped k l g ->
+  (Inside (L p) <-> Inside (L g)).
+Proof.
+  intros Inside Ap s R p k l g E M. eapply apart_may; [exact Ap|].
+  exact (proj1 (mapping_confinement s R p k l g E M)).
+Qed.
+
+Theorem nothing_is_usable : forall Inside, apart Inside -> forall s, steps s ->
+  forall t c i d r x, get t (s_threads s) <> None -> get (cspace_slot t) (s_caps s) = Some c ->
+  c_ty c = TCNode -> bits 3 (c_rights c) = true -> i < c_badge c ->
+  get (c_obj c + i) (s_caps s) = Some d -> uses d r = true -> reach d x ->
+  (Inside (L t) <-> Inside (lab x)).
+Proof.
+  intros Inside Ap s R t c i d r x T E K B I' D U X. eapply apart_may; [exact Ap|].
+  exact (thread_confinement s R t c i d r x T E K B I' D U X).
+Qed.
+
 End Runs.
