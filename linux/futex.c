@@ -245,7 +245,23 @@ static long requeue(struct task *t, unsigned flags, const word_t *arg, bool comp
     return compare ? woken + moved : woken;
 }
 
-/* The operation that FUTEX_WAKE_OP carries out. @return 0 or an error; *met: the comparison held */
+/* A word of the program changes from what was read to another value, unless the program, which may
+ * run meanwhile, has changed it. @return 0, -EINTR: it has, or an error */
+static long change(struct task *t, word_t address, uint32_t from, uint32_t to)
+{
+    size_t left;
+    long error = 0;
+    uint32_t *p = user_reach(t, address, true, &left, &error);
+
+    if (p == NULL)
+        return error;
+    return __atomic_compare_exchange_n(p, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+               ? 0
+               : -EINTR;
+}
+
+/* The operation that FUTEX_WAKE_OP carries out. @return 0 or an error, -EINTR: once more; *met: the
+ * comparison held */
 static long operate(struct task *t, word_t address, uint32_t op, bool *met)
 {
     uint32_t old, new, argument = (uint32_t)((int32_t)(op << 8) >> 20);
@@ -273,7 +289,7 @@ static long operate(struct task *t, word_t address, uint32_t op, bool *met)
     case 5: *met = (int32_t)old >= compared; break;
     default: return -ENOSYS;
     }
-    return user_write(t, address, &new, sizeof new);
+    return change(t, address, old, new);
 }
 
 static long wake_op(struct task *t, unsigned flags, const word_t *arg)
@@ -284,8 +300,11 @@ static long wake_op(struct task *t, unsigned flags, const word_t *arg)
 
     if (e == 0)
         e = key_of(t, arg[4], flags & FUTEX_PRIVATE, &two);
-    if (e == 0)
-        e = operate(t, arg[4], (uint32_t)arg[5], &met);
+    if (e == 0) {
+        do
+            e = operate(t, arg[4], (uint32_t)arg[5], &met);
+        while (e == -EINTR);
+    }
     if (e != 0)
         return e;
     woken = wake(one, (unsigned)arg[2], BITSET_ALL);
@@ -299,21 +318,6 @@ static long wake_op(struct task *t, unsigned flags, const word_t *arg)
  * nothing to inherit: all tasks of a sandbox run at one priority. What remains of the protocol is
  * that the lock goes to who has waited longest, and that an owner's end is told.
  */
-
-/* A word of the program changes from what was read to another value, unless the program, which may
- * run meanwhile, has changed it. @return 0, -EINTR: it has, or an error */
-static long change(struct task *t, word_t address, uint32_t from, uint32_t to)
-{
-    size_t left;
-    long error = 0;
-    uint32_t *p = user_reach(t, address, true, &left, &error);
-
-    if (p == NULL)
-        return error;
-    return __atomic_compare_exchange_n(p, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
-               ? 0
-               : -EINTR;
-}
 
 /* @return 0: it is t's now; -EAGAIN: somebody has it, FUTEX_WAITERS is set if `waits` */
 static long take_lock_once(struct task *t, word_t address, bool waits)
@@ -486,22 +490,24 @@ struct robust_head {
     word_t first, offset, pending;
 };
 
-/* A lock that the dying task may hold. */
+/* A lock that the dying task may hold. Others may set FUTEX_WAITERS meanwhile. */
 static void robust_mark(struct task *t, word_t address, bool pending)
 {
     uint32_t value;
+    long e;
 
-    if (address % 4 != 0 || user_read(t, &value, address, sizeof value) != 0)
-        return;
-    if (pending && value == 0) {
-        (void)futex_wake_at(t, address, 1);
-        return;
-    }
-    if ((value & FUTEX_TID) != (uint32_t)t->tid)
-        return;
-    uint32_t died = (value & FUTEX_WAITERS) | FUTEX_DIED;
-
-    if (user_write(t, address, &died, sizeof died) == 0 && value & FUTEX_WAITERS)
+    do {
+        if (address % 4 != 0 || user_read(t, &value, address, sizeof value) != 0)
+            return;
+        if (pending && value == 0) {
+            (void)futex_wake_at(t, address, 1);
+            return;
+        }
+        if ((value & FUTEX_TID) != (uint32_t)t->tid)
+            return;
+        e = change(t, address, value, (value & FUTEX_WAITERS) | FUTEX_DIED);
+    } while (e == -EINTR);
+    if (e == 0 && value & FUTEX_WAITERS)
         (void)futex_wake_at(t, address, 1);
 }
 

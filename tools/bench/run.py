@@ -32,7 +32,8 @@ def arguments():
                         help=f"from now on these counts are expected: write {table.EXPECTED}, and "
                              f"the card in {PAGE}")
     parser.add_argument("--quick", action="store_true", help="20 runs of each, no large systems")
-    parser.add_argument("--linux", metavar="KERNEL", help=argparse.SUPPRESS)
+    parser.add_argument("--linux", metavar="KERNEL", nargs="?",
+                        help="count the calls of the same programs on Debian's own kernel")
     asked = parser.parse_args()
     if asked.keep and asked.quick:
         parser.error("--keep takes the whole suite, without --quick")

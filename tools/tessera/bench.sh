@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera bench [--card [NAME...]] [--json] [--plot FILE] [--keep] [--quick]
-#:                                count instructions of every kernel path, against seL4 and Linux
-#: ./tessera bench --linux [--keep] count the same programs' calls on Debian's own kernel
+#: ./tessera bench [OPTIONS]      count instructions of every path, beside seL4 and Linux; see --help
 #: needs build run
 
 case " $* " in

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #: ./tessera run [--full | --small | --native | --system NAME] [-- COMMAND...]
-#:                                boot Debian in QEMU (--full: with compilers; --small: busybox,
-#:                                no disk; --native: our own shell), or run one command there;
-#:                                --trace FILE: its system calls; --learn FILE: a manifest with
-#:                                what it used, to be run by --manifest FILE
+#:                                boot Debian in QEMU (full: with compilers; small: busybox, no disk;
+#:                                native: our own shell), or run one command there; --trace FILE: its
+#:                                system calls; --learn FILE: a manifest of its needs, for --manifest
 #: needs build run
 
 usage='./tessera run [--full | --small | --native | --system NAME] [--fresh] [--disk IMAGE] [--memory SIZE] [--cpu NAME] [--qemu OPTIONS] [--trace FILE] [--learn FILE] [-- COMMAND...]
