@@ -52,7 +52,8 @@ extern word_t x86_idle[IDLE_BYTES / 8];
 
 void x86_timer_program(word_t deadline);
 SAVES_ALL void x86_space_load(ref_t root, word_t asid);
-SAVES_ALL void x86_fpu_switch(word_t off);
+SAVES_ALL void x86_fpu_own(void);
+SAVES_ALL void x86_fpu_leave(void);
 SAVES_ALL void x86_bases_switch(ref_t old, ref_t t);
 void x86_segments_clear(void);
 
@@ -99,9 +100,9 @@ static inline __attribute__((always_inline)) void arch_thread_pass(ref_t from, r
         x86_bases_exchange(from, to);
     if (rarely(to == x86.fpu_owner)) {
         if (x86.fpu_off)
-            x86_fpu_switch(0);
+            x86_fpu_own();
     } else if (rarely(!x86.fpu_off)) {
-        x86_fpu_switch(1);
+        x86_fpu_leave();
     }
 }
 
@@ -122,8 +123,12 @@ static inline void arch_thread_switch(ref_t t)
         else
             x86_bases_switch(old, t);
     }
-    if ((t != x86.fpu_owner) != x86.fpu_off)
-        x86_fpu_switch(t != x86.fpu_owner);
+    if (t == x86.fpu_owner) {
+        if (x86.fpu_off)
+            x86_fpu_own();
+    } else if (!x86.fpu_off) {
+        x86_fpu_leave();
+    }
 }
 
 /* Carry, parity, adjust, zero, sign, trap, direction, overflow, alignment check, identification. */

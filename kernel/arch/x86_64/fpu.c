@@ -72,7 +72,7 @@ static void empty(void)
 }
 
 /* The next thread's come instead of the owner's, if it has any. Saves all registers itself, so that
- * x86_fpu_switch() need not. */
+ * x86_fpu_leave() need not. */
 SAVES_ALL static __attribute__((noinline)) void exchange(void)
 {
     ref_t next = cpu.thread;
@@ -87,16 +87,19 @@ SAVES_ALL static __attribute__((noinline)) void exchange(void)
     x86.fpu_owner = next;
 }
 
-/**
- * cpu.thread goes on and does not own the FPU, which works (1), or owns it, and it traps (0). For
- * arch_thread_switch() and boot.
- */
-SAVES_ALL void x86_fpu_switch(word_t other)
+/** cpu.thread goes on and owns the FPU, which traps. For arch_thread_switch() and boot. */
+SAVES_ALL void x86_fpu_own(void)
 {
-    if (other && x86_features.fpu_guessed)
+    trap(0);
+}
+
+/** cpu.thread goes on and does not own the FPU, which works. For arch_thread_switch() and boot. */
+SAVES_ALL void x86_fpu_leave(void)
+{
+    if (x86_features.fpu_guessed)
         exchange();
     else
-        trap(other);
+        trap(1);
 }
 
 void arch_fpu_trap(void)

@@ -117,8 +117,8 @@ static void fpu_start(word_t cr4)
     }
     x86_features.fpu_guessed = !spells(maker.b, maker.d, maker.c, "AuthenticAMD") &&
                                !spells(maker.b, maker.d, maker.c, "HygonGenuine");
-    x86_fpu_switch(0);
-    x86_fpu_switch(1);
+    x86_fpu_own();
+    x86_fpu_leave();
 }
 
 static void features_start(void)
