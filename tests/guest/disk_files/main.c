@@ -217,7 +217,7 @@ static void map_pages(struct file_handle directory, bool pages)
     check(shows(page), "a page of the cache is mapped", error);
     error = files_make(&files, directory, "much", 4, FILE_KIND_REGULAR, 0600, 0, &other);
     if (error == FILE_OK)
-        error = fill(other.file, 12 << 20);
+        error = fill(other.file, 24 << 20); /* three caches: what was used has a second chance */
     check(error == FILE_OK && gone(page), "taken back when the cache needs it for others", error);
     page = map_first(file.file, &error);
     check(shows(page), "mapped again", error);
