@@ -105,7 +105,7 @@ def script(text):
 def learn(build):
     """With all open, then under what was learnt: the same is said, in a manifest with less."""
     path = changed(build, "wide", script(LEARNT) + ["learn=yes"])
-    wide = run(build, path, r"learn: memory \d+ \d+$")
+    wide = run(build, path, r"learn: memory \d+ \d+\n")
     learnt = path.replace("wide", "learnt")
     subprocess.run([os.path.join(ROOT, "tools/tessera/learn.py"), path.replace(".yaml", ".txt"),
                     path, learnt], check=True)
