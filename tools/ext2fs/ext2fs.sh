@@ -13,8 +13,10 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+package=e2fsprogs
 version=1.47.0-2
 upstream=${version%-*}
+sums=$here/sums
 cache=${TESSERA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/tessera}
 flags="-std=gnu11 -O2 -g -w -D_GNU_SOURCE -fno-strict-aliasing -ffunction-sections -fdata-sections"
 flags_user="-fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer
@@ -25,45 +27,12 @@ unwanted=(bb_compat dosio dupfs e2image flushb getsectsize getsize imager inode_
     llseek native nt_io qcow2 sparse_io tdb tdbtool test_io undo_io unix_io windows_io
     gen_crc32ctable digest_encode sha256 finddev bmove progress icount irel_ma brel_ma)
 
-die()
-{
-    echo "ext2fs.sh: $1" >&2
-    [ -z "${2:-}" ] || echo "  to mend it: $2" >&2
-    exit 1
-}
+# shellcheck source=tools/source/source.sh
+. "$here/../source/source.sh"
 
 key()
 {
     cd "$here" && sha256sum config/* sums ext2fs.sh | sha256sum | cut -c1-12
-}
-
-# An apt that knows the source lists of the configured mirrors and keeps all its state in $work.
-private_apt()
-{
-    apt-get -q -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-        -o Dir::State::lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Sandbox::User= "$@"
-}
-
-fetch()
-{
-    command -v apt-get >/dev/null || die "apt-get is not here, so the source cannot be fetched" \
-        "put the files named in tools/ext2fs/sums into $cache/source"
-    mkdir -p "$work"/{lists/partial,cache/archives/partial} "$cache/source"
-    # trusted: the sums decide, whatever key a mirror signs with.
-    apt-get indextargets --format 'deb-src [trusted=yes] $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-        'Created-By: Packages' | grep -E ' [a-z/-]+ main$' | sort -u >"$work/sources.list"
-    [ -s "$work/sources.list" ] || die "apt has no Debian mirror configured" "see /etc/apt/sources.list.d"
-    private_apt update >"$work/log" 2>&1 || { tail -n 3 "$work/log" >&2; die "apt-get update failed"; }
-    (cd "$cache/source" && private_apt source --download-only "e2fsprogs=$version") >"$work/log" 2>&1 || {
-        tail -n 3 "$work/log" >&2
-        die "the source package e2fsprogs $version is not to be had from the configured mirror" \
-            "put the files named in tools/ext2fs/sums into $cache/source"
-    }
-}
-
-verified()
-{
-    [ -d "$cache/source" ] && (cd "$cache/source" && sha256sum --status -c "$here/sums" 2>/dev/null)
 }
 
 # Headers and sources that the package makes before it compiles.
@@ -114,11 +83,7 @@ build()
     [ ! -f "$target/host/libext2fs.a" ] || return 0
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    if ! verified; then
-        fetch
-        verified || die "the fetched e2fsprogs $version is not what it should be (tools/ext2fs/sums)" \
-            "delete $cache/source and try again; if it stays, do not use that mirror"
-    fi
+    source_get
     (compile "$1")
     rm -rf "$target" && mv "$work/out" "$target"
 }

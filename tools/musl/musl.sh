@@ -13,54 +13,23 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+package=musl
 version=1.2.3-1
 upstream=${version%-*}
+sums=$here/sums
 cache=${TESSERA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/tessera}
 flags="-O2 -g -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer"
 # Assembly that makes Linux system calls; the overlay or musl's generic C replaces each.
 unwanted=(signal/x86_64/restore.s process/x86_64/vfork.s thread/x86_64/__set_thread_area.s
     thread/x86_64/__unmapself.s thread/x86_64/clone.s thread/x86_64/syscall_cp.s)
 
-die()
-{
-    echo "musl.sh: $1" >&2
-    [ -z "${2:-}" ] || echo "  to mend it: $2" >&2
-    exit 1
-}
+# shellcheck source=tools/source/source.sh
+. "$here/../source/source.sh"
 
 key()
 {
     cd "$here" && { find overlay -type f | LC_ALL=C sort | xargs sha256sum; sha256sum sums musl.sh; } |
         sha256sum | cut -c1-12
-}
-
-# An apt that knows the source lists of the configured mirrors and keeps all its state in $work.
-private_apt()
-{
-    apt-get -q -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-        -o Dir::State::lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Sandbox::User= "$@"
-}
-
-fetch()
-{
-    command -v apt-get >/dev/null || die "apt-get is not here, so the source cannot be fetched" \
-        "put the files named in tools/musl/sums into $cache/source"
-    mkdir -p "$work"/{lists/partial,cache/archives/partial} "$cache/source"
-    # trusted: the sums decide, whatever key a mirror signs with.
-    apt-get indextargets --format 'deb-src [trusted=yes] $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-        'Created-By: Packages' | grep -E ' [a-z/-]+ main$' | sort -u >"$work/sources.list"
-    [ -s "$work/sources.list" ] || die "apt has no Debian mirror configured" "see /etc/apt/sources.list.d"
-    private_apt update >"$work/log" 2>&1 || { tail -n 3 "$work/log" >&2; die "apt-get update failed"; }
-    (cd "$cache/source" && private_apt source --download-only "musl=$version") >"$work/log" 2>&1 || {
-        tail -n 3 "$work/log" >&2
-        die "the source package musl $version is not to be had from the configured mirror" \
-            "put the files named in tools/musl/sums into $cache/source"
-    }
-}
-
-verified()
-{
-    [ -d "$cache/source" ] && (cd "$cache/source" && sha256sum --status -c "$here/sums" 2>/dev/null)
 }
 
 compile()
@@ -88,11 +57,7 @@ build()
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     echo "  The C library is built once and kept in $target (about a minute)"
-    if ! verified; then
-        fetch
-        verified || die "the fetched musl $version is not what it should be (tools/musl/sums)" \
-            "delete $cache/source and try again; if it stays, do not use that mirror"
-    fi
+    source_get
     (compile)
     rm -rf "$target" && mv "$work/out" "$target"
 }
