@@ -322,24 +322,9 @@ long sys_epoll_wait(struct task *t, const word_t *arg)
     return wait_until(t, arg, deadline_ms(t, (int)arg[3]));
 }
 
-static long set_mask(struct task *t, word_t from, word_t bytes)
-{
-    sigset_t mask;
-    long error;
-
-    if (from == 0)
-        return 0;
-    if (bytes != sizeof mask)
-        return -EINVAL;
-    error = user_read(t, &mask, from, sizeof mask);
-    if (error == 0)
-        signal_mask_for_call(t, mask);
-    return error;
-}
-
 long sys_epoll_pwait(struct task *t, const word_t *arg)
 {
-    long error = set_mask(t, arg[4], arg[5]);
+    long error = signal_mask_of_call(t, arg[4], arg[5]);
 
     return error != 0 ? error : sys_epoll_wait(t, arg);
 }
@@ -357,6 +342,6 @@ long sys_epoll_pwait2(struct task *t, const word_t *arg)
             deadline = task_deadline(t, (word_t)time.seconds * 1000000000u + (word_t)time.ns);
     }
     if (error == 0)
-        error = set_mask(t, arg[4], arg[5]);
+        error = signal_mask_of_call(t, arg[4], arg[5]);
     return error != 0 ? error : wait_until(t, arg, deadline);
 }

@@ -36,22 +36,6 @@ static long deadline_of(struct task *t, word_t from, bool micro, word_t *deadlin
     return 0;
 }
 
-/* Signals to be blocked only while the call waits. */
-static long change_mask(struct task *t, word_t from, word_t bytes)
-{
-    sigset_t mask;
-    long error;
-
-    if (from == 0)
-        return 0;
-    if (bytes != sizeof mask)
-        return -EINVAL;
-    error = user_read(t, &mask, from, sizeof mask);
-    if (error == 0)
-        signal_mask_for_call(t, mask);
-    return error;
-}
-
 static unsigned answer(struct task *t, int fd, unsigned wanted)
 {
     struct file *f = file_of_io(t, (unsigned)fd);
@@ -141,7 +125,7 @@ long sys_ppoll(struct task *t, const word_t *arg)
     long error = deadline_of(t, arg[2], false, &deadline);
 
     if (error == 0)
-        error = change_mask(t, arg[3], arg[4]);
+        error = signal_mask_of_call(t, arg[3], arg[4]);
     if (error == 0)
         error = poll_until(t, arg[0], (uint32_t)arg[1], deadline);
     if (error >= 0)
@@ -252,7 +236,7 @@ long sys_pselect6(struct task *t, const word_t *arg)
     if (error == 0 && arg[5] != 0)
         error = user_read(t, mask, arg[5], sizeof mask);
     if (error == 0)
-        error = change_mask(t, mask[0], mask[1]);
+        error = signal_mask_of_call(t, mask[0], mask[1]);
     if (error == 0)
         error = select_until(t, (int)arg[0], arg + 1, deadline);
     if (error >= 0)

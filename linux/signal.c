@@ -287,6 +287,21 @@ void signal_mask_for_call(struct task *t, sigset_t mask)
     signal_set_mask(t, mask);
 }
 
+long signal_mask_of_call(struct task *t, word_t from, word_t bytes)
+{
+    sigset_t mask;
+    long error;
+
+    if (from == 0)
+        return 0;
+    if (bytes != sizeof mask)
+        return -EINVAL;
+    error = user_read(t, &mask, from, sizeof mask);
+    if (error == 0)
+        signal_mask_for_call(t, mask);
+    return error;
+}
+
 void signal_mask_restore(struct task *t)
 {
     if (!t->restore_blocked)

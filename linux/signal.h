@@ -77,6 +77,9 @@ sigset_t signal_pending(const struct task *t);
 /** For ppoll, pselect, epoll_pwait, sigsuspend: this mask until the call is finished. To be called
  * whenever the call is made again, too. */
 void signal_mask_for_call(struct task *t, sigset_t mask);
+/** The same with a mask in the program's memory; 0: the call has none.
+ * @param bytes the size that the program says, that of a mask @return 0, -EINVAL, -EFAULT */
+long signal_mask_of_call(struct task *t, word_t from, word_t bytes);
 /** Take one that is neither blocked nor held back off the queues. @return its number, 0: none */
 int signal_take_due(struct task *t, struct siginfo *info);
 /** Take one of a set off the queues. @return its number, 0: none */

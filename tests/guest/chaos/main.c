@@ -5,6 +5,7 @@
  * answer or hang, and in the end nothing may be missing.
  */
 #include <proto/supervisor.h>
+#include <check/check.h>
 #include <rt/bytes.h>
 #include <rt/clock.h>
 #include <rt/format.h>
@@ -22,17 +23,6 @@ static const char *const victims[] = {"uart",     "console",  "platform", "count
 #define VICTIMS (sizeof victims / sizeof victims[0])
 
 static cap_t root;
-static unsigned passed, failed;
-
-static void check(bool ok, const char *name, const char *why)
-{
-    if (ok)
-        rt_say(2, "ok %s", name);
-    else
-        rt_say(2, "FAIL %s: %s", name, why);
-    passed += ok;
-    failed += !ok;
-}
 
 static word_t random_word(void)
 {
@@ -115,7 +105,6 @@ int main(void)
     struct supervisor_resources before = {0}, after = {0};
     const char *missing = NULL;
     unsigned kills = 0;
-    char why[120];
 
     root = rt_uses("supervisor");
     rt_say(2, "seed 0x%lx", SEED);
@@ -131,15 +120,13 @@ int main(void)
     bool survived = torment(&kills, &missing);
 
     (void)supervisor_resources(root, &after);
-    rt_format(why, sizeof why, "%s, after %u kills", missing == NULL ? "?" : missing, kills);
-    check(survived && kills > ROUNDS / 2, "all come back every time, and no client is harmed", why);
-    rt_format(why, sizeof why, "memory %ld, slots %ld, tables %ld less",
-              (long)(before.free_bytes - after.free_bytes),
-              (long)(before.free_slots - after.free_slots),
-              (long)(after.table_bytes - before.table_bytes));
+    check(survived && kills > ROUNDS / 2, "all come back every time, and no client is harmed",
+          "%s, after %u kills", missing == NULL ? "?" : missing, kills);
     check(before.free_bytes == after.free_bytes && before.free_slots == after.free_slots &&
               before.table_bytes == after.table_bytes,
-          "thousands of violent ends lose nothing", why);
-    rt_say(2, "%u passed, %u failed", passed, failed);
-    return 0;
+          "thousands of violent ends lose nothing", "memory %ld, slots %ld, tables %ld less",
+          (long)(before.free_bytes - after.free_bytes),
+          (long)(before.free_slots - after.free_slots),
+          (long)(after.table_bytes - before.table_bytes));
+    return check_end();
 }

@@ -8,6 +8,7 @@
  */
 #include <abi/call.h>
 #include <abi/invoke.h>
+#include <check/check.h>
 #include <rt/clock.h>
 #include <rt/format.h>
 #include <rt/memory.h>
@@ -40,17 +41,6 @@ struct world {
 static volatile word_t calls; /* of the present world */
 static word_t good;           /* of all, how many were carried out */
 static word_t state;          /* of the random numbers, of one world */
-static unsigned passed, failed;
-
-static void check(bool ok, const char *name, const char *why)
-{
-    if (ok)
-        rt_say(2, "ok %s", name);
-    else
-        rt_say(2, "FAIL %s: %s", name, why);
-    passed += ok;
-    failed += !ok;
-}
 
 static word_t random_word(void)
 {
@@ -247,7 +237,6 @@ int main(void)
     word_t ours[17];
     word_t seed = 0, made = 0, worlds = 0, stolen = 0;
     const char *given = rt_argument("seed");
-    char why[64];
 
     RT_CHECK(w.memory != 0 && stack != NULL);
     for (; given != NULL && *given >= '0' && *given <= '9'; given++)
@@ -268,8 +257,6 @@ int main(void)
     rt_say(2, "%lu system calls in %lu worlds, %lu carried out", made, worlds, good);
     check(made >= CALLS && good > made / 100, "ten million random system calls do no harm",
           "fewer");
-    rt_format(why, sizeof why, "%lu", stolen);
-    check(stolen == 0, "they bring nobody a capability that was not given", why);
-    rt_say(2, "%u passed, %u failed", passed, failed);
-    return 0;
+    check_value(stolen == 0, "they bring nobody a capability that was not given", stolen);
+    return check_end();
 }

@@ -4,6 +4,7 @@
 #define DISK_DISK_H
 
 #include <block/client.h>
+#include <check/check.h>
 #include <rt/bytes.h>
 #include <rt/format.h>
 #include <rt/program.h>
@@ -13,10 +14,6 @@
 #define SIGNAL_SECOND 2u
 
 #define MIB (1024ul * 1024)
-
-/** A case of the test. */
-void check(bool ok, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /** Open a session on the route `block`, or end the test. */
 void open_session(struct block_client *c, uint64_t number, uint32_t pages, word_t bits);

@@ -5,23 +5,6 @@
  */
 #include "disk.h"
 
-static unsigned passed, failed;
-
-void check(bool ok, const char *name, const char *format, ...)
-{
-    char why[120];
-    va_list arguments;
-
-    va_start(arguments, format);
-    rt_format_list(why, sizeof why, format, arguments);
-    va_end(arguments);
-    if (ok)
-        rt_say(2, "ok %s", name);
-    else
-        rt_say(2, "FAIL %s: %s", name, why);
-    passed += ok;
-    failed += !ok;
-}
 
 void open_session(struct block_client *c, uint64_t number, uint32_t pages, word_t bits)
 {
@@ -78,6 +61,5 @@ int main(void)
         test_record(!begins(first, "record-unsafe"));
     else
         check(false, "the disk says what to test", "it says %c%c", first[0], first[1]);
-    rt_say(2, "%u passed, %u failed", passed, failed);
-    return 0;
+    return check_end();
 }

@@ -3,13 +3,11 @@
 #ifndef DISK_FILES_H
 #define DISK_FILES_H
 
+#include <check/check.h>
 #include <filelib/connection.h>
 
 extern struct files_connection files;
 extern struct file_handle root;
-
-/** Say how a case went. @param why a number for the line of one that failed */
-void check(bool ok, const char *name, word_t why);
 
 /** Look a path up from the root. */
 enum file_error find(const char *path, struct file_attributes *to);

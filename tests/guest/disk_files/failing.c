@@ -26,7 +26,7 @@ static void goes_on(void)
         error = fill(made.file, 3 * BLOCK);
     if (error == FILE_OK)
         error = files_sync(&files, root, FILE_EXTENT_ALL);
-    check(error == FILE_OK, "all else goes on", error);
+    check_value(error == FILE_OK, "all else goes on", error);
 }
 
 static enum file_error read_block(unsigned block)
@@ -44,11 +44,11 @@ static void failing_reads(void)
 {
     enum file_error error = read_block(BAD);
 
-    check(error == FILE_E_IO, "a block that cannot be read", error);
+    check_value(error == FILE_E_IO, "a block that cannot be read", error);
     error = read_block(BAD - 1) != FILE_OK ? read_block(BAD - 1) : read_block(BAD + 1);
-    check(error == FILE_OK, "those beside it can", error);
+    check_value(error == FILE_OK, "those beside it can", error);
     error = read_block(BAD);
-    check(error == FILE_E_IO, "it is told each time", error);
+    check_value(error == FILE_E_IO, "it is told each time", error);
     goes_on();
 }
 
@@ -57,7 +57,7 @@ static void failing_directory(void)
     struct file_attributes file;
     enum file_error error = find("shut/inside", &file);
 
-    check(error == FILE_E_IO, "a directory that cannot be read", error);
+    check_value(error == FILE_E_IO, "a directory that cannot be read", error);
     goes_on();
 }
 
@@ -71,11 +71,11 @@ static void failing_writes(void)
     memset(files_data(&files), 'x', BLOCK);
     if (error == FILE_OK)
         error = files_write_part(&files, file.file, BAD * BLOCK, 0, BLOCK, 0, &done, &after);
-    check(error == FILE_OK, "a write is taken", error);
+    check_value(error == FILE_OK, "a write is taken", error);
     told = files_sync(&files, file.file, FILE_EXTENT_FILE);
-    check(told == FILE_E_IO, "the sync says that it did not get to the disk", told);
+    check_value(told == FILE_E_IO, "the sync says that it did not get to the disk", told);
     told = files_sync(&files, file.file, FILE_EXTENT_FILE);
-    check(told == FILE_OK, "once", told);
+    check_value(told == FILE_OK, "once", told);
     goes_on();
 }
 
@@ -84,11 +84,11 @@ static void aborted(enum file_error error)
 {
     struct file_attributes made;
 
-    check(error == FILE_E_IO, "a commit that fails is told", error);
+    check_value(error == FILE_E_IO, "a commit that fails is told", error);
     error = make("more", &made);
-    check(error == FILE_E_READ_ONLY, "after it nothing can be changed", error);
+    check_value(error == FILE_E_READ_ONLY, "after it nothing can be changed", error);
     error = find("from-host", &made);
-    check(error == FILE_OK, "reading goes on", error);
+    check_value(error == FILE_OK, "reading goes on", error);
 }
 
 static void failing_commit(void)
@@ -96,7 +96,7 @@ static void failing_commit(void)
     struct file_attributes made;
     enum file_error error = make("file", &made);
 
-    check(error == FILE_OK, "a file is made", error);
+    check_value(error == FILE_OK, "a file is made", error);
     aborted(files_sync(&files, root, FILE_EXTENT_ALL));
 }
 
@@ -115,15 +115,15 @@ static void gone(void)
         if (error == FILE_OK)
             error = files_sync(&files, file.file, FILE_EXTENT_FILE);
     }
-    check(error == FILE_E_IO, "a disk that goes away", error);
+    check_value(error == FILE_E_IO, "a disk that goes away", error);
     for (unsigned i = 0; i < 10 && error == FILE_E_IO; i++) {
         error = make("more", &file);
         if (error == FILE_OK || error == FILE_E_EXISTS)
             error = files_sync(&files, root, FILE_EXTENT_ALL);
     }
-    check(error == FILE_E_READ_ONLY, "then nothing can be changed", error);
+    check_value(error == FILE_E_READ_ONLY, "then nothing can be changed", error);
     error = find("test", &file);
-    check(error == FILE_OK, "what is cached can be read", error);
+    check_value(error == FILE_OK, "what is cached can be read", error);
 }
 
 void failing_disk(char what)
@@ -135,6 +135,6 @@ void failing_disk(char what)
     case 'j': failing_commit(); break;
     case 'e':
     case 'g': gone(); break;
-    default: check(false, "a known test", (word_t)what);
+    default: check_value(false, "a known test", (word_t)what);
     }
 }

@@ -15,19 +15,8 @@
 #define PAGES 36u
 #define VAULT_BYTES (1ul << 20) /* ext4's, by its manifest */
 
-static unsigned passed, failed;
 struct files_connection files;
 struct file_handle root;
-
-void check(bool ok, const char *name, word_t why)
-{
-    if (ok)
-        rt_say(2, "ok %s", name);
-    else
-        rt_say(2, "FAIL %s: %lu", name, why);
-    passed += ok;
-    failed += !ok;
-}
 
 enum file_error find(const char *path, struct file_attributes *to)
 {
@@ -58,8 +47,8 @@ static void read_from_host(void)
                 error = FILE_E_DAMAGED;
         offset += done;
     }
-    check(error == FILE_OK && offset == a.size && offset > 1000000, "what the host wrote is read",
-          error);
+    check_value(error == FILE_OK && offset == a.size && offset > 1000000,
+                "what the host wrote is read", error);
 }
 
 enum file_error fill(struct file_handle file, uint64_t size)
@@ -85,26 +74,26 @@ static void make_files(void)
     char name[24];
 
     error = files_make(&files, root, "made", 4, FILE_KIND_DIRECTORY, 0755, 0, &directory);
-    check(error == FILE_OK, "a directory is made", error);
+    check_value(error == FILE_OK, "a directory is made", error);
     error = files_make(&files, directory.file, "big", 3, FILE_KIND_REGULAR, 0644, 0, &file);
     if (error == FILE_OK)
         error = fill(file.file, 3 << 20);
-    check(error == FILE_OK, "3 MiB are written", error);
+    check_value(error == FILE_OK, "3 MiB are written", error);
     for (unsigned i = 0; i < 500 && error == FILE_OK; i++) {
         rt_format(name, sizeof(name), "name-%u", i);
         error = files_make(&files, directory.file, name, rt_length(name), FILE_KIND_REGULAR, 0600,
                            0, &file);
     }
-    check(error == FILE_OK, "500 files are made", error);
+    check_value(error == FILE_OK, "500 files are made", error);
     for (unsigned i = 0; i < 500 && error == FILE_OK; i += 2) {
         rt_format(name, sizeof(name), "name-%u", i);
         error = files_remove(&files, directory.file, name, rt_length(name), false);
     }
-    check(error == FILE_OK, "250 are removed", error);
+    check_value(error == FILE_OK, "250 are removed", error);
     error = files_rename(&files, directory.file, "name-1", 6, root, "moved", 5, FILE_REPLACE_YES);
-    check(error == FILE_OK, "one is moved", error);
+    check_value(error == FILE_OK, "one is moved", error);
     error = files_make_link(&files, directory.file, "link", 4, "../moved", 8, &file);
-    check(error == FILE_OK, "a symbolic link is made", error);
+    check_value(error == FILE_OK, "a symbolic link is made", error);
 }
 
 static unsigned count_entries(struct file_handle directory)
@@ -139,7 +128,7 @@ static void list(void)
     enum file_error error = find("made", &directory);
     unsigned count = error == FILE_OK ? count_entries(directory.file) : 0;
 
-    check(count == 251, "all names are listed", count);
+    check_value(count == 251, "all names are listed", count);
 }
 
 /* The server dies; a file that was open and has no name is still there. */
@@ -157,16 +146,17 @@ static void kill_server(void)
         error = files_write_part(&files, file.file, 0, 0, 1000, 0, &done, &after);
     if (error == FILE_OK)
         error = files_remove(&files, made.file, "open", 4, false);
-    check(error == FILE_OK, "an open file loses its name", error);
-    check(supervisor_restart(root_server, "ext4") == SUPERVISOR_OK, "the server is ended", 0);
+    check_value(error == FILE_OK, "an open file loses its name", error);
+    check_value(supervisor_restart(root_server, "ext4") == SUPERVISOR_OK, "the server is ended", 0);
     memset(files_data(&files), 0, 1000);
     error = files_read_part(&files, file.file, 0, 0, 2000, &done);
-    check(error == FILE_OK && done == 1000 && files_data(&files)[999] == 'x',
+    check_value(error == FILE_OK && done == 1000 && files_data(&files)[999] == 'x',
           "the next one has the file without a name, never synced", error);
-    check(files.attaches > 1, "it was another one", files.attaches);
+    check_value(files.attaches > 1, "it was another one", files.attaches);
     error = files_close(&files, file.file);
-    check(error == FILE_OK && files_read_part(&files, file.file, 0, 0, 10, &done) == FILE_E_STALE,
-          "closed, it is gone", error);
+    check_value(error == FILE_OK &&
+                    files_read_part(&files, file.file, 0, 0, 10, &done) == FILE_E_STALE,
+                "closed, it is gone", error);
     list();
 }
 
@@ -211,27 +201,30 @@ static void map_pages(struct file_handle directory, bool pages)
         error = fill(file.file, 8192);
     page = map_first(file.file, &error);
     if (!pages) {
-        check(error == FILE_E_NOT_SUPPORTED, "blocks that are no pages are not mapped", error);
+        check_value(error == FILE_E_NOT_SUPPORTED, "blocks that are no pages are not mapped",
+                    error);
         return;
     }
-    check(shows(page), "a page of the cache is mapped", error);
+    check_value(shows(page), "a page of the cache is mapped", error);
     error = files_make(&files, directory, "much", 4, FILE_KIND_REGULAR, 0600, 0, &other);
     if (error == FILE_OK)
         error = fill(other.file, 24 << 20); /* three caches: what was used has a second chance */
-    check(error == FILE_OK && gone(page), "taken back when the cache needs it for others", error);
+    check_value(error == FILE_OK && gone(page), "taken back when the cache needs it for others",
+                error);
     page = map_first(file.file, &error);
-    check(shows(page), "mapped again", error);
+    check_value(shows(page), "mapped again", error);
     error = files_remove(&files, directory, "much", 4, false);
     if (supervisor_restart(rt_uses("supervisor"), "ext4") == SUPERVISOR_OK)
         error = files_read_part(&files, file.file, 0, 0, 16, &done);
-    check(error == FILE_OK && gone(page), "taken back when the server is a new one", error);
+    check_value(error == FILE_OK && gone(page), "taken back when the server is a new one", error);
     page = map_first(file.file, &error);
     files_data(&files)[0] = byte_at(0) ^ 1;
     if (shows(page))
         error = files_write_part(&files, file.file, 0, 0, 1, 0, &done, &after);
-    check(error == FILE_OK && page != NULL && !gone(page) && !shows(page), "writes show", error);
+    check_value(error == FILE_OK && page != NULL && !gone(page) && !shows(page), "writes show",
+                error);
     error = files_remove(&files, directory, "mapped", 6, false);
-    check(error == FILE_OK && gone(page), "taken back when the file is removed", error);
+    check_value(error == FILE_OK && gone(page), "taken back when the file is removed", error);
 }
 
 static void full_disk(void)
@@ -242,15 +235,15 @@ static void full_disk(void)
 
     if (error == FILE_OK)
         error = fill(file.file, 1ull << 30);
-    check(error == FILE_E_NO_SPACE, "a full disk says so", error);
+    check_value(error == FILE_E_NO_SPACE, "a full disk says so", error);
     error = files_space(&files, &space);
-    check(error == FILE_OK && space.free < 100, "nothing is free", space.free);
+    check_value(error == FILE_OK && space.free < 100, "nothing is free", space.free);
     error = files_remove(&files, root, "fill", 4, false);
     if (error == FILE_OK)
         error = files_sync(&files, root, FILE_EXTENT_ALL);
     if (error == FILE_OK)
         error = files_space(&files, &space);
-    check(error == FILE_OK && space.free > 1000, "removed, all is free again", space.free);
+    check_value(error == FILE_OK && space.free > 1000, "removed, all is free again", space.free);
 }
 
 /* What driver, partition and file system have taken, with the region that is the cache: it is
@@ -266,7 +259,7 @@ static void memory(void)
     error = files_make(&files, root, "much", 4, FILE_KIND_REGULAR, 0600, 0, &file);
     if (error == FILE_OK)
         error = fill(file.file, 40 << 20);
-    check(error == FILE_OK, "several times the cache is written", error);
+    check_value(error == FILE_OK, "several times the cache is written", error);
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (supervisor_query(rt_uses("supervisor"), names[i], &status) != SUPERVISOR_OK)
             sum += 1ul << 40;
@@ -274,7 +267,7 @@ static void memory(void)
         sum += status.memory_bytes;
     }
     rt_say(2, "memory: %lu KiB", sum / 1024);
-    check(sum <= 16ul << 20, "driver and file system have at most 16 MiB", sum);
+    check_value(sum <= 16ul << 20, "driver and file system have at most 16 MiB", sum);
 }
 
 int main(void)
@@ -290,7 +283,7 @@ int main(void)
         error = find("test", &test);
     if (error == FILE_OK)
         error = files_read_part(&files, test.file, 0, 0, 16, &done);
-    check(error == FILE_OK && done > 0, "the disk says what to test", error);
+    check_value(error == FILE_OK && done > 0, "the disk says what to test", error);
     switch (done > 0 ? files_data(&files)[0] : 0) {
     case 'a':
         read_from_host();
@@ -304,10 +297,8 @@ int main(void)
     case 'm': memory(); break;
     default:
         failing_disk(done > 0 ? (char)files_data(&files)[0] : 0);
-        rt_say(2, "%u passed, %u failed", passed, failed);
-        return failed != 0;
+        return check_end();
     }
     (void)files_sync(&files, root, FILE_EXTENT_ALL);
-    rt_say(2, "%u passed, %u failed", passed, failed);
-    return failed != 0;
+    return check_end();
 }

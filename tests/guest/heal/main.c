@@ -7,6 +7,7 @@
 #include <abi/invoke.h>
 #include <proto/ledger.h>
 #include <proto/supervisor.h>
+#include <check/check.h>
 #include <rt/bytes.h>
 #include <rt/checksum.h>
 #include <rt/clock.h>
@@ -20,25 +21,7 @@
 #define PATIENCE_NS 10000000000ul
 
 static cap_t root, ledger;
-static unsigned passed, failed;
 static char text[8000];
-
-__attribute__((format(printf, 3, 4))) static void check(bool ok, const char *name,
-                                                        const char *format, ...)
-{
-    char why[300];
-    va_list arguments;
-
-    va_start(arguments, format);
-    rt_format_list(why, sizeof why, format, arguments);
-    va_end(arguments);
-    if (ok)
-        rt_say(2, "ok %s", name);
-    else
-        rt_say(2, "FAIL %s: %s", name, why);
-    passed += ok;
-    failed += !ok;
-}
 
 static bool contains(const char *where, const char *word)
 {
@@ -422,6 +405,5 @@ int main(void)
     test_degraded();
     test_upgrade();
     test_ends();
-    rt_say(2, "%u passed, %u failed", passed, failed);
-    return 0;
+    return check_end();
 }

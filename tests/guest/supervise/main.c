@@ -5,6 +5,7 @@
  * tests/qemu/supervise.yaml.
  */
 #include <proto/supervisor.h>
+#include <check/check.h>
 #include <rt/bytes.h>
 #include <rt/clock.h>
 #include <rt/format.h>
@@ -16,24 +17,6 @@
 #define PATIENCE_NS (20 * SECOND)
 
 static cap_t root;
-static unsigned passed, failed;
-
-__attribute__((format(printf, 3, 4))) static void check(bool ok, const char *name,
-                                                        const char *format, ...)
-{
-    char why[100];
-    va_list arguments;
-
-    va_start(arguments, format);
-    rt_format_list(why, sizeof why, format, arguments);
-    va_end(arguments);
-    if (ok)
-        rt_say(2, "ok %s", name);
-    else
-        rt_say(2, "FAIL %s: %s", name, why);
-    passed += ok;
-    failed += !ok;
-}
 
 /* Wait until a component is in a state. */
 static bool reaches(const char *name, enum supervisor_state state, struct supervisor_status *status)
@@ -254,6 +237,5 @@ int main(int argc, char **argv)
     test_depends();
     test_crowd();
     test_cycles();
-    rt_say(2, "%u passed, %u failed", passed, failed);
-    return 0;
+    return check_end();
 }

@@ -305,10 +305,13 @@ bool signal_blocked_or_ignored(const struct task *t, int number)
     return (t->blocked & SIGNAL_BIT(number)) != 0;
 }
 
-void signal_mask_for_call(struct task *t, sigset_t mask)
+long signal_mask_of_call(struct task *t, word_t from, word_t bytes)
 {
-    (void)t;
-    (void)mask;
+    sigset_t mask;
+
+    if (from == 0)
+        return 0;
+    return bytes == sizeof mask ? user_read(t, &mask, from, sizeof mask) : -EINVAL;
 }
 
 sigset_t signal_pending(const struct task *t)
