@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* More of memory: what mappings and processes do to one another. */
 #include "case.h"
+#include "touch.h"
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,33 +17,6 @@
 static char *map(size_t pages)
 {
     return mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
-static sigjmp_buf back;
-
-static void jump(int n, siginfo_t *info, void *context)
-{
-    (void)context;
-    siglongjmp(back, n * 16 + info->si_code);
-}
-
-static void touch(const char *what, volatile char *at, bool write)
-{
-    struct sigaction a = {.sa_sigaction = jump, .sa_flags = SA_SIGINFO};
-    int how;
-
-    sigaction(SIGSEGV, &a, NULL);
-    sigaction(SIGBUS, &a, NULL);
-    how = sigsetjmp(back, 1);
-    if (how == 0) {
-        if (write)
-            *at = 1;
-        else
-            (void)*at;
-        say("%s: ok", what);
-    } else {
-        say("%s: signal %d code %d", what, how / 16, how % 16);
-    }
 }
 
 CASE(map_file_past_end)

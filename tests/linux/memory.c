@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory: mmap and its relatives, faults, brk. */
 #include "case.h"
+#include "touch.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,34 +12,6 @@
 #include <sys/wait.h>
 
 #define PAGE 4096ul
-
-static sigjmp_buf back;
-
-static void jump(int n, siginfo_t *info, void *context)
-{
-    (void)context;
-    siglongjmp(back, n * 16 + info->si_code);
-}
-
-/* "ok", or signal and code of what the access led to. */
-static void touch(const char *what, volatile char *at, bool write)
-{
-    struct sigaction a = {.sa_sigaction = jump, .sa_flags = SA_SIGINFO};
-    int how;
-
-    sigaction(SIGSEGV, &a, NULL);
-    sigaction(SIGBUS, &a, NULL);
-    how = sigsetjmp(back, 1);
-    if (how == 0) {
-        if (write)
-            *at = 1;
-        else
-            (void)*at;
-        say("%s: ok", what);
-    } else {
-        say("%s: signal %d code %d", what, how / 16, how % 16);
-    }
-}
 
 static char *map(size_t pages, int prot)
 {
@@ -264,25 +236,26 @@ CASE(memory_bad_pointers)
     result("read-only", read(fd, p, 10));
 }
 
+static void call(volatile char *at)
+{
+    say("ran: %d", ((int (*)(void))at)());
+}
+
 CASE(memory_exec_protection)
 {
     unsigned char *p = (unsigned char *)map(1, PROT_READ | PROT_WRITE);
     static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3};
-    struct sigaction a = {.sa_sigaction = jump, .sa_flags = SA_SIGINFO};
     int how;
 
     memcpy(p, code, sizeof code);
-    sigaction(SIGSEGV, &a, NULL);
-    how = sigsetjmp(back, 1);
-    if (how == 0)
-        say("ran: %d", ((int (*)(void))p)());
-    else
+    how = fault_of(call, (char *)p);
+    if (how != 0)
         say("signal %d code %d", how / 16, how % 16);
     mprotect(p, PAGE, PROT_READ | PROT_EXEC);
-    say("ran: %d", ((int (*)(void))p)());
+    call((char *)p);
     mprotect(p, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
     p[1] = 43;
-    say("ran: %d", ((int (*)(void))p)());
+    call((char *)p);
 }
 
 CASE(memory_large_and_sparse)
