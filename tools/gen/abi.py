@@ -8,10 +8,11 @@
   OUT/object/operations.h  the kernel's decode table
   DOCS/kernel.md           the reference page
 """
-import os
 import sys
 
 import yaml
+
+from made import write
 
 LICENSE = ("/* SPDX-License-Identifier: BSD-2-Clause */\n"
            "/* Made from abi/abi.yaml by tools/gen/abi.py: change that. */\n")
@@ -236,15 +237,6 @@ def reference(abi):
     out.append("\n## What the first thread finds\n\n| slot | name | what |\n|---:|---|---|\n")
     out += [f"| {s['slot']} | {s['name']} | {s['doc']} |\n" for s in abi["boot"]["slots"]]
     return "".join(out)
-
-
-def write(path, text):
-    """Leave a file that would not change alone, so that nothing is rebuilt for it."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    if os.path.exists(path) and open(path).read() == text:
-        return
-    with open(path, "w") as f:
-        f.write(text)
 
 
 def main():

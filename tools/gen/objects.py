@@ -9,10 +9,11 @@ kernel's objects.
   DOCS/objects.md       the reference page
 """
 import json
-import os
 import sys
 
 import yaml
+
+from made import write
 
 LICENSE = ("/* SPDX-License-Identifier: BSD-2-Clause */\n"
            "/* Made from kernel/model/objects.yaml by tools/gen/objects.py: change that. */\n")
@@ -80,14 +81,6 @@ def reference(things):
                    f"|---|---:|---:|---|---|\n")
         out += [f"| {f} | {g} | {w} | {k} | {d} |\n" for f, g, w, k, d in thing["fields"]]
     return "".join(out)
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    if os.path.exists(path) and open(path).read() == text:
-        return
-    with open(path, "w") as f:
-        f.write(text)
 
 
 def main():
