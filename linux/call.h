@@ -35,7 +35,8 @@ struct call {
 };
 
 #define CALL_COUNT 464u
-#define CALL_VDSO_SIGRETURN 463u /* of our own: see vdso.S */
+#define CALL_VDSO_FPU       462u /* of our own: see vdso.S */
+#define CALL_VDSO_SIGRETURN 463u
 extern const struct call calls[CALL_COUNT];
 /** Its name, of one that is not there too. @return NULL: there is none of this number */
 const char *call_name(word_t number);

@@ -38,6 +38,7 @@
     CALL(98, getrusage, CALL_RESTARTS, ARG_INT, ARG_OUT)                                           \
     CALL(99, sysinfo, CALL_RESTARTS, ARG_OUT)                                                      \
     CALL(100, times, CALL_RESTARTS, ARG_OUT)                                                       \
+    CALL(101, ptrace, CALL_HOLDS, ARG_HEX, ARG_PID, ARG_POINTER, ARG_HEX)                          \
     CALL(102, getuid, CALL_RESTARTS, ARG_NONE)                                                     \
     CALL(104, getgid, CALL_RESTARTS, ARG_NONE)                                                     \
     CALL(105, setuid, CALL_RESTARTS, ARG_INT)                                                      \
@@ -110,6 +111,10 @@
     CALL(297, rt_tgsigqueueinfo, CALL_RESTARTS, ARG_PID, ARG_PID, ARG_SIGNAL, ARG_IN)              \
     CALL(302, prlimit64, CALL_RESTARTS, ARG_PID, ARG_INT, ARG_IN, ARG_OUT)                         \
     CALL(309, getcpu, CALL_RESTARTS, ARG_OUT, ARG_OUT)                                             \
+    CALL(310, process_vm_readv, CALL_RESTARTS, ARG_PID, ARG_POINTER, ARG_SIZE, ARG_POINTER,        \
+         ARG_SIZE, ARG_HEX)                                                                        \
+    CALL(311, process_vm_writev, CALL_RESTARTS, ARG_PID, ARG_POINTER, ARG_SIZE, ARG_POINTER,       \
+         ARG_SIZE, ARG_HEX)                                                                        \
     CALL(318, getrandom, CALL_RESTARTS, ARG_OUT, ARG_SIZE, ARG_HEX)                                \
     CALL(322, execveat, CALL_RESTARTS, ARG_AT, ARG_PATH, ARG_VECTOR, ARG_VECTOR, ARG_HEX)          \
     CALL(325, mlock2, CALL_RESTARTS, ARG_POINTER, ARG_SIZE, ARG_HEX)                               \
@@ -117,6 +122,7 @@
     CALL(434, pidfd_open, CALL_RESTARTS, ARG_PID, ARG_HEX)                                         \
     CALL(435, clone3, CALL_HOLDS, ARG_IN, ARG_SIZE)                                                \
     CALL(438, pidfd_getfd, CALL_RESTARTS, ARG_FD, ARG_INT, ARG_HEX)                                \
+    CALL(462, vdso_fpu, CALL_RESTARTS, ARG_NONE)                                                   \
     CALL(463, vdso_sigreturn, CALL_RESTARTS, ARG_NONE)
 
 #endif

@@ -3,9 +3,11 @@
 #include "core_priv.h"
 
 #include <abi/invoke.h>
+#include <rt/program.h>
 
 #include "file.h"
 #include "handlers.h"
+#include "ptrace.h"
 #include "pidfd_priv.h"
 
 #define CSIGNAL              0xfful
@@ -14,7 +16,6 @@
 #define CLONE_FILES          0x400ul
 #define CLONE_SIGHAND        0x800ul
 #define CLONE_PIDFD          0x1000ul
-#define CLONE_PTRACE         0x2000ul
 #define CLONE_VFORK          0x4000ul
 #define CLONE_PARENT         0x8000ul
 #define CLONE_THREAD         0x10000ul
@@ -146,7 +147,9 @@ static void start(struct task *t, struct task *child, const struct clone *c)
         r.sp = c->stack;
     if (c->flags & CLONE_SETTLS)
         r.tls = c->tls;
-    task_start(child, &r);
+    task_regs_write(child, &r);
+    if (!ptrace_new_child(t, child, c->flags, c->exit_signal != SIGCHLD))
+        RT_CHECK(thread_resume(child->thread) == E_OK);
 }
 
 /* RLIMIT_NPROC: tasks of the same user; root is not bound by it. */
@@ -170,6 +173,7 @@ static long clone(struct task *t, const struct clone *c)
     if (t->saved_arg != 0) { /* vfork: made again when the child has let go */
         if (t->vfork_child != NULL)
             return task_wait(t, NULL, NEVER);
+        ptrace_vfork_done(t, (int)t->saved_arg);
         return (long)t->saved_arg;
     }
     e = check(t, c);
@@ -200,7 +204,7 @@ static long clone(struct task *t, const struct clone *c)
 
 long sys_clone(struct task *t, const word_t *arg)
 {
-    struct clone c = {.flags = arg[0] & 0xffffff00 & ~CLONE_PTRACE, .exit_signal = arg[0] & CSIGNAL,
+    struct clone c = {.flags = arg[0] & 0xffffff00, .exit_signal = arg[0] & CSIGNAL,
                       .stack = arg[1], .parent_tid = arg[2], .child_tid = arg[3], .tls = arg[4],
                       .pidfd = arg[2]};
 

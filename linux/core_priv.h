@@ -94,6 +94,8 @@ void process_exit(struct process *p, int status);
 void task_exit(struct task *t, int status);
 /* End the other tasks of the process: exec. */
 void task_exit_others(struct task *t);
+/* The parent learns that it has ended, and may not want to. */
+void process_zombie_to_parent(struct process *p);
 /* The parent may want to know: SIGCHLD and wait4. */
 void process_tell_parent(struct process *p, int code, int status);
 /* The borrowed space of vfork is given back: exec or exit. */

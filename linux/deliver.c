@@ -7,6 +7,7 @@
 #include "core_priv.h"
 #include "futex_priv.h"
 #include "handlers.h"
+#include "ptrace.h"
 #include "trace.h"
 #include "vdso_priv.h"
 
@@ -134,6 +135,7 @@ static bool run_handler(struct task *t, struct regs *r, int number, struct sigin
     struct sigaction *a = &t->process->action[number], was = *a;
 
     end_call(t, r, &was, result);
+    ptrace_jumps(t, r);
     if (was.flags & SA_RESETHAND)
         a->handler = SIG_DFL;
     if (!push_frame(t, r, &was, info))
@@ -171,14 +173,32 @@ static enum delivery by_default(struct task *t, int number)
     return DELIVER_GONE;
 }
 
+/* The next signal, after what else a tracer is to see. @return 0: none; -1: the task has stopped */
+static int next_signal(struct task *t, struct siginfo *info, long result)
+{
+    int number;
+
+    if (t->ptrace == NULL)
+        return signal_take_due(t, info);
+    number = ptrace_passed(t, info);
+    if (number != 0)
+        return number;
+    if (!(signal_pending(t) & SIGNAL_BIT(SIGKILL)) && ptrace_trap(t, result))
+        return -1;
+    number = signal_take_due(t, info);
+    return number != 0 && ptrace_signal(t, number, info) ? -1 : number;
+}
+
 enum delivery signal_deliver(struct task *t, struct regs *r, long *result)
 {
     struct siginfo info;
     int number;
 
+    if (ptrace_fpu_busy(t) && !(signal_pending(t) & SIGNAL_BIT(SIGKILL)))
+        return DELIVER_NOTHING;
     if (t->process->stopped)
         return DELIVER_STOPPED;
-    while ((number = signal_take_due(t, &info)) != 0) {
+    while ((number = next_signal(t, &info, *result)) > 0) {
         word_t handler = t->process->action[number].handler;
         enum delivery d;
 
@@ -196,7 +216,7 @@ enum delivery signal_deliver(struct task *t, struct regs *r, long *result)
         if (d != DELIVER_NOTHING)
             return d;
     }
-    return DELIVER_NOTHING;
+    return number < 0 ? DELIVER_STOPPED : DELIVER_NOTHING;
 }
 
 /* The program did something that the processor refused: it cannot go on, even if it blocks the
@@ -210,7 +230,7 @@ void signal_fault(struct task *t, int number, int code, word_t address)
         a->handler = SIG_DFL;
         signal_set_mask(t, t->blocked & ~SIGNAL_BIT(number));
     }
-    if (a->handler == SIG_DFL) {
+    if (a->handler == SIG_DFL && t->ptrace == NULL) {
         struct regs r;
 
         t->fatal = number; /* even for the first process */
@@ -274,6 +294,7 @@ long sys_vdso_sigreturn(struct task *t, const word_t *arg)
     t->alt_stack_bytes = f.stack_flags & SS_DISABLE ? 0 : f.stack_bytes;
     t->alt_stack_flags = f.stack_flags & SS_AUTODISARM;
     signal_set_mask(t, f.mask);
+    ptrace_jumps(t, &r);
     task_answer_regs(t, &r);
     return NO_REPLY;
 }

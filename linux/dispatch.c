@@ -7,6 +7,7 @@
 
 #include "futex_priv.h"
 #include "handlers.h"
+#include "ptrace.h"
 #include "trace.h"
 
 #include <abi/invoke.h>
@@ -122,6 +123,8 @@ void task_finish(struct task *t, long result)
 /* Only what ends the process interrupts this. */
 static bool holds(const struct task *t)
 {
+    if (ptrace_holds(t))
+        return true;
     return !t->is_fault && t->number < CALL_COUNT &&
            calls[t->number].interrupted == CALL_HOLDS &&
            !(signal_pending(t) & SIGNAL_BIT(SIGKILL));
@@ -132,7 +135,7 @@ void task_interrupt(struct task *t)
     long result = t->progress != 0 ? (long)t->progress : INTERRUPTED;
     struct regs r;
 
-    if (!signal_due(t) || holds(t))
+    if (ptrace_stops_waiting(t) || !signal_due(t) || holds(t))
         return;
     task_regs_read(t, &r);
     if (signal_deliver(t, &r, &result) != DELIVER_REGS)
@@ -170,27 +173,30 @@ void task_forget_kick(struct task *t)
 
 static void kick(struct task *t)
 {
-    long result = IN_USER_MODE;
     struct regs r;
 
-    if (t->process->stopped || !t->attention)
+    if (t->process->stopped || ptrace_holds(t) || !(t->attention || t->suspended))
         return; /* it looks when it goes on */
     if (t->reply != 0) {
         task_interrupt(t);
         return;
     }
     RT_CHECK(thread_suspend(t->thread) == E_OK);
+    t->suspended = true;
     task_regs_read(t, &r);
     while (t->attention) {
+        long result = ptrace_interrupted(t, &r);
         enum delivery d = signal_deliver(t, &r, &result);
 
-        if (d == DELIVER_STOPPED)
-            t->suspended = true;
-        if (d == DELIVER_REGS)
-            task_regs_write(t, &r);
-        else if (d != DELIVER_NOTHING)
+        if (d == DELIVER_NOTHING)
+            break;
+        if (d != DELIVER_REGS)
             return;
+        task_regs_write(t, &r);
     }
+    if (ptrace_restarts(t, &r))
+        task_regs_write(t, &r);
+    t->suspended = false;
     RT_CHECK(thread_resume(t->thread) == E_OK);
 }
 
@@ -254,11 +260,15 @@ static inline long call(struct task *t)
     return t->number < CALL_COUNT ? handler[t->number](t, t->arg) : -ENOSYS;
 }
 
-static __attribute__((noinline)) long call_traced(struct task *t)
+static __attribute__((noinline)) long call_watched(struct task *t)
 {
     unsigned index = t->index;
     long result;
 
+    if (ptrace_entry(t))
+        return BLOCKED;
+    if (!t->traced)
+        return call(t);
     trace_call(t);
     result = call(t);
     if (tasks[index] == t) /* else it has ended */
@@ -298,14 +308,16 @@ void task_again(struct task *t)
 {
     long result;
 
-    if (t->process->stopped)
-        return; /* process_continue makes it ready again */
+    if (t->process->stopped || ptrace_is_stopped(t))
+        return; /* process_continue, or its tracer, makes it ready again */
     if (t->has_result) {
         t->has_result = false;
         t->state = TASK_RUNNING;
         task_finish(t, t->result);
         return;
     }
+    if (!t->is_fault && ptrace_entry(t))
+        return;
     result = t->is_fault ? page_fault(t) : call_again(t);
     if (result == BLOCKED) {
         if (t->attention)
@@ -372,7 +384,7 @@ static bool task_message(struct message *m)
         return false; /* it ended with this call on its way */
     if (message_label(m->tag) == FAULT_SYSCALL) {
         call_begin(t, m);
-        return finish_current(t, t->traced ? call_traced(t) : call(t), m);
+        return finish_current(t, t->watched ? call_watched(t) : call(t), m);
     }
     if (message_label(m->tag) == FAULT_PAGE) {
         page_fault_begin(t, m);
@@ -402,7 +414,7 @@ static inline struct task *short_task(const struct message *m)
     if (m->tag != CALL_TAG && m->tag != PAGE_TAG)
         return NULL;
     t = tasks[m->badge]; /* the badges of calls are ours */
-    return t == NULL || t->traced ? NULL : t;
+    return t == NULL || t->watched ? NULL : t;
 }
 
 /* It is answered with this, and there is nothing else to do. */

@@ -10,6 +10,7 @@
 #include "file.h"
 #include "fsabi.h"
 #include "handlers.h"
+#include "ptrace.h"
 #include "random.h"
 #include "space_priv.h"
 #include "vdso_priv.h"
@@ -322,6 +323,11 @@ static void go_over(struct exec *x, word_t sp)
     if (current == t)
         current = NULL;
     t->state = TASK_RUNNING;
+    if (t->ptrace != NULL) {
+        task_regs_write(t, &r);
+        ptrace_exec(t);
+        return;
+    }
     task_start(t, &r);
     if (t->attention)
         task_kick(t);

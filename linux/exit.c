@@ -11,6 +11,7 @@
 #include "handlers.h"
 #include "pidfd_priv.h"
 #include "policy.h"
+#include "ptrace.h"
 #include "trace.h"
 #include "tty.h"
 
@@ -89,14 +90,22 @@ static _Noreturn void sandbox_end(int status)
     rt_exit(code);
 }
 
+void process_zombie_to_parent(struct process *p)
+{
+    const struct sigaction *a = &p->parent->action[SIGCHLD];
+    bool unwanted = p->exit_signal == SIGCHLD && (a->handler == 1 || a->flags & SA_NOCLDWAIT);
+
+    process_tell_parent(p, p->exit_status & 0x7f ? CLD_KILLED : CLD_EXITED,
+                        p->exit_status & 0x7f ? p->exit_status & 0x7f : p->exit_status >> 8);
+    if (unwanted)
+        process_free(p);
+}
+
 static void become_zombie(struct process *p)
 {
-    struct process *parent = p->parent;
-    bool unwanted;
-
     if (p->traced)
         trace_exit(p, p->exit_status);
-    if (parent == NULL)
+    if (p->parent == NULL)
         sandbox_end(p->exit_status);
     p->zombie = true;
     process_set_exe(p, NULL);
@@ -105,13 +114,9 @@ static void become_zombie(struct process *p)
     wake_orphans(p);
     give_children(p);
     task_wake(&p->exited);
-    unwanted = p->exit_signal == SIGCHLD &&
-               (parent->action[SIGCHLD].handler == 1 ||
-                parent->action[SIGCHLD].flags & SA_NOCLDWAIT);
-    process_tell_parent(p, p->exit_status & 0x7f ? CLD_KILLED : CLD_EXITED,
-                        p->exit_status & 0x7f ? p->exit_status & 0x7f : p->exit_status >> 8);
-    if (unwanted)
-        process_free(p);
+    ptrace_tracer_ends(p);
+    if (!ptrace_has_zombie(p))
+        process_zombie_to_parent(p);
 }
 
 void vfork_release(struct task *t)
@@ -140,8 +145,10 @@ static void leave_memory(struct task *t)
         (void)futex_wake_at(t, t->clear_tid, 1);
 }
 
-static void task_end(struct task *t)
+/* @param status for its tracer, if it has one */
+static void task_end(struct task *t, int status)
 {
+    ptrace_ends(t, status);
     vfork_release(t);
     if (t->vfork_child != NULL)
         t->vfork_child->vfork_waiter = NULL;
@@ -156,7 +163,7 @@ void task_exit(struct task *t, int status)
 
     if (p->task_count == 1 && !p->exiting)
         p->exit_status = status;
-    task_end(t);
+    task_end(t, status);
     if (p->task_count == 0)
         become_zombie(p);
 }
@@ -169,7 +176,7 @@ void process_exit(struct process *p, int status)
     p->stopped = false;
     p->exit_status = status;
     while (p->tasks != NULL)
-        task_end(p->tasks);
+        task_end(p->tasks, status);
     become_zombie(p);
 }
 
@@ -180,7 +187,7 @@ void task_exit_others(struct task *t)
     for (struct task *o = p->tasks, *next; o != NULL; o = next) {
         next = o->peer;
         if (o != t)
-            task_end(o);
+            task_end(o, 0);
     }
     t->tid = p->pid;
 }
@@ -194,12 +201,15 @@ void process_stop(struct process *p, int number)
     p->continued = false;
     p->stop_signal = number;
     for (struct task *t = p->tasks; t != NULL; t = t->peer) {
+        if (t->ptrace != NULL)
+            ptrace_group_stop(t, number);
         if (t->reply != 0 || t == current || t->suspended || t->thread == 0)
             continue;
         RT_CHECK(thread_suspend(t->thread) == E_OK);
         t->suspended = true;
     }
-    process_tell_parent(p, CLD_STOPPED, number);
+    if (!ptrace_hides(p))
+        process_tell_parent(p, CLD_STOPPED, number);
 }
 
 void process_continue(struct process *p, bool told)
@@ -208,12 +218,12 @@ void process_continue(struct process *p, bool told)
         return;
     p->stopped = false;
     for (struct task *t = p->tasks; t != NULL; t = t->peer) {
-        if (t->suspended) {
-            t->suspended = false;
-            RT_CHECK(thread_resume(t->thread) == E_OK);
-        } else if (t->has_result || t->reply != 0) {
+        if (ptrace_is_stopped(t))
+            ptrace_group_continues(t);
+        else if (t->suspended)
+            task_kick(t); /* signals may have come meanwhile */
+        else if (t->has_result || t->reply != 0)
             task_make_ready(t);
-        }
     }
     if (!told)
         return;
@@ -223,16 +233,16 @@ void process_continue(struct process *p, bool told)
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
-static bool is_wanted(const struct process *child, const struct task *t, long which, long id)
+/* Whom a call waits for. */
+struct choice {
+    long which, id;
+};
+
+static bool is_chosen(const void *context, int pid, int pgid)
 {
-    switch (which) {
-    case P_PID:
-        return child->pid == id;
-    case P_PGID:
-        return child->pgid == (id != 0 ? id : t->process->pgid);
-    default:
-        return true;
-    }
+    const struct choice *c = context;
+
+    return c->which == P_ALL || (c->which == P_PID ? pid : pgid) == c->id;
 }
 
 struct waited {
@@ -247,6 +257,8 @@ static bool look_at_child(struct process *c, unsigned options, struct waited *w)
 {
     bool keep = options & WNOWAIT;
 
+    if (c->zombie ? ptrace_hides(c) : ptrace_hides(c) && !(options & WCONTINUED))
+        return false;
     w->pid = c->pid;
     w->uid = c->identity.uid;
     if (c->zombie && options & WEXITED) {
@@ -256,7 +268,7 @@ static bool look_at_child(struct process *c, unsigned options, struct waited *w)
         w->faults = c->faults;
         return true;
     }
-    if (c->stopped && !c->stop_reported && options & WUNTRACED) {
+    if (c->stopped && !c->stop_reported && options & WUNTRACED && !ptrace_hides(c)) {
         w->status = c->stop_signal << 8 | 0x7f;
         w->code = CLD_STOPPED;
         c->stop_reported = !keep;
@@ -275,6 +287,11 @@ static void reap(struct process *c)
 {
     struct process *parent = c->parent;
 
+    if (c->tracer != NULL && c->tracer != parent) { /* its own parent has yet to learn of it */
+        c->tracer = NULL;
+        process_zombie_to_parent(c);
+        return;
+    }
     parent->child_ticks += c->ticks + c->child_ticks;
     parent->child_faults += c->faults + c->child_faults;
     process_free(c);
@@ -283,10 +300,16 @@ static void reap(struct process *c)
 /* @return pid, 0 (WNOHANG, nothing yet), BLOCKED, -ECHILD */
 static long wait_for(struct task *t, long which, long id, unsigned options, struct waited *w)
 {
+    struct choice choice = {which, id != 0 || which != P_PGID ? id : t->process->pgid};
+    struct ptrace_wait p = {0};
     bool any = false;
 
+    if (ptrace_look(t->process, is_chosen, &choice, options & WNOWAIT, &p, &any)) {
+        *w = (struct waited){.pid = p.id, .code = p.code, .status = p.status, .child = p.zombie};
+        return p.id;
+    }
     for (struct process *c = t->process->children; c != NULL; c = c->sibling) {
-        if (!is_wanted(c, t, which, id))
+        if (!is_chosen(&choice, c->pid, c->pgid))
             continue;
         any = true;
         if (look_at_child(c, options, w)) {
@@ -311,9 +334,10 @@ static long write_usage(struct task *t, word_t to, const struct waited *w)
     return user_write(t, to, &u, sizeof u);
 }
 
+/* A process, which is to be reaped: not one of several threads. */
 static bool is_end(const struct waited *w)
 {
-    return w->code == CLD_EXITED || w->code == CLD_KILLED;
+    return w->child != NULL && (w->code == CLD_EXITED || w->code == CLD_KILLED);
 }
 
 long sys_wait4(struct task *t, const word_t *arg)
@@ -372,7 +396,8 @@ long sys_waitid(struct task *t, const word_t *arg)
         info.child.uid = w.uid;
         info.child.status = w.code == CLD_EXITED ? w.status >> 8
                             : w.code == CLD_CONTINUED ? SIGCONT
-                            : w.code == CLD_STOPPED ? w.status >> 8 : w.status & 0x7f;
+                            : w.code == CLD_STOPPED || w.code == CLD_TRAPPED
+                                ? w.status >> 8 : w.status & 0x7f;
         if (is_end(&w) && !(options & WNOWAIT))
             reap(w.child);
     }
@@ -384,12 +409,16 @@ long sys_waitid(struct task *t, const word_t *arg)
 
 long sys_exit(struct task *t, const word_t *arg)
 {
+    if (t->saved_arg++ == 0 && ptrace_exit(t, (int)(arg[0] & 0xff) << 8))
+        return BLOCKED;
     task_exit(t, (int)(arg[0] & 0xff) << 8);
     return NO_REPLY;
 }
 
 long sys_exit_group(struct task *t, const word_t *arg)
 {
+    if (t->saved_arg++ == 0 && ptrace_exit(t, (int)(arg[0] & 0xff) << 8))
+        return BLOCKED;
     process_exit(t->process, (int)(arg[0] & 0xff) << 8);
     return NO_REPLY;
 }

@@ -2,6 +2,7 @@
 /* /proc/PID and /proc/PID/task/TID: what is said of a process. */
 #include "linux.h"
 #include "proc.h"
+#include "ptrace.h"
 #include "tty.h"
 
 #include <rt/clock.h>
@@ -13,6 +14,8 @@ static char state_of(const struct subject *s)
 {
     if (s->process->zombie || s->task == NULL)
         return 'Z';
+    if (ptrace_is_stopped(s->task))
+        return 't';
     if (s->process->stopped)
         return 'T';
     switch (s->task->state) {
@@ -75,6 +78,7 @@ static const char *state_name(char state)
     switch (state) {
     case 'R': return "running";
     case 'T': return "stopped";
+    case 't': return "tracing stop";
     case 'Z': return "zombie";
     default: return "sleeping";
     }
@@ -118,8 +122,9 @@ static void make_status(struct text *x, const struct subject *s)
              s->task == NULL ? 0 : s->task->place->umask >> 6 & 7,
              s->task == NULL ? 0 : s->task->place->umask >> 3 & 7,
              s->task == NULL ? 0 : s->task->place->umask & 7, state, state_name(state));
-    text_add(x, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid, id_of(s),
-             parent_of(p));
+    text_add(x, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n", p->pid, id_of(s),
+             parent_of(p), s->task == NULL || s->task->ptrace == NULL
+                               ? 0 : s->task->ptrace->tracer->pid);
     add_ids(x, &p->identity);
     text_add(x, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid, id_of(s), p->pgid,
              p->sid);

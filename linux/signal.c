@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Signals: who gets them, and how they wait. What they do to a task is in deliver.c. */
 #include "core_priv.h"
+#include "ptrace.h"
 
 #include <abi/invoke.h>
 #include <rt/program.h>
@@ -50,12 +51,12 @@ static sigset_t held_back(const struct task *t)
 
 void signal_recalculate(struct task *t)
 {
-    t->attention = signal_due(t) || t->restore_blocked;
+    t->attention = signal_due(t) || t->restore_blocked || ptrace_due(t);
 }
 
 bool signal_due(const struct task *t)
 {
-    return (signal_pending(t) & ~held_back(t)) != 0;
+    return (signal_pending(t) & ~held_back(t)) != 0 || ptrace_interrupts(t);
 }
 
 static void drop(struct pending **at)
@@ -180,7 +181,8 @@ static void prepare(struct process *p, int number)
 /* Somebody takes it by sigtimedwait or signalfd although it is blocked, so it is not dropped. */
 static bool is_dropped(const struct task *t, int number)
 {
-    return signal_is_ignored(t->process, number) && !(t->blocked & SIGNAL_BIT(number));
+    return signal_is_ignored(t->process, number) && !(t->blocked & SIGNAL_BIT(number)) &&
+           t->ptrace == NULL;
 }
 
 static bool takes(const struct task *t, int number)
@@ -212,7 +214,8 @@ long signal_process(struct process *p, const struct siginfo *info)
         return 0;
     prepare(p, number);
     t = taker(p, number);
-    if (signal_is_ignored(p, number) && t != NULL && number != SIGKILL && number != SIGSTOP)
+    if (signal_is_ignored(p, number) && t != NULL && t->ptrace == NULL && number != SIGKILL &&
+        number != SIGSTOP)
         return 0;
     if (p->parent == NULL && p->action[number].handler == SIG_DFL)
         return 0;

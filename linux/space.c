@@ -455,6 +455,31 @@ long space_fault(struct space *s, word_t address, bool write, bool execute)
     return map_around(s, a, at, entry);
 }
 
+/* Its own copy is mapped when the program touches it. */
+static long force_own(struct space *s, struct area *a, word_t at, entry_t *entry)
+{
+    if (a->source.shared)
+        return -EACCES;
+    if (is_own(a, *entry))
+        return 0;
+    if (entry_slot(*entry) != 0)
+        table_unmap(s, at, at + PAGE);
+    return make_copy(entry, PAGE);
+}
+
+uint8_t *space_force(struct space *s, word_t address, bool write, long *error)
+{
+    word_t at = address / PAGE * PAGE;
+    struct area *a = address < SPACE_TOP ? area_at(s, at) : NULL;
+    entry_t *entry = a != NULL ? table_entry(s, at, true) : NULL;
+
+    *error = a == NULL ? -EFAULT : -ENOMEM;
+    if (entry == NULL || (*entry == 0 && (*error = bring_in(s, a, at, entry)) != 0))
+        return NULL;
+    *error = write ? force_own(s, a, at, entry) : 0;
+    return *error != 0 ? NULL : (uint8_t *)page_data(entry_page(*entry)) + address % PAGE;
+}
+
 /* --- fork ----------------------------------------------------------------------------------- */
 
 /* Give the child what the parent has of an area; neither can write it now. It is mapped there when

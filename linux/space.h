@@ -81,6 +81,10 @@ long user_clear(struct task *t, word_t to, size_t bytes);
 /** The same in a space that no task of the caller's has. */
 long space_read(struct space *s, void *to, word_t from, size_t bytes);
 long space_write(struct space *s, word_t to, const void *from, size_t bytes);
+/** The same, whatever its areas allow, as debuggers do: what is written in private memory the
+ * program has of its own from then on. @return -EACCES: shared, and not to be written */
+long space_read_forced(struct space *s, void *to, word_t from, size_t bytes);
+long space_write_forced(struct space *s, word_t to, const void *from, size_t bytes);
 /** A string with its end. @return its length, -EFAULT, -ENAMETOOLONG (no end in `size`), BLOCKED */
 long user_string(struct task *t, char *to, word_t from, size_t size);
 

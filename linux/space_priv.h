@@ -108,6 +108,8 @@ word_t table_next(struct space *s, word_t at, word_t end);
 
 struct area *area_at(struct space *s, word_t address);
 long space_protect(struct space *s, word_t start, word_t bytes, unsigned prot);
+/* The page at this place here, as space_read_forced means it. @return NULL: *error */
+uint8_t *space_force(struct space *s, word_t address, bool write, long *error);
 /* Memory that processes share without a file; with a reference. @return 0 or -ENOMEM */
 long shared_memory(word_t bytes, struct area_source *source);
 

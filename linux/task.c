@@ -2,6 +2,7 @@
 /* Tasks and processes: making them, taking them apart, finding them. */
 #include "budget.h"
 #include "core_priv.h"
+#include "ptrace.h"
 
 #include <abi/invoke.h>
 #include <rt/component.h>
@@ -208,7 +209,7 @@ struct task *task_new(struct process *p, int tid)
     t->index = index;
     t->tid = tid;
     t->process = p;
-    t->traced = p->traced;
+    t->traced = t->watched = p->traced;
     t->context = context;
     t->context_ticks = budget_consumed(context);
     t->handler = handlers[index];
@@ -262,6 +263,7 @@ void task_free(struct task *t)
 
     task_unwait(t);
     task_forget_ready(t);
+    ptrace_forget(t);
     task_forget_kick(t);
     t->state = TASK_DEAD;
     memcpy(p->name, t->name, TASK_NAME);

@@ -15,6 +15,7 @@
 struct files;
 struct inode;
 struct place;
+struct ptrace;
 struct space;
 
 #define TASK_MAX 250u /* tasks of a sandbox at a time; badge of a task: its index, from 1 on */
@@ -81,6 +82,7 @@ struct process {
     bool dumpable, subreaper, no_new_privileges;
     bool traced;                      /**< its tasks are; so will those be that it makes */
     int parent_death_signal;
+    struct process *tracer;           /**< whom its end concerns first: ptrace.h */
 };
 
 struct task {
@@ -111,6 +113,7 @@ struct task {
     bool sleeping, is_ready, is_kicked;
     bool attention;                   /**< a signal is due: looked at before it returns */
     bool traced;                      /**< its calls are shown: trace.h */
+    bool watched;                     /**< they are, or it is traced by ptrace.h: the long way */
     bool suspended;                   /**< the kernel was told to stop its thread */
     long result;
     word_t fault_address, fault_access;
@@ -130,6 +133,7 @@ struct task {
     struct task *vfork_waiter;        /**< whose space we borrow until exec or exit */
     struct task *vfork_child;         /**< who borrows ours */
     struct futex_wait *futex;
+    struct ptrace *ptrace;            /**< NULL: nobody traces it */
 
     cap_t thread, context, handler;   /**< of the kernel */
     word_t context_ticks;             /**< what its context had consumed when it got it */

@@ -158,7 +158,7 @@ static void follow(struct process *p, bool on)
 {
     p->traced = on;
     for (struct task *t = p->tasks; t != NULL; t = t->peer)
-        t->traced = on;
+        t->traced = on, t->watched = on || t->ptrace != NULL;
 }
 
 /* @param but who reads the lines: each that it reads would make another. NULL: nobody */

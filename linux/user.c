@@ -6,6 +6,15 @@
 #include "space_priv.h"
 #include "task.h"
 
+/* @return as reach */
+static uint8_t *reach_forced(struct space *s, word_t address, bool write, long *error)
+{
+    long e = space_fault(s, address, write, false);
+
+    return e == 0 ? space_force(s, address, false, error)
+                  : space_force(s, address, write, error);
+}
+
 /* @return where a byte of the program is here, after making access possible; NULL: it may not */
 static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
 {
@@ -59,6 +68,36 @@ long space_write(struct space *s, word_t to, const void *from, size_t bytes)
         size_t n = in_page(to + done, bytes - done);
         long error = 0;
         uint8_t *p = reach(s, to + done, true, &error);
+
+        if (p == NULL)
+            return error;
+        memcpy(p, (const uint8_t *)from + done, n);
+        done += n;
+    }
+    return 0;
+}
+
+long space_read_forced(struct space *s, void *to, word_t from, size_t bytes)
+{
+    for (size_t done = 0; done < bytes;) {
+        size_t n = in_page(from + done, bytes - done);
+        long error = 0;
+        const uint8_t *p = reach_forced(s, from + done, false, &error);
+
+        if (p == NULL)
+            return error;
+        memcpy((uint8_t *)to + done, p, n);
+        done += n;
+    }
+    return 0;
+}
+
+long space_write_forced(struct space *s, word_t to, const void *from, size_t bytes)
+{
+    for (size_t done = 0; done < bytes;) {
+        size_t n = in_page(to + done, bytes - done);
+        long error = 0;
+        uint8_t *p = reach_forced(s, to + done, true, &error);
 
         if (p == NULL)
             return error;

@@ -4,6 +4,7 @@
  * FPU's state is saved and restored by the program itself, since only the thread can do that.
  * vdso_priv.h says where the entries are.
  */
+#define FPU_DONE  462
 #define SIGRETURN 463
 #define UPPER     576 /* in the FPU's area: upper halves of the vector registers */
 
@@ -32,6 +33,21 @@
         ud2
         .endm
 
+/* What a task that is traced is sent through when its tracer asks for its FPU, or sets it
+ * (ptrace_regs.c). */
+        .macro  fpu_of_tracee
+        .balign 256, 0xcc
+        fxsave64 (%rcx)
+        mov     $FPU_DONE, %eax
+        syscall
+        ud2
+        .balign 64, 0xcc
+        fxrstor64 (%rcx)
+        mov     $FPU_DONE, %eax
+        syscall
+        ud2
+        .endm
+
         .section .rodata.vdso, "a", @progbits
         .globl  vdso_code, vdso_code_end, vdso_plain, vdso_plain_end
         .balign 256
@@ -56,6 +72,7 @@ vdso_code:
         syscall
         ud2
         restorer 1
+        fpu_of_tracee
 vdso_code_end:
         .balign 256
 /* Without. */
@@ -70,5 +87,6 @@ vdso_plain:
         syscall
         ud2
         restorer 0
+        fpu_of_tracee
 vdso_plain_end:
         .section .note.GNU-stack, "", @progbits

@@ -14,6 +14,9 @@
 /* Where handlers return to; and what follows the system call there. */
 #define VDSO_RESTORER (VDSO_BASE + 0xe00)
 #define VDSO_RESTORED (VDSO_RESTORER + 9)
+/* Saves the FPU at RCX, or restores it from there, then calls vdso_fpu. */
+#define VDSO_FPU_SAVE    (VDSO_BASE + 0xf00)
+#define VDSO_FPU_RESTORE (VDSO_BASE + 0xf40)
 
 /* What the functions of the image read: vdso_image.S knows the offsets. */
 struct vdso_data {
