@@ -177,8 +177,10 @@ static long clone(struct task *t, const struct clone *c)
         return (long)t->saved_arg;
     }
     e = check(t, c);
-    if (e == 0 && are_too_many(t->process))
+    if (e == 0 && (are_too_many(t->process) || pieces_low()))
         e = -EAGAIN;
+    if (e == 0 && pages_low())
+        e = -ENOMEM;
     if (e != 0)
         return e;
     child = new_task(t, c);

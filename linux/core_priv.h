@@ -76,8 +76,12 @@ void process_set_exe(struct process *p, struct inode *exe);
 int pid_new(void);
 /* A task of a process, without space, files and place. @return NULL: no memory, or too many */
 struct task *task_new(struct process *p, int tid);
-/* Its kernel thread, anew: as it is after exec. @return false: no memory */
+/* Its first kernel thread. @return false: no memory */
 bool task_thread_new(struct task *t);
+/* A thread in another space, to be the task's from task_thread_take on: as it is after exec.
+ * @return false: no memory */
+bool task_thread_make(const struct task *t, const struct space *s, struct lone *thread);
+void task_thread_take(struct task *t, struct lone *thread);
 /* Let a new thread run with these registers. */
 void task_start(struct task *t, const struct regs *r);
 /* Take it apart; what it had shared is given up. */
@@ -121,6 +125,12 @@ struct exec;
 /* Replace what the task runs. Strings are in memory here. @return 0: *regs is how it starts; an
  * error: nothing has changed */
 long exec_run(struct task *t, const char *path, const char *const *argv, const char *const *envp);
+
+/* --- scarce.c ------------------------------------------------------------------------------- */
+
+/* There is no memory for what t needs now: whoever has most is killed. @return true: that is not
+ * t, for which there will be some when the present message has been seen to */
+bool memory_is_short(struct task *t);
 
 /* --- signal.c, deliver.c -------------------------------------------------------------------- */
 

@@ -209,7 +209,7 @@ enum delivery signal_deliver(struct task *t, struct regs *r, long *result)
         if (handler != SIG_DFL && number != SIGKILL && number != SIGSTOP) {
             if (run_handler(t, r, number, &info, *result))
                 return DELIVER_REGS;
-            process_exit(t->process, SIGSEGV);
+            process_exit(t->process, signal_pending(t) & SIGNAL_BIT(SIGKILL) ? SIGKILL : SIGSEGV);
             return DELIVER_GONE;
         }
         d = by_default(t, number);

@@ -294,9 +294,8 @@ static long page_fault(struct task *t)
     if (e == 0 || e == BLOCKED)
         return e;
     if (e == -ENOMEM) {
-        rt_say(1, "out of memory: %s (%d) ends", t->name, t->process->pid);
-        signal_fault(t, SIGKILL, SI_KERNEL, 0);
-    } else if (e == -EIO) {
+        (void)memory_is_short(t); /* if it is not killed, it touches the page again */
+    } else if (e == -EIO || e == -ENOSPC) {
         signal_fault(t, SIGBUS, 2 /* BUS_ADRERR */, t->fault_address);
     } else {
         signal_fault(t, SIGSEGV, e == -EACCES ? SEGV_ACCERR : SEGV_MAPERR, t->fault_address);

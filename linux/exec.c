@@ -274,6 +274,8 @@ static long make_space(struct exec *x, word_t *sp)
         x->space->brk_start = x->space->brk = x->program.end;
         e = build_stack(x, sp);
     }
+    if (e == 0 && !task_thread_make(x->task, x->space, &x->thread))
+        e = -ENOMEM;
     return e;
 }
 
@@ -312,12 +314,7 @@ static void go_over(struct exec *x, word_t sp)
     files_exec(t->files, t);
     reset_process(x);
     vfork_release(t);
-    if (!task_thread_new(t)) {
-        if (old != NULL)
-            space_put(old);
-        process_exit(t->process, SIGKILL);
-        return;
-    }
+    task_thread_take(t, &x->thread);
     if (old != NULL)
         space_put(old);
     if (current == t)
@@ -337,6 +334,7 @@ static void finish(struct exec *x)
 {
     strings_free(&x->arguments);
     strings_free(&x->environment);
+    lone_free(&x->thread);
     if (x->space != NULL)
         space_put(x->space);
     if (x->inode != NULL)

@@ -28,6 +28,7 @@ struct exec {
     struct inode *inode;       /* what is executed at last (of a script: its interpreter) */
     struct strings arguments, environment;
     struct space *space;
+    struct lone thread;        /* in it */
     struct program program, loader;
     char path[PATH_LENGTH];    /* AT_EXECFN */
     char name[TASK_NAME];

@@ -193,9 +193,12 @@ extern const struct inode_ops tmpfs_dir, tmpfs_file, tmpfs_link, tmpfs_special;
 /** A file with no name in a tmpfs (O_TMPFILE, memfd). @return NULL: no memory */
 struct inode *tmpfs_new(struct mount *m, unsigned mode);
 long tmpfs_set(struct inode *i, const struct attributes *a);
-/** Pages that all tmpfs have, and may have. */
+/** What came with the boot image is a file's contents until they are written. */
+void tmpfs_set_fixed(struct inode *i, const uint8_t *data, word_t bytes);
+/** Pages that all tmpfs have, may have, and may still take. */
 word_t tmpfs_pages(void);
 word_t tmpfs_limit(void);
+word_t tmpfs_room(void);
 
 /* --- dentry.c --- */
 

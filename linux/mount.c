@@ -32,7 +32,7 @@ static void statfs_tmpfs(struct mount *m, word_t *total, word_t *left, word_t *f
 {
     (void)m;
     *total = tmpfs_limit();
-    *left = tmpfs_limit() - tmpfs_pages();
+    *left = tmpfs_room();
     if (*left > pages_free())
         *left = pages_free();
     *files = *total;
@@ -196,9 +196,7 @@ long tree_add_file(const char *path, unsigned mode, const uint8_t *data, word_t 
 
     if (error != 0)
         return error;
-    d->inode->fixed = data;
-    d->inode->fixed_bytes = d->inode->size = bytes;
-    d->inode->blocks = (bytes + 511) / 512;
+    tmpfs_set_fixed(d->inode, data, bytes);
     dentry_put(d);
     return 0;
 }

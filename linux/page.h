@@ -19,7 +19,7 @@ typedef uint32_t page_t;
 
 /* Pages are made in chunks, with a CNode for each; slot 0 of a CNode holds nothing, so page numbers
  * that are multiples of this do not exist. */
-#define PAGE_CHUNK 1024u
+#define PAGE_CHUNK 256u
 #ifndef PAGE_WINDOW /* host tests have it elsewhere */
 #define PAGE_WINDOW 0x0000600000000000ul /* behind the heap of lib/rt */
 #endif
@@ -62,5 +62,23 @@ word_t pages_total(void);
 cap_t piece_alloc(void);
 void piece_free(cap_t piece);
 #define PIECE_BYTES 16384u
+
+/** What is left for those is needed by the processes that there are: no more of them. */
+bool pieces_low(void);
+/** The same of pages. */
+bool pages_low(void);
+
+/**
+ * A kernel object that comes and goes, alone in a page of its own: whatever else lives on, its
+ * memory can be used again.
+ * @param type, size as for Untyped.retype, of an object of at most a page
+ */
+struct lone {
+    cap_t object, page;
+};
+/** @return false: no memory, or no slots */
+bool lone_new(struct lone *l, word_t type, word_t size);
+/** @param l may be clear; is clear afterwards */
+void lone_free(struct lone *l);
 
 #endif

@@ -19,11 +19,11 @@ struct space *space_new(void)
     if (s == NULL)
         return NULL;
     s->refs = 1;
-    s->cap = rt_object_new(TYPE_ADDRESS_SPACE, 0);
-    if (!table_init(s) || s->cap == 0) {
+    if (!lone_new(&s->lone, TYPE_ADDRESS_SPACE, 0) || !table_init(s)) {
         space_put(s);
         return NULL;
     }
+    s->cap = s->lone.object;
     return s;
 }
 
@@ -46,6 +46,11 @@ cap_t space_cap(const struct space *s)
 word_t space_resident(const struct space *s)
 {
     return s->resident;
+}
+
+word_t space_burden(const struct space *s)
+{
+    return s->resident + (s->supplies + s->chunks) * (PIECE_BYTES / PAGE);
 }
 
 word_t space_size(const struct space *s)
@@ -95,7 +100,7 @@ void space_put(struct space *s)
         s->areas = a->next;
         area_free(a);
     }
-    rt_object_delete(s->cap);
+    lone_free(&s->lone);
     for (unsigned i = 0; i < s->supplies; i++)
         piece_free(s->supply[i]);
     heap_free(s, sizeof *s);

@@ -62,6 +62,8 @@ bool space_area(struct space *s, word_t *start, word_t *end, unsigned *prot,
 /** Pages that are mapped, and pages of all areas. */
 word_t space_resident(const struct space *s);
 word_t space_size(const struct space *s);
+/** Pages, and what the kernel needs for them. */
+word_t space_burden(const struct space *s);
 
 /** Make an access possible. @return 0, -EFAULT (nothing is mapped), -EACCES (it may not be accessed
  * so), -ENOMEM, -EIO (beyond the file's end), BLOCKED */

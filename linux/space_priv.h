@@ -14,6 +14,7 @@
 #define LEAF_PAGES  512u
 #define SLOT_CHUNKS 512u
 #define CHUNK_SLOTS 256u
+#define FIRST_SLOTS 64u
 #define SUPPLIES    64u
 #define LEAF_SHIFT  21u /* a leaf covers 2 MiB */
 #define KNOWN       8u
@@ -45,16 +46,19 @@ struct known_leaf {
     entry_t *leaf;
 };
 
-/* Slots for mapped copies of frames: a CNode out of one piece. */
+/* Slots for mapped copies of frames: a CNode out of one piece; a space's first out of a page, which
+ * is enough for most children of fork. */
 struct slot_chunk {
     cap_t cnode, piece;
+    struct lone lone;
     uint64_t used[CHUNK_SLOTS / 64];
     unsigned free;
 };
 
 struct space {
     unsigned refs;
-    cap_t cap;
+    struct lone lone;           /* the AddressSpace */
+    cap_t cap;                  /* of it */
     struct area *areas, *last;  /* last: where the last look-up ended, or NULL */
     entry_t **root;             /* four levels */
     struct known_leaf known[KNOWN];

@@ -57,14 +57,22 @@ static void free_level(entry_t *table, int level)
     page_unref(page_of(table));
 }
 
+static void chunk_free(struct slot_chunk *c)
+{
+    if (c->piece != 0) {
+        rt_slot_delete(c->cnode);
+        piece_free(c->piece);
+    }
+    lone_free(&c->lone);
+    heap_free(c, sizeof *c);
+}
+
 void table_free(struct space *s)
 {
     for (unsigned i = 0; i < s->chunks; i++) {
         struct slot_chunk *c = s->chunk[i];
 
-        rt_slot_delete(c->cnode); /* and all mappings with it */
-        piece_free(c->piece);
-        heap_free(c, sizeof *c);
+        chunk_free(c); /* and all mappings with it */
     }
     if (s->chunk != NULL)
         page_unref(page_of(s->chunk));
@@ -112,12 +120,20 @@ word_t table_next(struct space *s, word_t at, word_t end)
 
 /* --- slots ---------------------------------------------------------------------------------- */
 
-static struct slot_chunk *add_chunk(struct space *s)
+/* @return false: no memory */
+static bool chunk_first(struct slot_chunk *c)
 {
-    struct slot_chunk *c = s->chunks < SLOT_CHUNKS ? heap_alloc(sizeof *c) : NULL;
+    if (!lone_new(&c->lone, TYPE_CNODE, FIRST_SLOTS))
+        return false;
+    c->cnode = c->lone.object;
+    for (unsigned w = FIRST_SLOTS / 64; w < CHUNK_SLOTS / 64; w++)
+        c->used[w] = ~0ul;
+    c->free = FIRST_SLOTS;
+    return true;
+}
 
-    if (c == NULL)
-        return NULL;
+static bool chunk_further(struct slot_chunk *c)
+{
     c->cnode = rt_slot_alloc();
     c->piece = piece_alloc();
     if (c->cnode == 0 || c->piece == 0 ||
@@ -125,11 +141,24 @@ static struct slot_chunk *add_chunk(struct space *s)
         rt_slot_free(c->cnode);
         if (c->piece != 0)
             piece_free(c->piece);
+        return false;
+    }
+    c->free = CHUNK_SLOTS;
+    return true;
+}
+
+static struct slot_chunk *add_chunk(struct space *s)
+{
+    struct slot_chunk *c = s->chunks < SLOT_CHUNKS ? heap_alloc(sizeof *c) : NULL;
+
+    if (c == NULL)
+        return NULL;
+    if (!(s->chunks == 0 ? chunk_first(c) : chunk_further(c))) {
         heap_free(c, sizeof *c);
         return NULL;
     }
     c->used[0] = 1; /* slot 0 */
-    c->free = CHUNK_SLOTS - 1;
+    c->free--;
     s->chunk[s->chunks++] = c;
     return c;
 }

@@ -225,7 +225,7 @@ static void thread_drop(struct task *t)
     if (t->thread == 0)
         return;
     (void)sched_context_unbind(t->context);
-    rt_object_delete(t->thread);
+    lone_free(&t->lone);
     t->thread = 0;
     if (t->reply != 0) {
         loop_free_reply(t->reply); /* what it held went with the thread */
@@ -233,20 +233,34 @@ static void thread_drop(struct task *t)
     }
 }
 
-bool task_thread_new(struct task *t)
+bool task_thread_make(const struct task *t, const struct space *s, struct lone *thread)
 {
-    cap_t thread = rt_object_new(TYPE_THREAD, 0);
-
-    if (thread == 0)
+    if (!lone_new(thread, TYPE_THREAD, 0))
         return false;
-    if (thread_configure(thread, 0, space_cap(t->space), 0, t->handler, 0) != E_OK) {
-        rt_object_delete(thread);
+    if (thread_configure(thread->object, 0, space_cap(s), 0, t->handler, 0) != E_OK) {
+        lone_free(thread);
         return false;
     }
-    RT_CHECK(thread_set_flags(thread, THREAD_FOREIGN) == E_OK);
+    RT_CHECK(thread_set_flags(thread->object, THREAD_FOREIGN) == E_OK);
+    return true;
+}
+
+void task_thread_take(struct task *t, struct lone *thread)
+{
     thread_drop(t);
-    t->thread = thread;
-    RT_CHECK(sched_context_bind(t->context, thread) == E_OK);
+    t->lone = *thread;
+    *thread = (struct lone){0};
+    t->thread = t->lone.object;
+    RT_CHECK(sched_context_bind(t->context, t->thread) == E_OK);
+}
+
+bool task_thread_new(struct task *t)
+{
+    struct lone thread;
+
+    if (!task_thread_make(t, t->space, &thread))
+        return false;
+    task_thread_take(t, &thread);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #define LINUX_TASK_H
 
 #include "errno.h"
+#include "page.h"
 #include "signal.h"
 #include "wait.h"
 
@@ -135,6 +136,7 @@ struct task {
     struct futex_wait *futex;
     struct ptrace *ptrace;            /**< NULL: nobody traces it */
 
+    struct lone lone;                 /**< its thread, of the kernel */
     cap_t thread, context, handler;   /**< of the kernel */
     word_t context_ticks;             /**< what its context had consumed when it got it */
     word_t faults;

@@ -2,7 +2,7 @@
 /*
  * Files of tmpfs: a tree of pages, 1024 to a node, as high as the largest page number needs. Holes
  * read as zeros; a file that came with the boot image has its contents there until it is written.
- * All tmpfs together may have half of the sandbox's memory.
+ * All tmpfs together may have half of the sandbox's memory, besides what came with the image.
  */
 #include "file.h"
 #include "fsabi.h"
@@ -13,7 +13,7 @@
 #define HEIGHT_MAX  5u /* 2^62 bytes */
 #define SIZE_MAX_FILE ((word_t)INT64_MAX)
 
-static word_t pages_used;
+static word_t pages_used, pages_fixed;
 
 word_t tmpfs_pages(void)
 {
@@ -22,14 +22,35 @@ word_t tmpfs_pages(void)
 
 word_t tmpfs_limit(void)
 {
-    return pages_total() / 2;
+    return pages_total() / 2 + pages_fixed;
+}
+
+word_t tmpfs_room(void)
+{
+    word_t limit = tmpfs_limit();
+
+    return pages_used < limit ? limit - pages_used : 0;
+}
+
+void tmpfs_set_fixed(struct inode *i, const uint8_t *data, word_t bytes)
+{
+    i->fixed = data;
+    i->fixed_bytes = i->size = bytes;
+    i->blocks = (bytes + 511) / 512;
+    pages_fixed += (bytes + PAGE - 1) / PAGE;
+}
+
+/* Why there was no page. */
+static long no_page(void)
+{
+    return tmpfs_room() == 0 ? -ENOSPC : -ENOMEM;
 }
 
 static page_t take(bool clear)
 {
     page_t page;
 
-    if (pages_used >= tmpfs_limit())
+    if (tmpfs_room() == 0)
         return 0;
     page = clear ? page_alloc() : page_alloc_dirty();
     pages_used += page != 0;
@@ -121,7 +142,7 @@ static long file_page(struct inode *i, word_t index, bool make)
     if (page == 0 && (make || index * PAGE < i->fixed_bytes)) {
         page = page_make(i, index);
         if (page == 0)
-            return -ENOSPC;
+            return no_page();
     }
     if (page != 0)
         page_ref(page);
@@ -170,7 +191,7 @@ static long write_piece(struct inode *i, struct transfer *x, word_t at, size_t b
     page_t page = page_make(i, at / PAGE);
 
     if (page == 0)
-        return -ENOSPC;
+        return no_page();
     return transfer_in(x, (char *)page_data(page) + at % PAGE, bytes);
 }
 
@@ -231,7 +252,7 @@ static long clear_tail(struct inode *i, word_t size)
     if (page == 0 && size < i->fixed_bytes) {
         page = page_make(i, size / PAGE);
         if (page == 0)
-            return -ENOSPC;
+            return no_page();
     }
     if (page != 0)
         memset((char *)page_data(page) + size % PAGE, 0, PAGE - size % PAGE);
@@ -325,11 +346,11 @@ static long file_allocate(struct inode *i, unsigned mode, word_t at, word_t byte
         return 0;
     if (at + bytes > i->size && i->seals & F_SEAL_GROW && !(mode & KEEP_SIZE))
         return -EPERM;
-    if ((bytes + PAGE - 1) / PAGE > tmpfs_limit() - pages_used)
+    if ((bytes + PAGE - 1) / PAGE > tmpfs_room())
         return -ENOSPC;
     for (word_t p = at / PAGE; p <= (at + bytes - 1) / PAGE; p++)
         if (page_make(i, p) == 0)
-            return -ENOSPC;
+            return no_page();
     if (!(mode & KEEP_SIZE) && at + bytes > i->size)
         i->size = at + bytes;
     inode_touch(i, SET_MTIME);

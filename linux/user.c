@@ -2,9 +2,8 @@
 /* Access to programs' memory from here: through the tables of their spaces, page by page. */
 #include <rt/bytes.h>
 
-#include "errno.h"
+#include "core_priv.h"
 #include "space_priv.h"
-#include "task.h"
 
 /* @return as reach */
 static uint8_t *reach_forced(struct space *s, word_t address, bool write, long *error)
@@ -26,7 +25,7 @@ static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
         long e = space_fault(s, address, write, false);
 
         if (e != 0) {
-            *error = e == -EIO || e == -EACCES ? -EFAULT : e;
+            *error = e == -EIO || e == -EACCES || e == -ENOSPC ? -EFAULT : e;
             return NULL;
         }
         entry = table_entry(s, address, false);
@@ -34,10 +33,20 @@ static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
     return (uint8_t *)page_data(entry_page(*entry)) + address % PAGE;
 }
 
+/* On Linux no call fails because a page of its program could not be brought in. */
+static long checked(struct task *t, long error)
+{
+    return error == -ENOMEM && !memory_is_short(t) ? -EFAULT : error;
+}
+
 void *user_reach(struct task *t, word_t address, bool write, size_t *left, long *error)
 {
+    void *p = reach(t->space, address, write, error);
+
     *left = PAGE - address % PAGE;
-    return reach(t->space, address, write, error);
+    if (p == NULL)
+        *error = checked(t, *error);
+    return p;
 }
 
 static size_t in_page(word_t address, size_t bytes)
@@ -109,12 +118,12 @@ long space_write_forced(struct space *s, word_t to, const void *from, size_t byt
 
 long user_read(struct task *t, void *to, word_t from, size_t bytes)
 {
-    return space_read(t->space, to, from, bytes);
+    return checked(t, space_read(t->space, to, from, bytes));
 }
 
 long user_write(struct task *t, word_t to, const void *from, size_t bytes)
 {
-    return space_write(t->space, to, from, bytes);
+    return checked(t, space_write(t->space, to, from, bytes));
 }
 
 long user_clear(struct task *t, word_t to, size_t bytes)
@@ -125,7 +134,7 @@ long user_clear(struct task *t, word_t to, size_t bytes)
         uint8_t *p = reach(t->space, to + done, true, &error);
 
         if (p == NULL)
-            return error;
+            return checked(t, error);
         memset(p, 0, n);
         done += n;
     }
@@ -140,7 +149,7 @@ long user_string(struct task *t, char *to, word_t from, size_t size)
         const uint8_t *p = reach(t->space, from + done, false, &error);
 
         if (p == NULL)
-            return error;
+            return checked(t, error);
         for (size_t i = 0; i < n; i++) {
             to[done + i] = (char)p[i];
             if (p[i] == 0)

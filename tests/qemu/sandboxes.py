@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Two sandboxes side by side: one is bounded to a fifth of the processor and takes all that it can
-get of everything, then is killed as a whole; the other must not notice. Time is counted in
+get of everything, then is killed as a whole; the other must not notice. A third has hardly any
+memory. Time is counted in
 instructions, so that the shares do not depend on the machine that tests."""
 import os
 import re
@@ -13,7 +14,8 @@ from qemu import Machine, Report  # noqa: E402  (the path must be set first)
 
 SHARE = 20        # of rude, in its manifest
 COUNTED = ("-icount", "shift=2,sleep=off")
-NEVER = r"(?i)\bpanic\b|'quiet' (failed|ended)"
+NEVER = r"(?i)\bpanic\b|'(quiet|small)' (failed|ended)"
+EMPTY_KIB = 4096  # at most, of a sandbox beside its programs
 
 
 def said(text, pattern):
@@ -45,10 +47,30 @@ def well(text):
     assert not bad, f"failed: {bad}"
 
 
+def small(text):
+    """What a sandbox with a shell takes of its quota, without the pages of the programs' file."""
+    cached = int(said(text, r"^small: cached (\d+) kB$")[1])
+    used = said(text, r"^small +running +([\d.]+)([KM]) of +4\.0M")
+    kib = round(float(used[1]) * (1024 if used[2] == "M" else 1)) - cached
+    assert 256 < kib <= EMPTY_KIB, f"{kib} KiB"
+    print(f"# a sandbox with a shell: {kib} KiB beside its programs")
+
+
+def programs_after(text):
+    """A hog, a full disk and a fork bomb leave nothing behind that a program would lack."""
+    after = said(text, r"^rude end\n((.*\n)*?)rude programs$")[1]
+    assert not re.search(r"^rude: |out of memory", after, re.M), f"failed: {after}"
+
+
 def both_end(machine):
     """The quiet one after its two halves, the rude one when it has come again."""
     machine.expect(r"^quiet end\n(.*\n)*quiet end$", 240, never=NEVER)
-    machine.expect(r"^rude end$", 120, never=NEVER)
+    if machine.text.count("\nrude programs\n") < 2:
+        machine.expect(r"^rude programs$", 120, never=NEVER)
+    if "\nsmall: dd" not in machine.text:
+        machine.expect(r"^small: dd", 120, never=NEVER)
+    if not re.search(r"^small +running", machine.text, re.M):
+        machine.expect(r"^small +running.*$", 120, never=NEVER)
 
 
 def main(build):
@@ -65,6 +87,10 @@ def main(build):
     report.case("its neighbour lacks nothing", lambda: well(text))
     report.case("a fork bomb", lambda: said(text, r"^rude: many children, then EAGAIN$"))
     report.case("a memory hog", lambda: said(text, r"^rude: the memory hog is killed by 9$"))
+    report.case("programs run after all that", lambda: programs_after(text))
+    report.case("memory of an empty sandbox", lambda: small(text))
+    report.case("what is too large for it is killed",
+                lambda: said(text, r"^small: sorted 99$(\n.*)*^small: dd 137$"))
     report.case("a full disk", lambda: said(text, r"^rude: a full disk: ENOSPC, afterwards room$"))
     report.case("neither sees the other's processes",
                 lambda: said(text, r"^quiet: at most 2 processes$"))
