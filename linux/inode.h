@@ -132,6 +132,7 @@ struct inode {
         struct {
             const struct proc_entry *entry;
             int pid, tid, number;
+            word_t start_ns; /* tells the process from a later one of this number */
         } proc;
         struct served *served; /* File protocol */
     } u;

@@ -5,6 +5,7 @@
 #include "fsabi.h"
 #include "handlers.h"
 #include "pidfd_priv.h"
+#include "proc.h"
 
 /* What is behind such a file: the process until it is reaped, and who waits for its end. */
 struct pidfd {
@@ -93,22 +94,30 @@ long sys_pidfd_open(struct task *t, const word_t *arg)
     return pidfd_new(t, p, (unsigned)arg[1]);
 }
 
+/* Whom a signal by this file is for: that of a pidfd, or whose directory in /proc it is. */
+static long target_of(const struct file *f)
+{
+    struct process *p;
+
+    if (f->ops != &pidfd_ops)
+        return proc_process(f->inode);
+    p = process_of(f->data);
+    return p != NULL ? p->pid : -ESRCH;
+}
+
 long sys_pidfd_send_signal(struct task *t, const word_t *arg)
 {
     struct file *f = file_of(t, arg[0]);
-    struct process *p;
     word_t kill[2];
     int32_t number;
-    long e;
+    long e, pid;
 
     if (arg[3] != 0)
         return -EINVAL;
-    if (f == NULL || f->ops != &pidfd_ops)
-        return -EBADF;
-    p = process_of(f->data);
-    if (p == NULL)
-        return -ESRCH;
-    kill[0] = (word_t)p->pid;
+    pid = f != NULL ? target_of(f) : -EBADF;
+    if (pid < 0)
+        return pid;
+    kill[0] = (word_t)pid;
     kill[1] = arg[1];
     if (arg[2] == 0)
         return sys_kill(t, kill);

@@ -34,7 +34,7 @@ static long find_subject(const struct inode *i, struct subject *s)
     if (i->u.proc.pid == 0)
         return 0;
     s->process = process_find(i->u.proc.pid);
-    if (s->process == NULL)
+    if (s->process == NULL || s->process->start_ns != i->u.proc.start_ns)
         return -ENOENT;
     s->task = i->u.proc.tid != 0 ? task_of(s->process, i->u.proc.tid)
                                  : task_of(s->process, s->process->pid);
@@ -59,6 +59,7 @@ static struct inode *proc_new(struct mount *m, const struct proc_entry *e, int p
                                   : e->jump == NULL && e->kind != PROC_FD ? &proc_link
                                                                                  : &proc_jump;
     struct inode *i = inode_new(m, ops, kind | e->mode);
+    struct process *p = pid != 0 ? process_find(pid) : NULL;
 
     if (i == NULL)
         return NULL;
@@ -66,10 +67,20 @@ static struct inode *proc_new(struct mount *m, const struct proc_entry *e, int p
     i->u.proc.pid = pid;
     i->u.proc.tid = tid;
     i->u.proc.number = number;
+    i->u.proc.start_ns = p != NULL ? p->start_ns : 0;
     i->number = (word_t)(pid * 2 + (tid != 0)) * PID_NUMBERS * 16 + 2 + (word_t)number +
                 (word_t)((word_t)e / sizeof(struct proc_entry) % PID_NUMBERS) * 8;
     i->links = kind == S_IFDIR ? 2 : 1;
     return i;
+}
+
+long proc_process(const struct inode *i)
+{
+    struct subject s;
+
+    if (i == NULL || i->ops != &proc_dir || i->u.proc.entry != &pid_entry)
+        return -EBADF;
+    return find_subject(i, &s) == 0 ? i->u.proc.pid : -ESRCH;
 }
 
 struct inode *proc_root(struct mount *m)

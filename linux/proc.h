@@ -40,6 +40,9 @@ struct proc_entry {
 extern const struct proc_entry proc_system_entries[], proc_process_entries[], proc_task_entries[];
 /** What poll, ps and the like call an open file without a name: "pipe:[12]". @return length */
 long proc_file_name(struct task *t, struct file *f, char *to, size_t size);
+/** Whose directory /proc/PID this is. @param i may be NULL @return its number; -EBADF: no such
+ * directory; -ESRCH: the process is gone */
+long proc_process(const struct inode *i);
 /** The path of an inode by any of its names. @return length */
 long proc_inode_name(struct task *t, struct inode *i, char *to, size_t size);
 

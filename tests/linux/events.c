@@ -294,6 +294,28 @@ CASE(pidfd_waits)
     result("open a reaped one", pidfd(pid));
 }
 
+CASE(pidfd_in_proc)
+{
+    char path[32];
+    pid_t pid = fork();
+    int fd;
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    snprintf(path, sizeof path, "/proc/%d", pid);
+    fd = open(path, O_DIRECTORY | O_RDONLY);
+    outcome("its directory", fd);
+    result("signal 0", send_by(fd, 0));
+    result("by /proc", send_by(open("/proc", O_DIRECTORY | O_RDONLY), 0));
+    result("by a file of it", send_by(openat(fd, "stat", O_RDONLY), 0));
+    result("by a directory of it", send_by(openat(fd, "fd", O_DIRECTORY | O_RDONLY), 0));
+    result("end it", send_by(fd, SIGTERM));
+    say_status("child", wait_status(pid));
+    result("signal a reaped one", send_by(fd, 0));
+}
+
 CASE(pidfd_errors)
 {
     char text[4];
