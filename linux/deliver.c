@@ -8,6 +8,7 @@
 #include "futex_priv.h"
 #include "handlers.h"
 #include "ptrace.h"
+#include "space_priv.h"
 #include "trace.h"
 #include "vdso_priv.h"
 
@@ -83,7 +84,7 @@ static bool push_frame(struct task *t, struct regs *r, const struct sigaction *a
 {
     word_t sp = r->sp - RED_ZONE, fpu;
     struct frame f = {
-        .restorer = VDSO_RESTORER, /* not the program's, which does the same in longer time */
+        .restorer = t->space->vdso + VDSO_RESTORER, /* does the program's work in shorter time */
         .uc_flags = 6 /* UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */ | (vdso_xsave ? 1 : 0),
         .stack = t->alt_stack, .stack_bytes = t->alt_stack_bytes,
         .stack_flags = alt_stack_state(t, r->sp),
@@ -106,7 +107,7 @@ static bool push_frame(struct task *t, struct regs *r, const struct sigaction *a
     r->r8 = sp + offsetof(struct frame, uc_flags);
     r->rcx = fpu;
     r->r9 = a->handler;
-    r->ip = VDSO_SIGNAL;
+    r->ip = t->space->vdso + VDSO_SIGNAL;
     r->flags &= ~(1ul << 10 | 1ul << 8); /* direction, trap */
     return true;
 }
@@ -135,7 +136,8 @@ static bool run_handler(struct task *t, struct regs *r, int number, struct sigin
     struct sigaction *a = &t->process->action[number], was = *a;
 
     end_call(t, r, &was, result);
-    ptrace_jumps(t, r);
+    if (t->ptrace != NULL)
+        ptrace_jumps(t, r);
     if (was.flags & SA_RESETHAND)
         a->handler = SIG_DFL;
     if (!push_frame(t, r, &was, info))
@@ -269,14 +271,14 @@ long sys_rt_sigreturn(struct task *t, const word_t *arg)
     struct regs r;
     struct frame f;
 
-    if (t->call_ip == VDSO_RESTORED)
+    if (t->call_ip == t->space->vdso + VDSO_RESTORED)
         return 0;
     if (!read_frame(t, &r, &f))
         return bad_frame(t);
     if (f.context.fpu == 0)
         return sys_vdso_sigreturn(t, arg);
     r.rcx = f.context.fpu;
-    r.ip = VDSO_RETURN;
+    r.ip = t->space->vdso + VDSO_RETURN;
     task_answer_regs(t, &r);
     return NO_REPLY;
 }
@@ -294,7 +296,8 @@ long sys_vdso_sigreturn(struct task *t, const word_t *arg)
     t->alt_stack_bytes = f.stack_flags & SS_DISABLE ? 0 : f.stack_bytes;
     t->alt_stack_flags = f.stack_flags & SS_AUTODISARM;
     signal_set_mask(t, f.mask);
-    ptrace_jumps(t, &r);
+    if (t->ptrace != NULL)
+        ptrace_jumps(t, &r);
     task_answer_regs(t, &r);
     return NO_REPLY;
 }

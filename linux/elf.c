@@ -16,7 +16,6 @@
 #define PF_R 4u
 
 #define HEADERS_MAX 64u
-#define PIE_BASE    0x0000555555554000ul
 
 struct elf {
     uint8_t ident[16];
@@ -103,7 +102,7 @@ static long map_segment(struct space *s, struct inode *i, const struct segment *
 }
 
 /* Where the file is loaded, less the addresses that it names. */
-static long choose_base(struct space *s, const struct elf *h, bool is_loader, word_t low,
+static long choose_base(struct space *s, const struct elf *h, word_t wanted, word_t low,
                         word_t high, word_t *base)
 {
     word_t at;
@@ -111,7 +110,7 @@ static long choose_base(struct space *s, const struct elf *h, bool is_loader, wo
     *base = 0;
     if (h->type == ET_EXEC)
         return low < SPACE_BOTTOM || !space_is_free(s, low, high - low) ? -ENOEXEC : 0;
-    at = is_loader ? space_find(s, high - low) : PIE_BASE;
+    at = wanted == 0 ? space_find(s, high - low) : wanted;
     if (at == 0 || high - low > SPACE_TOP - at)
         return -ENOMEM;
     *base = at - low;
@@ -129,7 +128,7 @@ static word_t headers_at(const struct elf *h, const struct segment *s, word_t ba
     return 0;
 }
 
-long elf_load(struct space *s, struct inode *i, struct program *p, bool is_loader)
+long elf_load(struct space *s, struct inode *i, struct program *p, word_t base)
 {
     struct segment segment[HEADERS_MAX];
     struct elf h;
@@ -142,11 +141,11 @@ long elf_load(struct space *s, struct inode *i, struct program *p, bool is_loade
     if (e == 0)
         e = extent(segment, h.phnum, &low, &high);
     if (e == 0)
-        e = choose_base(s, &h, is_loader, low, high, &p->base);
+        e = choose_base(s, &h, base, low, high, &p->base);
     for (unsigned n = 0; n < h.phnum && e == 0; n++) {
         if (segment[n].type == PT_LOAD && segment[n].memory_bytes > 0)
             e = map_segment(s, i, &segment[n], p->base);
-        else if (segment[n].type == PT_INTERP && !is_loader)
+        else if (segment[n].type == PT_INTERP && base != 0)
             e = read_interpreter(i, &segment[n], p);
     }
     if (e != 0)

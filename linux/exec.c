@@ -11,7 +11,6 @@
 #include "fsabi.h"
 #include "handlers.h"
 #include "ptrace.h"
-#include "random.h"
 #include "space_priv.h"
 #include "vdso_priv.h"
 
@@ -172,7 +171,7 @@ static long load(struct exec *x)
 {
     char interpreter[sizeof x->program.interpreter];
     struct inode *program = x->inode;
-    long e = elf_load(x->space, program, &x->program, false);
+    long e = elf_load(x->space, program, &x->program, x->layout.base);
 
     if (e != 0 || x->program.interpreter[0] == 0)
         return e;
@@ -180,7 +179,7 @@ static long load(struct exec *x)
     inode_get(program);
     e = find(x, 0, 0, interpreter, 0);
     if (e == 0)
-        e = elf_load(x->space, x->inode, &x->loader, true);
+        e = elf_load(x->space, x->inode, &x->loader, 0);
     inode_put(x->inode);
     x->inode = program;
     return e;
@@ -204,8 +203,8 @@ static unsigned auxiliary(const struct exec *x, word_t random, word_t name, word
         AT_PHENT, 56, AT_PHNUM, x->program.header_count, AT_BASE, x->loader.base, AT_FLAGS, 0,
         AT_ENTRY, x->program.entry, AT_UID, id->uid, AT_EUID, id->euid, AT_GID, id->gid,
         AT_EGID, id->egid, AT_SECURE, 0, AT_RANDOM, random, AT_HWCAP2, 0, AT_EXECFN, name,
-        AT_PLATFORM, platform, AT_SYSINFO_EHDR, VDSO_BASE, AT_MINSIGSTKSZ, 1024 + vdso_fpu_bytes,
-        AT_NULL, 0,
+        AT_PLATFORM, platform, AT_SYSINFO_EHDR, x->space->vdso,
+        AT_MINSIGSTKSZ, 1024 + vdso_fpu_bytes, AT_NULL, 0,
     };
 
     memcpy(v, pairs, sizeof pairs);
@@ -220,15 +219,14 @@ static unsigned auxiliary(const struct exec *x, word_t random, word_t name, word
 static long build_stack(struct exec *x, word_t *sp)
 {
     size_t name_bytes = rt_length(x->path) + 1;
-    word_t name = STACK_TOP - 8 - name_bytes;
+    word_t name = x->layout.sp - 8 - name_bytes;
     word_t strings = name - x->arguments.bytes - x->environment.bytes;
     word_t platform = strings - 8, random = platform - 16, at, count = x->arguments.count;
-    word_t vector[2 * AUXILIARY], bytes[2];
+    word_t vector[2 * AUXILIARY];
     unsigned words = auxiliary(x, random, name, platform, vector);
     struct space *s = x->space;
     long e;
 
-    random_bytes(bytes, sizeof bytes);
     at = random - (1 + count + 1 + x->environment.count + 1 + words) * 8;
     *sp = at &= ~15ul;
     s->arg_start = strings;
@@ -238,7 +236,7 @@ static long build_stack(struct exec *x, word_t *sp)
     if (e == 0)
         e = space_write(s, platform, "x86_64", 7);
     if (e == 0)
-        e = space_write(s, random, bytes, sizeof bytes);
+        e = space_write(s, random, x->layout.random, 16);
     if (e == 0)
         e = space_write(s, at, &count, sizeof count);
     at += 8;
@@ -248,12 +246,14 @@ static long build_stack(struct exec *x, word_t *sp)
     if (e == 0)
         e = strings_place(&x->environment, s, s->env_start, at);
     at += (x->environment.count + 1) * 8;
+    s->auxv = at;
     return e != 0 ? e : space_write(s, at, vector, sizeof vector);
 }
 
 static long make_space(struct exec *x, word_t *sp)
 {
     word_t stack = x->task->process->limit[RLIMIT_STACK].soft;
+    const struct layout *l = &x->layout;
     long e;
 
     if (stack > 64ul << 20)
@@ -264,14 +264,18 @@ static long make_space(struct exec *x, word_t *sp)
     x->space = space_new();
     if (x->space == NULL)
         return -ENOMEM;
+    layout_choose(&x->layout, x->task->process->personality);
+    x->space->map_top = l->map;
+    x->space->stack_top = l->stack;
+    x->space->vdso = l->map + PAGE;
     e = vdso_map(x->space);
     if (e == 0)
         e = load(x);
     if (e == 0)
-        e = space_map(x->space, STACK_TOP - stack, stack, PROT_READ | PROT_WRITE, NULL);
+        e = space_map(x->space, l->stack - stack, stack, PROT_READ | PROT_WRITE, NULL);
     if (e == 0) {
-        area_at(x->space, STACK_TOP - PAGE)->grows = true;
-        x->space->brk_start = x->space->brk = x->program.end;
+        area_at(x->space, l->stack - PAGE)->grows = true;
+        x->space->brk_start = x->space->brk = x->program.end + l->heap;
         e = build_stack(x, sp);
     }
     if (e == 0 && !task_thread_make(x->task, x->space, &x->thread))

@@ -9,6 +9,15 @@
 
 #define STRINGS_PAGES 512u /* 2 MiB, a quarter of the stack's limit */
 #define STACK_TOP     0x00007ffffffff000ul
+#define PIE_BASE      0x0000555555554000ul
+
+/* Where a program's parts are. */
+struct layout {
+    word_t stack, sp; /* its upper end; the first string is below sp */
+    word_t map;       /* what is mapped is below; the vDSO's two pages above */
+    word_t base, heap; /* of a program that can be anywhere; from a program's end to its heap */
+    word_t random[2]; /* AT_RANDOM */
+};
 
 /* Strings one behind the other, each with its NUL. */
 struct strings {
@@ -29,6 +38,7 @@ struct exec {
     struct strings arguments, environment;
     struct space *space;
     struct lone thread;        /* in it */
+    struct layout layout;
     struct program program, loader;
     char path[PATH_LENGTH];    /* AT_EXECFN */
     char name[TASK_NAME];
@@ -49,7 +59,12 @@ long strings_place(const struct strings *s, struct space *space, word_t at, word
 
 /* --- elf.c --- */
 
-/* Load an ELF file into the space. @return 0, -ENOEXEC, -ENOMEM, -EIO, BLOCKED ... */
-long elf_load(struct space *s, struct inode *i, struct program *p, bool is_loader);
+/* Load an ELF file into the space. @param base of one that can be anywhere; 0: a free place
+ * @return 0, -ENOEXEC, -ENOMEM, -EIO, BLOCKED ... */
+long elf_load(struct space *s, struct inode *i, struct program *p, word_t base);
+
+/* --- layout.c --- */
+
+void layout_choose(struct layout *l, unsigned personality);
 
 #endif

@@ -156,7 +156,7 @@ long sys_brk(struct task *t, const word_t *arg)
     word_t to = arg[0], old = round_up(s->brk), new = round_up(to);
     word_t limit = t->process->limit[RLIMIT_DATA].soft;
 
-    if (to < s->brk_start || to >= MMAP_TOP || (limit != ~0ul && to - s->brk_start > limit))
+    if (to < s->brk_start || to >= s->map_top || (limit != ~0ul && to - s->brk_start > limit))
         return (long)s->brk;
     if (new > old) {
         if (!space_is_free(s, old, new - old) || (new - old) / PAGE > pages_free() ||

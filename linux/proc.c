@@ -27,8 +27,7 @@ static struct task *task_of(const struct process *p, int tid)
     return NULL;
 }
 
-/* Who an inode is about now. @return 0, -ENOENT: not there any more */
-static long find_subject(const struct inode *i, struct subject *s)
+long proc_subject(const struct inode *i, struct subject *s)
 {
     *s = (struct subject){.number = (unsigned)i->u.proc.number};
     if (i->u.proc.pid == 0)
@@ -80,7 +79,7 @@ long proc_process(const struct inode *i)
 
     if (i == NULL || i->ops != &proc_dir || i->u.proc.entry != &pid_entry)
         return -EBADF;
-    return find_subject(i, &s) == 0 ? i->u.proc.pid : -ESRCH;
+    return proc_subject(i, &s) == 0 ? i->u.proc.pid : -ESRCH;
 }
 
 struct inode *proc_root(struct mount *m)
@@ -138,7 +137,7 @@ static long dir_lookup(struct dentry *dir, const char *name, size_t length, stru
     struct inode *d = dir->inode, *i = NULL;
     const struct proc_entry *e = d->u.proc.entry->children;
     struct subject s;
-    long error = find_subject(d, &s);
+    long error = proc_subject(d, &s);
 
     if (error != 0)
         return error;
@@ -203,7 +202,7 @@ static long dir_list(struct dentry *dir, word_t from, directory_emit *emit, void
     struct inode *d = dir->inode;
     const struct proc_entry *e = d->u.proc.entry->children;
     struct subject s;
-    long error = find_subject(d, &s);
+    long error = proc_subject(d, &s);
 
     if (error != 0)
         return error;
@@ -218,7 +217,7 @@ static long dir_refresh(struct inode *i)
 {
     struct subject s;
 
-    return find_subject(i, &s);
+    return proc_subject(i, &s);
 }
 
 /* --- links --- */
@@ -228,7 +227,7 @@ static long link_read(struct inode *i, char *to, size_t size)
     const struct proc_entry *e = i->u.proc.entry;
     struct subject s;
     struct dentry *d;
-    long error = find_subject(i, &s);
+    long error = proc_subject(i, &s);
     char *path;
 
     if (error != 0)
@@ -256,7 +255,7 @@ static long link_jump(struct inode *i, struct dentry **to)
     const struct proc_entry *e = i->u.proc.entry;
     struct subject s;
     struct file *f;
-    long error = find_subject(i, &s);
+    long error = proc_subject(i, &s);
 
     if (error != 0)
         return error;
@@ -349,7 +348,7 @@ static long text_read(struct file *f, struct transfer *x, word_t at)
     if (at == 0) {
         const struct proc_entry *e = f->inode->u.proc.entry;
         struct subject s;
-        long error = find_subject(f->inode, &s);
+        long error = proc_subject(f->inode, &s);
 
         if (error != 0)
             return -ESRCH;
@@ -377,7 +376,7 @@ static long text_write(struct file *f, struct transfer *x, word_t at)
     size_t all = x->left;
     char bytes[256];
     struct subject s;
-    long n = find_subject(f->inode, &s);
+    long n = proc_subject(f->inode, &s);
 
     (void)at;
     if (n != 0 || e->write == NULL)
@@ -408,10 +407,12 @@ static const struct file_ops text_ops = {.flags = FILE_SEEKS, .read = text_read,
 static long file_open(struct inode *i, struct file *f)
 {
     struct subject s;
-    long error = find_subject(i, &s);
+    long error = proc_subject(i, &s);
 
     if (error != 0)
         return error;
+    if (i->u.proc.entry->kind == PROC_MEM)
+        return proc_mem_open(f, &s);
     if (file_writable(f) && i->u.proc.entry->write == NULL)
         return -EACCES;
     f->data = heap_alloc(sizeof(struct text));

@@ -22,7 +22,8 @@ struct subject {
     unsigned number;
 };
 
-enum proc_kind { PROC_TEXT = 1, PROC_LINK, PROC_DIR, PROC_TASKS, PROC_FDS, PROC_FD, PROC_FDINFOS };
+enum proc_kind { PROC_TEXT = 1, PROC_LINK, PROC_DIR, PROC_TASKS, PROC_FDS, PROC_FD, PROC_FDINFOS,
+                 PROC_MEM };
 
 struct proc_entry {
     const char *name;              /* NULL ends a table */
@@ -36,6 +37,14 @@ struct proc_entry {
     long (*write)(const struct subject *s, char *text, size_t size);
 };
 
+/** proc_memory.c */
+void proc_maps(struct text *x, const struct subject *s);
+void proc_smaps(struct text *x, const struct subject *s);
+void proc_auxv(struct text *x, const struct subject *s);
+/** /proc/PID/mem: begin. @return 0, -EACCES, -ESRCH */
+long proc_mem_open(struct file *f, const struct subject *s);
+/** Who an inode is about now. @return 0, -ENOENT: not there any more */
+long proc_subject(const struct inode *i, struct subject *s);
 /** proc_system.c, proc_task.c */
 extern const struct proc_entry proc_system_entries[], proc_process_entries[], proc_task_entries[];
 /** What poll, ps and the like call an open file without a name: "pipe:[12]". @return length */

@@ -154,6 +154,7 @@ CONSTANT(nr_open, "4096")
 CONSTANT(overcommit, "0")
 CONSTANT(map_count, "65530")
 CONSTANT(zero, "0")
+CONSTANT(randomize, "2")
 CONSTANT(core_pattern, "core")
 CONSTANT(max_backlog, "4096")
 
@@ -230,7 +231,7 @@ static const struct proc_entry kernel_entries[] = {
     TEXT("osrelease", make_osrelease), TEXT("version", make_osversion),
     TEXT("pid_max", make_pid_max), TEXT("ngroups_max", make_groups_max),
     TEXT("cap_last_cap", make_last_cap), TEXT("core_pattern", make_core_pattern),
-    TEXT("randomize_va_space", make_zero), DIRECTORY("random", random_entries), END};
+    TEXT("randomize_va_space", make_randomize), DIRECTORY("random", random_entries), END};
 static const struct proc_entry fs_entries[] = {
     TEXT("pipe-max-size", make_pipe_max), TEXT("file-max", make_file_max),
     TEXT("nr_open", make_nr_open), END};

@@ -179,33 +179,35 @@ static long write_comm(const struct subject *s, char *text, size_t size)
     return 0;
 }
 
-static void make_maps(struct text *x, const struct subject *s)
+static void make_cgroup(struct text *x, const struct subject *s)
 {
-    static char name[PATH_LENGTH];
-    struct space *space = space_of(s);
-    word_t start = 0, end;
-    struct area_source source;
-    unsigned prot;
+    (void)s;
+    text_add(x, "0::/\n"); /* as where no hierarchy is mounted */
+}
 
-    while (space != NULL && space_area(space, &start, &end, &prot, &source)) {
-        long n = source.inode == NULL
-                     ? 0
-                     : proc_inode_name(s->task, source.inode, name, sizeof name - 1);
+static void make_personality(struct text *x, const struct subject *s)
+{
+    text_add(x, "%08x\n", s->process->personality);
+}
 
-        text_add(x, "%08lx-%08lx %c%c%c%c %08lx 00:%02x %lu", start, end,
-                 prot & PROT_READ ? 'r' : '-', prot & PROT_WRITE ? 'w' : '-',
-                 prot & PROT_EXEC ? 'x' : '-', source.shared ? 's' : 'p', source.offset,
-                 source.inode == NULL || source.inode->mount == NULL ? 0
-                                                                     : source.inode->mount->device,
-                 source.inode == NULL ? 0 : source.inode->number);
-        if (n > 0) {
-            name[n] = 0;
-            text_add(x, "                     ");
-            text_bytes(x, name, (size_t)n);
-        }
-        text_add(x, "\n");
-        start = end;
-    }
+static void make_id_map(struct text *x, const struct subject *s)
+{
+    (void)s;
+    text_add(x, "%10u %10u %10u\n", 0, 0, 0xffffffff);
+}
+
+static void make_loginuid(struct text *x, const struct subject *s)
+{
+    (void)s;
+    text_add(x, "%u", 0xffffffff); /* nobody has logged in */
+}
+
+static void make_children(struct text *x, const struct subject *s)
+{
+    if (s->task == NULL || s->task->tid != s->process->pid)
+        return; /* children are the process's */
+    for (const struct process *c = s->process->children; c != NULL; c = c->sibling)
+        text_add(x, "%d ", c->pid);
 }
 
 static void make_limits(struct text *x, const struct subject *s)
@@ -306,7 +308,15 @@ static long jump_exe(const struct subject *s, struct dentry **to)
     {.name = "cmdline", .kind = PROC_TEXT, .mode = 0444, .make = make_cmdline},                   \
     {.name = "environ", .kind = PROC_TEXT, .mode = 0400, .make = make_environ},                   \
     {.name = "comm", .kind = PROC_TEXT, .mode = 0644, .make = make_comm, .write = write_comm},    \
-    {.name = "maps", .kind = PROC_TEXT, .mode = 0444, .make = make_maps},                         \
+    {.name = "maps", .kind = PROC_TEXT, .mode = 0444, .make = proc_maps},                         \
+    {.name = "smaps", .kind = PROC_TEXT, .mode = 0444, .make = proc_smaps},                       \
+    {.name = "auxv", .kind = PROC_TEXT, .mode = 0400, .make = proc_auxv},                         \
+    {.name = "mem", .kind = PROC_MEM, .mode = 0600},                                              \
+    {.name = "cgroup", .kind = PROC_TEXT, .mode = 0444, .make = make_cgroup},                     \
+    {.name = "personality", .kind = PROC_TEXT, .mode = 0400, .make = make_personality},           \
+    {.name = "uid_map", .kind = PROC_TEXT, .mode = 0444, .make = make_id_map},                    \
+    {.name = "gid_map", .kind = PROC_TEXT, .mode = 0444, .make = make_id_map},                    \
+    {.name = "loginuid", .kind = PROC_TEXT, .mode = 0444, .make = make_loginuid},                 \
     {.name = "limits", .kind = PROC_TEXT, .mode = 0444, .make = make_limits},                     \
     {.name = "mounts", .kind = PROC_TEXT, .mode = 0444, .make = make_mounts},                     \
     {.name = "mountinfo", .kind = PROC_TEXT, .mode = 0444, .make = make_mountinfo},               \
@@ -318,7 +328,9 @@ static long jump_exe(const struct subject *s, struct dentry **to)
     {.name = "fd", .kind = PROC_FDS, .mode = 0500},                                               \
     {.name = "fdinfo", .kind = PROC_FDINFOS, .mode = 0555}
 
-const struct proc_entry proc_task_entries[] = {COMMON, {.name = NULL}};
+const struct proc_entry proc_task_entries[] = {
+    COMMON, {.name = "children", .kind = PROC_TEXT, .mode = 0444, .make = make_children},
+    {.name = NULL}};
 const struct proc_entry proc_process_entries[] = {
     COMMON, {.name = "task", .kind = PROC_TASKS, .mode = 0555}, {.name = NULL}};
 

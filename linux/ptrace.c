@@ -26,7 +26,7 @@ enum {
 #define USER_DEBUG 848u
 #define ARCH_X86_64 0xc000003eu
 
-static bool may_trace(const struct task *t, const struct task *other)
+bool ptrace_may(const struct task *t, const struct task *other)
 {
     const struct identity *a = &t->process->identity, *b = &other->process->identity;
 
@@ -51,7 +51,7 @@ static long attach(struct task *t, struct task *other, bool seize, word_t addres
 
     if (seize && (address != 0 || options & ~(word_t)OPTIONS))
         return -EIO;
-    if (other->process == t->process || other->ptrace != NULL || !may_trace(t, other))
+    if (other->process == t->process || other->ptrace != NULL || !ptrace_may(t, other))
         return -EPERM;
     e = ptrace_begin(other, t->process, seize ? (unsigned)options : 0, seize);
     if (e != 0)
@@ -420,7 +420,7 @@ static long process_vm(struct task *t, const word_t *arg, bool write)
         return n;
     if (other == NULL)
         return -ESRCH;
-    if (other->process != t->process && !may_trace(t, other))
+    if (other->process != t->process && !ptrace_may(t, other))
         return -EPERM;
     for (word_t i = 0; i < arg[4] && mine.left > 0; i++) {
         if (user_read(t, &piece, arg[3] + i * sizeof piece, sizeof piece) != 0)

@@ -60,7 +60,11 @@ static inline bool ptrace_interrupts(const struct task *t)
 {
     return t->ptrace != NULL && (t->ptrace->interrupt || t->ptrace->passed.number != 0);
 }
-bool ptrace_due(const struct task *t);
+bool ptrace_is_due(const struct task *t);
+static inline bool ptrace_due(const struct task *t)
+{
+    return t->ptrace != NULL && ptrace_is_due(t);
+}
 
 /* --- what the system calls, in the order in which it happens --- */
 
@@ -112,6 +116,8 @@ struct ptrace_wait {
  * @return true: *w */
 bool ptrace_look(struct process *tracer, bool (*wanted)(const void *, int pid, int pgid),
                  const void *context, bool keep, struct ptrace_wait *w, bool *any);
+/** May it look into the other at all? */
+bool ptrace_may(const struct task *t, const struct task *other);
 /** The parent does not see what this child does: another, or this one itself, traces it. */
 bool ptrace_hides(const struct process *child);
 

@@ -8,6 +8,7 @@
 #include "core_priv.h"
 #include "futex_priv.h"
 #include "handlers.h"
+#include "space_priv.h"
 #include "vdso_priv.h"
 
 #include <abi/invoke.h>
@@ -151,7 +152,7 @@ static long run_fpu_code(struct task *asker, struct task *t, word_t entry, const
         ptrace_take_out(t);
     p->orig = orig;
     r = p->fpu_regs;
-    r.ip = entry;
+    r.ip = t->space->vdso + entry;
     r.rcx = at;
     r.flags &= ~TRAP_FLAG;
     task_regs_write(t, &r);

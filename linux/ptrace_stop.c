@@ -41,12 +41,12 @@ bool ptrace_holds(const struct task *t)
     return ptrace_is_stopped(t) && !(signal_pending(t) & SIGNAL_BIT(SIGKILL));
 }
 
-bool ptrace_due(const struct task *t)
+bool ptrace_is_due(const struct task *t)
 {
     const struct ptrace *p = t->ptrace;
 
-    return p != NULL && (p->interrupt || p->event != 0 || p->passed.number != 0 || p->in_call ||
-                         p->jumped || p->mode == MODE_STEP);
+    return p->interrupt || p->event != 0 || p->passed.number != 0 || p->in_call || p->jumped ||
+           p->mode == MODE_STEP;
 }
 
 /* --- beginning and end ---------------------------------------------------------------------- */
@@ -322,8 +322,6 @@ void ptrace_jumps(struct task *t, struct regs *r)
 {
     struct ptrace *p = t->ptrace;
 
-    if (p == NULL)
-        return;
     if (p->stepped)
         r->flags &= ~(1ul << 8);
     p->stepped = false;

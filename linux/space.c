@@ -234,11 +234,11 @@ word_t space_find(struct space *s, word_t bytes)
     word_t best = 0, from = SPACE_BOTTOM;
 
     for (struct area *a = s->areas;; a = a->next) {
-        word_t to = a == NULL || a->start > MMAP_TOP ? MMAP_TOP : a->start;
+        word_t to = a == NULL || a->start > s->map_top ? s->map_top : a->start;
 
         if (to > from && to - from >= bytes)
             best = to - bytes;
-        if (a == NULL || a->start > MMAP_TOP)
+        if (a == NULL || a->start > s->map_top)
             return best;
         if (a->end > from)
             from = a->end;
@@ -517,6 +517,10 @@ struct space *space_fork(struct space *s)
 
     if (child == NULL)
         return NULL;
+    child->vdso = s->vdso;
+    child->auxv = s->auxv;
+    child->map_top = s->map_top;
+    child->stack_top = s->stack_top;
     child->brk_start = s->brk_start;
     child->brk = s->brk;
     child->arg_start = s->arg_start;

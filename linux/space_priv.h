@@ -10,7 +10,7 @@
 
 #include "space.h"
 
-#define MMAP_TOP    0x00007ffff7ffe000ul /* free ranges are looked for below; then comes the vdso */
+#define MMAP_TOP    0x00007ffff7ffe000ul /* of a program at fixed places: layout.c */
 #define LEAF_PAGES  512u
 #define SLOT_CHUNKS 512u
 #define CHUNK_SLOTS 256u
@@ -62,6 +62,8 @@ struct space {
     struct area *areas, *last;  /* last: where the last look-up ended, or NULL */
     entry_t **root;             /* four levels */
     struct known_leaf known[KNOWN];
+    word_t map_top;             /* free ranges are looked for below */
+    word_t vdso, stack_top, auxv;
     word_t brk_start, brk;
     word_t resident, size;      /* pages */
     cap_t supply[SUPPLIES];

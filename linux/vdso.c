@@ -60,7 +60,7 @@ bool vdso_init(void)
     vdso_update();
     code = vdso_xsave ? vdso_code : vdso_plain;
     bytes = (size_t)(vdso_xsave ? vdso_code_end - vdso_code : vdso_plain_end - vdso_plain);
-    memcpy((char *)page_data(page) + VDSO_SIGNAL % PAGE, code, bytes);
+    memcpy((char *)page_data(page) + VDSO_SIGNAL, code, bytes);
     return true;
 }
 
@@ -89,9 +89,9 @@ static long map_page(struct space *s, word_t at, page_t what, unsigned prot)
 
 long vdso_map(struct space *s)
 {
-    long e = map_page(s, VDSO_DATA, data_page, PROT_READ);
+    long e = map_page(s, s->vdso - PAGE, data_page, PROT_READ);
 
-    return e != 0 ? e : map_page(s, VDSO_BASE, page, PROT_READ | PROT_EXEC);
+    return e != 0 ? e : map_page(s, s->vdso, page, PROT_READ | PROT_EXEC);
 }
 
 bool vdso_prepare_fpu(struct task *t, word_t at)

@@ -5,18 +5,17 @@
 
 #include "linux.h"
 
-#define VDSO_BASE   0x00007ffff7fff000ul
-#define VDSO_DATA   (VDSO_BASE - PAGE) /* a page with struct vdso_data */
+/* The page is at space->vdso, one with struct vdso_data before it; these are offsets in it. */
 /* Saves the FPU at RCX, then goes to R9 with RDX = R8. */
-#define VDSO_SIGNAL (VDSO_BASE + 0xc00)
+#define VDSO_SIGNAL 0xc00ul
 /* Restores the FPU from RCX, then calls vdso_sigreturn. */
-#define VDSO_RETURN (VDSO_BASE + 0xd00)
+#define VDSO_RETURN 0xd00ul
 /* Where handlers return to; and what follows the system call there. */
-#define VDSO_RESTORER (VDSO_BASE + 0xe00)
+#define VDSO_RESTORER 0xe00ul
 #define VDSO_RESTORED (VDSO_RESTORER + 9)
 /* Saves the FPU at RCX, or restores it from there, then calls vdso_fpu. */
-#define VDSO_FPU_SAVE    (VDSO_BASE + 0xf00)
-#define VDSO_FPU_RESTORE (VDSO_BASE + 0xf40)
+#define VDSO_FPU_SAVE    0xf00ul
+#define VDSO_FPU_RESTORE 0xf40ul
 
 /* What the functions of the image read: vdso_image.S knows the offsets. */
 struct vdso_data {

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -550,4 +550,62 @@ CASE(process_vm)
     from.iov_base = (void *)return_shared;
     result("code", process_vm_writev(pid, mine, 1, &from, 1, 0));
     go("end", PTRACE_CONT, pid, 0);
+}
+
+/* --- where a program's parts are ------------------------------------------------------------- */
+
+struct places {
+    unsigned long stack, vdso, heap;
+};
+
+/* Of a new /bin/sh; it ends. */
+static struct places look(unsigned long persona)
+{
+    struct places p = {0};
+    struct user_regs_struct r;
+    unsigned long at, key;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        personality(persona);
+        ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+        execl("/bin/sh", "sh", "-c", "exit", NULL);
+    }
+    wait_status(pid);
+    ptrace(PTRACE_GETREGS, pid, NULL, &r);
+    p.stack = r.rsp;
+    at = r.rsp + 8;
+    for (int ends = 0; ends < 2; at += 8) /* arguments, environment */
+        ends += ptrace(PTRACE_PEEKDATA, pid, at, NULL) == 0;
+    for (; (key = (unsigned long)ptrace(PTRACE_PEEKDATA, pid, at, NULL)) != AT_NULL; at += 16) {
+        if (key == AT_SYSINFO_EHDR)
+            p.vdso = (unsigned long)ptrace(PTRACE_PEEKDATA, pid, at + 8, NULL);
+    }
+    ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD);
+    do {
+        ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
+        wait_status(pid);
+        ptrace(PTRACE_GETREGS, pid, NULL, &r);
+    } while (r.orig_rax != SYS_brk || (long)r.rax == -ENOSYS);
+    p.heap = r.rax;
+    kill(pid, SIGKILL);
+    wait_status(pid);
+    return p;
+}
+
+static void compare(struct places a, struct places b)
+{
+    say("stack %s, vdso %s, heap %s", a.stack == b.stack ? "the same" : "another",
+        a.vdso == b.vdso ? "the same" : "another", a.heap == b.heap ? "the same" : "another");
+    say("aligned %d", (a.stack | b.stack) % 16 == 0 && (a.vdso | b.vdso) % 4096 == 0);
+}
+
+CASE(layout_random)
+{
+    compare(look(0), look(0));
+}
+
+CASE(layout_fixed)
+{
+    compare(look(ADDR_NO_RANDOMIZE), look(ADDR_NO_RANDOMIZE));
 }
