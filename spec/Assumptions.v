@@ -1,6 +1,7 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* Every theorem of the specification, and what it leans on: `make` fails unless that is nothing. *)
-From Tessera Require Keeps Tree Memory Reply Budget Theorems Revoke Again Integrity.
+From Tessera Require Keeps Tree Memory Reply Budget Theorems Revoke Again Integrity
+  Dismantled Left Restarts.
 
 Print Assumptions Keeps.every_entry_keeps.
 Print Assumptions Keeps.boot_keeps.
@@ -35,7 +36,6 @@ Print Assumptions Theorems.budget_per_period.
 Print Assumptions Theorems.deletion_means.
 Print Assumptions Theorems.revoke_is_over.
 Print Assumptions Theorems.no_child_no_descendant.
-Print Assumptions Theorems.every_entry_ends.
 Print Assumptions Revoke.deleting_keeps_childless.
 Print Assumptions Revoke.revoke_leaves_nothing.
 Print Assumptions Revoke.deleting_makes_none.
@@ -44,6 +44,11 @@ Print Assumptions Revoke.capabilities_fill_the_tree.
 Print Assumptions Revoke.revoke_goes_on.
 Print Assumptions Again.copy_asks_for_less.
 Print Assumptions Again.retype_asks_for_less.
+Print Assumptions Dismantled.dismantle_pays.
+Print Assumptions Dismantled.dismantling_pays.
+Print Assumptions Left.before_ends.
+Print Assumptions Restarts.preempted_is_shorter.
+Print Assumptions Restarts.every_call_ends.
 Print Assumptions Integrity.runs_are_confined.
 Print Assumptions Integrity.confinement.
 Print Assumptions Integrity.thread_confinement.

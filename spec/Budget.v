@@ -180,7 +180,7 @@ Qed.
 Theorem budgets_are_kept : kept budgets_hold.
 Proof.
   constructor.
-  { intros s s' E H. unfold core in E. injection E as _ _ _ _ _ _ _ Eb.
+  { intros s s' E H. unfold core in E. injection E as _ _ _ _ _ _ _ Eb _.
     unfold budgets_hold in *. rewrite <- Eb. exact H. }
   all: intros; intros s1 v1 s1' H E.
   4: { unfold edit_cap in E. prim E; exact H. }

@@ -134,7 +134,7 @@ Definition context_bind (t x : N) : M error :=
 Definition context_unbind (x : N) : M error :=
   y <- sc_at x ;;
   match x_stack y with
-  | t :: _ => unlend t ;;; ret ERestart
+  | t :: _ => take_away t ;;; ret ERestart
   | [] => unbind_context x ;;; ret EOk
   end.
 
@@ -173,6 +173,7 @@ Definition space_supply (t p : N) : M error :=
   go <- start_afresh a ;;
   if negb go then ret ERestart else
   c <- cap_at a ;;
+  guard (c_rights c <=? size) ;;;
   if negb (c_rights c =? size) then _ <- clear_memory a 0 size ;; ret ERestart else
   to_tables (c_reg c) ;;;
   edit_cap a (fun c => if is_ty c TUntyped then Cap TTables 0 p (N.shiftr (c_badge c) 6) 0 0

@@ -188,7 +188,9 @@ Proof. intros. unfold flag. one. apply ok_ret. assumption. Qed.
 #[export] Instance says_hand_over : forall from to, ok (hand_over from to) any. Proof. go. Qed.
 #[export] Instance says_lend : forall from to, ok (lend from to) any. Proof. go. Qed.
 #[export] Instance says_leave_lenders : forall t, ok (leave_lenders t) any. Proof. go. Qed.
+#[export] Instance says_lends : forall t, ok (lends t) any. Proof. go. Qed.
 #[export] Instance says_unlend : forall t, ok (unlend t) any. Proof. go. Qed.
+#[export] Instance says_take_away : forall t, ok (take_away t) any. Proof. go. Qed.
 #[export] Instance says_give_back : forall t, ok (give_back t) any. Proof. go. Qed.
 #[export] Instance says_configure_context : forall x amount period prio,
   ok (configure_context x amount period prio) any.
@@ -418,7 +420,7 @@ Proof. go. Qed.
 Proof.
   intros t r A W Wr. unfold answer. one. destruct a as [| |c]; try solve [one].
   specialize (H c eq_refl). assert (O : opens c) by (eapply opens_answer; eauto).
-  one. one. cbv zeta. one; [repeat one|]. destruct a1; try solve [one].
+  eapply ok_bind; [apply ok_guard|intros [] _]. one. one. cbv zeta. one; [repeat one|]. destruct a1; try solve [one].
   one. one; [|repeat one]. destruct (t_fault a =? 0); [|one].
   one; [|repeat one]. apply says_transfer; try assumption. intros G.
   destruct a0 as [| | | |q g|]; try discriminate G. apply andb_true_iff in G. destruct G as [G ->].

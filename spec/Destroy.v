@@ -144,6 +144,11 @@ Definition empty_space (p : N) : M error :=
   n <- gets (fun s => l_empty (s_lim s)) ;;
   tables_back (N.to_nat n) p.
 
+(* Those in this slot are the space's; it gives all that it has back. *)
+Definition return_tables (slot : N) (c : cap) : M error :=
+  x <- space_at (c_rights c) ;; guard (existsb (N.eqb slot) (p_supplies x)) ;;;
+  empty_space (c_rights c).
+
 (* --- Deleting --------------------------------------------------------------------------------- *)
 
 (* Objects that go when nobody has a capability to them. *)
@@ -181,7 +186,7 @@ Definition destroy_capability (a : N) : M unit :=
 (* Tables become an Untyped first. *)
 Definition destroy_slot (a : N) : M error :=
   c <- cap_at a ;;
-  if is_ty c TTables then _ <- empty_space (c_rights c) ;; ret ERestart
+  if is_ty c TTables then _ <- return_tables a c ;; ret ERestart
   else destroy_capability a ;;; ret EOk.
 
 Definition empty_slots (l : list N) : M unit := each destroy_capability l.
@@ -213,7 +218,7 @@ Definition dismantle_cnode (o : N) : M bool :=
   put_cnode o (fst v, cursor) ;;;
   if fst v <=? cursor then forget o ;;; ret true else
   c <- cap_at (o + cursor) ;;
-  if is_ty c TTables then _ <- empty_space (c_rights c) ;; ret false
+  if is_ty c TTables then _ <- return_tables (o + cursor) c ;; ret false
   else put_cnode o (fst v, cursor + 1) ;;; destroy_capability (o + cursor) ;;; ret true.
 
 Definition is_sending (w : wait) : bool := match w with WSending _ _ _ _ => true | _ => false end.
@@ -224,13 +229,14 @@ Definition dismantle_endpoint (o : N) : M bool :=
   | [] => forget o ;;; ret true
   | t :: _ =>
       w <- wait_at t ;; h <- th_at t ;;
+      guard (sends_at o w || receives_at o w) ;;;
       (if is_sending w && negb (t_fault h =? 0) then cancel t else gone t) ;;; ret false
   end.
 
 Definition dismantle_notification (o : N) : M bool :=
   n <- ntfn_at o ;;
   match n_queue n with
-  | t :: _ => gone t ;;; ret false
+  | t :: _ => w <- wait_at t ;; guard (waits_at o w) ;;; gone t ;;; ret false
   | [] =>
       when (negb (n_bound n =? 0)) (put_th (n_bound n) (set_t_ntfn 0)) ;;; forget o ;;; ret true
   end.
@@ -254,12 +260,16 @@ Definition borrowing (h : thread) : M bool :=
   if t_sc h =? 0 then ret false else
   c <- sc_at (t_sc h) ;; ret (match x_stack c with [] => false | _ => true end).
 
+(* Its own context, or what it runs on. *)
+Definition unbind_from (t x : N) : M unit :=
+  c <- sc_at x ;; guard ((x_holder c =? t) && negb (t =? 0)) ;;; unbind_context x.
+
 Definition dismantle_thread (t : N) : M unit :=
   w <- wait_at t ;; h <- th_at t ;; b <- borrowing h ;;
   if negb (is_suspended w) || b then cancel t
   else if negb (t_lent h =? 0) then unlend t
-  else if negb (t_own h =? 0) then unbind_context (t_own h)
-  else if negb (t_sc h =? 0) then unbind_context (t_sc h)
+  else if negb (t_own h =? 0) then unbind_from t (t_own h)
+  else if negb (t_sc h =? 0) then unbind_from t (t_sc h)
   else
     when (negb (t_ntfn h =? 0))
       (n <- ntfn_at (t_ntfn h) ;; put_ntfn (t_ntfn h) (Nt (n_bits n) (n_queue n) 0)) ;;;
@@ -270,7 +280,7 @@ Definition dismantle_thread (t : N) : M unit :=
 Definition dismantle_context (x : N) : M unit :=
   c <- sc_at x ;;
   match x_stack c with
-  | t :: _ => unlend t
+  | t :: _ => take_away t
   | [] => unbind_context x ;;; forget x
   end.
 

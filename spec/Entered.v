@@ -183,7 +183,8 @@ Qed.
 Proof.
   intros t p W. unfold space_supply. one. apply says_find_cap; [exact W|].
   intros b c _ _ _ _. cbv zeta. destruct (_ || _ || _ || _); [one|]. one.
-  destruct (negb _); [one|]. one. destruct (negb _); [one|]. one. destruct (negb _); [repeat one|].
+  destruct (negb _); [one|]. one. destruct (negb _); [one|]. one. one.
+  destruct (negb _); [repeat one|].
   one. one. one; [spaces|one].
 Qed.
 

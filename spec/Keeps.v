@@ -14,7 +14,8 @@ Existing Class keeps.
 
 (* What theorems speak of. *)
 Definition core (s : state) :=
-  (s_caps s, s_up s, s_kids s, s_regions s, s_next s, s_replies s, s_waits s, s_budgets s).
+  (s_caps s, s_up s, s_kids s, s_regions s, s_next s, s_replies s, s_waits s, s_budgets s,
+   s_lim s).
 
 Record kept (I : state -> Prop) : Prop := {
   kept_other : forall s s', core s = core s' -> I s -> I s';
@@ -203,7 +204,9 @@ Context (I : state -> Prop) {K : shrinks I}.
 #[export] Instance keeps_hand_over : forall from to, keeps I (hand_over from to). Proof. go. Qed.
 #[export] Instance keeps_lend : forall from to, keeps I (lend from to). Proof. go. Qed.
 #[export] Instance keeps_leave_lenders : forall t, keeps I (leave_lenders t). Proof. go. Qed.
+#[export] Instance keeps_lends : forall t, keeps I (lends t). Proof. go. Qed.
 #[export] Instance keeps_unlend : forall t, keeps I (unlend t). Proof. go. Qed.
+#[export] Instance keeps_take_away : forall t, keeps I (take_away t). Proof. go. Qed.
 #[export] Instance keeps_give_back : forall t, keeps I (give_back t). Proof. go. Qed.
 #[export] Instance keeps_configure_context : forall x amount period prio,
   keeps I (configure_context x amount period prio).
@@ -245,6 +248,7 @@ Proof. go. Qed.
 #[export] Instance keeps_cut : forall p, keeps I (cut p). Proof. go. Qed.
 #[export] Instance keeps_tables_back : forall n p, keeps I (tables_back n p). Proof. go_on n. Qed.
 #[export] Instance keeps_empty_space : forall p, keeps I (empty_space p). Proof. go. Qed.
+#[export] Instance keeps_return_tables : forall a c, keeps I (return_tables a c). Proof. go. Qed.
 #[export] Instance keeps_others : forall i, keeps I (others i). Proof. go. Qed.
 #[export] Instance keeps_doom : forall o, keeps I (doom o). Proof. go. Qed.
 #[export] Instance keeps_destroy_capability : forall a, keeps I (destroy_capability a).
@@ -259,6 +263,7 @@ Proof. go. Qed.
 Proof. go. Qed.
 #[export] Instance keeps_dismantle_reply : forall o, keeps I (dismantle_reply o). Proof. go. Qed.
 #[export] Instance keeps_borrowing : forall h, keeps I (borrowing h). Proof. go. Qed.
+#[export] Instance keeps_unbind_from : forall t x, keeps I (unbind_from t x). Proof. go. Qed.
 #[export] Instance keeps_dismantle_thread : forall t, keeps I (dismantle_thread t). Proof. go. Qed.
 #[export] Instance keeps_dismantle_context : forall x, keeps I (dismantle_context x). Proof. go. Qed.
 #[export] Instance keeps_dismantle_space : forall p, keeps I (dismantle_space p). Proof. go. Qed.

@@ -210,6 +210,8 @@ Definition owe (r caller server : N) (grant : bool) : M unit :=
 Definition reply_option (w : wait) : option N :=
   match w with WReceiving _ r => r | _ => None end.
 (* Who is in a queue waits there. *)
+Definition sends_at (e : N) (w : wait) : bool :=
+  match w with WSending e' _ _ _ => e' =? e | _ => false end.
 Definition receives_at (e : N) (w : wait) : bool :=
   match w with WReceiving e' _ => e' =? e | _ => false end.
 Definition waits_at (n : N) (w : wait) : bool :=
@@ -280,7 +282,9 @@ Definition recv (t e : N) (r : option N) (may_wait : bool) : M error :=
   | (true, from :: _) =>
       ok <- can_take t from r ;;
       if ok : bool then give_back t ;;; take_sender t e from r ;;; ret EOk
-      else ep_remove e from ;;; finish from EState ;;; ret ERestart
+      else
+        w <- wait_at from ;; guard (sends_at e w) ;;;
+        ep_remove e from ;;; finish from EState ;;; ret ERestart
   | _ =>
       if negb may_wait then leave_client t ;;; ret EAgain else
       give_back t ;;; block t ;;;
@@ -353,6 +357,7 @@ Definition answer (t r : N) : M error :=
   x <- reply_at r ;;
   match x with
   | RHolds c =>
+      guard (negb (c =? t)) ;;; (* who waits for an answer does not run *)
       h <- th_at c ;; w <- wait_at c ;;
       let grant := match w with WReply q g => (q =? r) && g | _ => false end in
       e <- (if t_fault h =? 0 then check_message t grant else check_fault_reply c t) ;;

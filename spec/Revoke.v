@@ -26,7 +26,7 @@ Theorem deleting_keeps_childless : forall a, shrinks (childless a).
 Proof.
   intros a. pose proof (kept_shrinks _ tree_is_kept) as T. constructor.
   { intros s s' E [R C]. split; [exact (shrinks_other _ T s s' E R)|].
-    unfold core in E. injection E as _ _ Ek _ _ _ _ _. unfold children. rewrite <- Ek. exact C. }
+    unfold core in E. injection E as _ _ Ek _ _ _ _ _ _. unfold children. rewrite <- Ek. exact C. }
   1: apply childless_drop.
   all: intros; intros s1 v1 s1' [R C] H; split;
     [match type of H with ?m _ = _ =>
@@ -131,7 +131,7 @@ Theorem deleting_makes_none : forall n, shrinks (at_most n).
 Proof.
   intros n. pose proof (kept_shrinks _ tree_is_kept) as T. constructor.
   { intros s s' E [R C]. split; [exact (shrinks_other _ T s s' E R)|].
-    unfold core in E. injection E as _ Eu _ _ _ _ _ _. unfold capabilities. rewrite <- Eu.
+    unfold core in E. injection E as _ Eu _ _ _ _ _ _ _. unfold capabilities. rewrite <- Eu.
     exact C. }
   { intros x s [] s' [R C] H. split; [exact (rooted_drop x s tt s' R H)|].
     pose proof (drop_is_one_less x s s' R H). lia. }
@@ -182,7 +182,7 @@ Theorem tree_is_filled : kept filled.
 Proof.
   pose proof tree_is_kept as T. constructor.
   { intros s s' E [R C]. split; [exact (kept_other _ T s s' E R)|].
-    unfold core in E. injection E as Ec Eu _ _ _ _ _ _. rewrite <- Ec, <- Eu. exact C. }
+    unfold core in E. injection E as Ec Eu _ _ _ _ _ _ _. rewrite <- Ec, <- Eu. exact C. }
   { intros p a c s v s' [R C] H. split; [exact (rooted_put p a c s v s' R H)|].
     unfold put_cap in H. prim H. apply andb_true_iff in E. destruct E as [_ E].
     apply negb_true_iff in E. intros k. simpl. rewrite !get_set.

@@ -178,6 +178,10 @@ Definition unlend (t : N) : M unit :=
   h <- th_at t ;;
   if t_lent h =? 0 then ret tt else leave_lenders t ;;; fall_back t.
 
+(* Of one of those who lent a context. *)
+Definition lends (t : N) : M unit := h <- th_at t ;; guard (negb (t_lent h =? 0)).
+Definition take_away (t : N) : M unit := lends t ;;; unlend t.
+
 (* A borrowed context goes back to who lent it last. *)
 Definition give_back (t : N) : M unit :=
   h <- th_at t ;;
@@ -187,6 +191,7 @@ Definition give_back (t : N) : M unit :=
   match x_stack c with
   | [] => when (negb (t_own h =? 0)) (unbind_context x)
   | to :: _ =>
+      lends to ;;;
       leave_lenders to ;;;
       put_sc x (set_x_holder to) ;;;
       put_th to (set_t_sc x) ;;;

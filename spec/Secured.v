@@ -68,6 +68,7 @@ Proof. intros p vaddr levels; revert p vaddr; go_on levels. Qed.
 #[export] Instance says_cut : forall p, ok (cut p) any. Proof. go. Qed.
 #[export] Instance says_tables_back : forall n p, ok (tables_back n p) any. Proof. go_on n. Qed.
 #[export] Instance says_empty_space : forall p, ok (empty_space p) any. Proof. go. Qed.
+#[export] Instance says_return_tables : forall a c, ok (return_tables a c) any. Proof. go. Qed.
 #[export] Instance says_others : forall i, ok (others i) any. Proof. go. Qed.
 #[export] Instance says_doom : forall o, ok (doom o) any. Proof. go. Qed.
 #[export] Instance says_destroy_capability : forall a, ok (destroy_capability a) any.
@@ -87,6 +88,7 @@ Proof.
   match goal with W : wait_ok _ _ _ _ |- _ => destruct W end. repeat one.
 Qed.
 #[export] Instance says_borrowing : forall h, ok (borrowing h) any. Proof. go. Qed.
+#[export] Instance says_unbind_from : forall t x, ok (unbind_from t x) any. Proof. go. Qed.
 #[export] Instance says_dismantle_thread : forall t, ok (dismantle_thread t) any. Proof. go. Qed.
 #[export] Instance says_dismantle_context : forall x, ok (dismantle_context x) any.
 Proof. go. Qed.

@@ -117,7 +117,3 @@ Proof.
   intros l s a R C k D. destruct (tree_rooted l s R) as [K _].
   destruct (Tree.desc_has_child _ _ _ D) as [c E]. apply K in E. rewrite C in E. exact E.
 Qed.
-
-(* Every entry ends: the model is a function, and says what comes of it in one go. *)
-Theorem every_entry_ends : forall e s, step e s = None \/ exists s', step e s = Some (tt, s').
-Proof. intros e s. destruct (step e s) as [[[] s']|]; eauto. Qed.

@@ -415,7 +415,7 @@ Qed.
 Theorem tree_is_kept : kept rooted.
 Proof.
   constructor.
-  { intros s s' E [C W]. unfold core in E. injection E as _ Eu Ek _ _ _ _ _.
+  { intros s s' E [C W]. unfold core in E. injection E as _ Eu Ek _ _ _ _ _ _.
     unfold rooted, of_state, children in *. rewrite <- Eu, <- Ek. split; assumption. }
   2: apply rooted_drop. 2: apply rooted_move. 1: apply rooted_put.
   all: intros; intros s1 v1 s1' [C W] H.
