@@ -5,13 +5,17 @@ import re
 
 import yaml
 
+import source
+
 
 def body_of(text, name):
-    """Where the definition of a function begins and ends."""
-    head = re.search(rf"^[\w ]*[ *]{name}\([^;{{}}]*\)\s*\{{", text, re.M)
+    """Where a function, with its contract, begins and ends."""
+    head = next((m for m in source.HEAD.finditer(text) if m["name"] == name and m["end"] == "{"),
+                None)
     if not head:
         raise SystemExit(f"mutants.yaml: no function {name}")
-    return head.start(), text.index("\n}", head.end())
+    start = source.contract_start(text, head.start())
+    return head.start() if start is None else start, text.index("\n}", head.end())
 
 
 def mutate(mutant, out):
@@ -36,21 +40,31 @@ def read(path="tools/prove/mutants.yaml"):
         return yaml.safe_load(file)
 
 
+def part_of(mutant, open_ones):
+    """Which goals have to find it: what the file says, else the contract, if that is proved."""
+    return mutant.get("part") or ("errors" if mutant["function"] in open_ones else "contract")
+
+
+def found_by(result):
+    """Whether a goal is open. (A run that does not get as far as goals has found nothing.)"""
+    return result["said"] >= result["scheduled"] > 0 and bool(result["failed"])
+
+
 def run(build, prove, good, open_ones):
     """Makes each mistake. @param prove (file, functions, part, copy) -> result @param open_ones
     whose contract is not proved: there, mistakes are looked for with the other goals @return what
     survived, or whose control failed"""
     wrong, controls, all_mutants = [], {}, read()
     for number, mutant in enumerate(all_mutants):
-        place = (mutant["file"], mutant["function"])
-        part = "errors" if mutant["function"] in open_ones else None
+        part = part_of(mutant, open_ones)
+        place = (mutant["file"], mutant["function"], part)
         if place not in controls:
-            controls[place] = good(prove(place[0], [place[1]], part))
+            controls[place] = good(prove(mutant["file"], [mutant["function"]], part))
         copy = mutate(mutant, f"{build}/prove/mutants/{number}")
-        found = not good(prove(place[0], [place[1]], part, copy))
+        found = found_by(prove(mutant["file"], [mutant["function"]], part, copy))
         state = "found" if found else "SURVIVED"
         shown = state if controls[place] else "NO CONTROL"
-        print(f"{shown}: {place[1]}: {mutant['why']}", flush=True)
+        print(f"{shown}: {mutant['function']} ({part}): {mutant['why']}", flush=True)
         if not found or not controls[place]:
             wrong.append(mutant)
     print(f"mutants: {len(all_mutants) - len(wrong)} of {len(all_mutants)} found")

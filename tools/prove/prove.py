@@ -1,48 +1,41 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""prove.py [--all] [--check] [--report] [--smoke] [--mutants] [--function NAME] BUILD [FILE...]
+"""prove.py [--all] [--open] [--check] [--report] [--part P] [--mutants] [--function NAME]
+         [--jobs N] BUILD [FILE...]
 
 Runs Frama-C/WP with Z3 and CVC4 over the kernel's core, file by file: each function that has a
-contract, with the functions that have none inlined where they are called. Two parts: that there
-are no run-time errors (with what callees require, and loops keep), and the rest of the contract;
-tools/prove/unproved says of which functions one or both are not asked. What a verdict in
-tools/prove/verdicts/ is about, by a hash of text, headers and tools, is not proved again, unless
---all. Fails when a goal that is scheduled is not proved, or when a function is neither proved nor
-listed in tools/prove/unproved. --check is for CI: it fails if a verdict is not about the sources as
-they stand, and proves the quickest files again. docs/howto/proofs.md says how to work with it.
+contract, with the functions that have none inlined where they are called. Three parts: that there
+are no run-time errors (with what callees require, and loops keep); the rest of the contract; and
+smoke tests, which look for assumptions that contradict each other and would prove everything.
+tools/prove/unproved says of which functions parts are not asked; --open asks nevertheless, and
+takes off that list what is proved. What a verdict in tools/prove/verdicts/ is about, by a hash of
+text, headers and tools, is not proved again, unless --all. Fails when a goal that is scheduled is
+not proved, or when a function is neither proved nor listed in tools/prove/unproved. --check is for
+CI: it fails if a verdict is not about the sources as they stand, and proves the quickest functions
+again. docs/howto/proofs.md says how to work with it.
 """
 import argparse
+import concurrent.futures
 import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 
 import fields
 import mutants
 import report
 import source
 import verdicts
+import wp
 
 UNPROVED = "tools/prove/unproved"
-TIMEOUT = int(os.environ.get("PROVE_TIMEOUT", "15"))
 # What --check proves again takes about so long, on a machine like the one of the verdicts.
 CHECK_SECONDS = 60
 CHECK_FILES = 5
-# What a run can be about: run-time errors, with what callees and loops ask for; or the rest of the
-# contract.
-PARTS = {"errors": "-@ensures", "contract": "@ensures,@assigns"}
-SCHEDULED = re.compile(r"^\[wp\] (\d+) goals? scheduled", re.M)
-SMOKE = re.compile(r"Smoke Tests:\s*(\d+)\s*/\s*(\d+)")
-GOAL = re.compile(r"^\[wp\] \[[^\]]*\] Goal (?P<goal>\S+)(?: : (?P<said>\w+).*)?$", re.M)
-WARNING = re.compile(r"^(?:\[(?:wp|kernel)[^\]]*\] .*\bWarning:.*(?:\n  .*)*|"
-                     r"\[kernel\] User Error.*)", re.M)
-# What WP assumes of a pointer argument: it does not lead to the kernel's state.
-HYPOTHESIS = re.compile(r"Memory model hypotheses for function '(\w+)'")
-# Warnings that say nothing about the proof.
-HARMLESS = ("Neither code nor", "inline assembly", "-wp-rte", "No goal generated")
+# Functions a run of Frama-C.
+GROUP = 5
 
 
 def write(path, text):
@@ -67,11 +60,8 @@ def prepare(build):
     subprocess.run([python, "tools/rooms/rooms.py", "view", f"{build}/rooms/prove", gen, "prove"],
                    check=True)
     conf = f"{build}/prove/why3.conf"
-    if not os.path.exists(conf) and shutil.which("why3"):
-        os.makedirs(f"{build}/prove", exist_ok=True)
-        subprocess.run(["why3", "config", "detect", "-C", conf], check=True, capture_output=True)
-        text = open(conf, encoding="utf-8").read()
-        write(conf, re.sub(r"memlimit = \d+", "memlimit = 4000", text))
+    if shutil.which("why3") and (not os.path.exists(conf) or "z3m" not in open(conf).read()):
+        wp.why3_conf(conf)
     os.environ["WHY3CONFIG"] = os.path.abspath(conf)
 
 
@@ -103,7 +93,7 @@ def read_list(path):
 def flags(build, path):
     """What the preprocessor is told."""
     folder = os.path.dirname(path)
-    room = os.path.basename(folder)
+    room = "common" if path.startswith("common/") else path.split("/")[1]
     bits = ["-DPROVE_BITS"] if path.startswith("common/") else []
     bits += ["-DPROVE_CALLS"] if room == "entry" else []
     return [f"-I{build}/rooms/prove/{room}", "-iquote", folder, "-iquote", f"{folder}/prove",
@@ -139,7 +129,7 @@ def preprocessed(build, path):
     return re.sub(r"(^|\*/|[;}])[ \n]*_Bool (?=\w+\()", r"\1\n_Bool ", text, flags=re.M)
 
 
-def plan(build, path):
+def plan(build, path, everything=False):
     """What is scheduled of a file (and of the header of its name). @return {part: functions}, the
     functions that are inlined, the text"""
     text = preprocessed(build, path)
@@ -147,7 +137,7 @@ def plan(build, path):
     header = path[:-2] + ".h"
     if path.endswith(".c") and os.path.exists(header):
         here = source.functions(header) + here
-    open_ones = read_list(UNPROVED)
+    open_ones = {} if everything else read_list(UNPROVED)
     known = {m["name"] for m in source.HEAD.finditer(text) if m["end"] == "{"}
     specified = {m["name"] for m in source.HEAD.finditer(text)
                  if source.contract(text, m.start())}
@@ -155,128 +145,105 @@ def plan(build, path):
             and open_ones.get(f.name, ("contract", ""))[0] != "all"]
     mine += source.GENERATED if path == source.GENERATED_FOR else []
     inlined = sorted(known - specified)
-    return {"errors": mine, "contract": [n for n in mine if n not in open_ones]}, inlined, text
+    parts = {"errors": mine, "contract": [n for n in mine if n not in open_ones], "smoke": mine}
+    return parts, inlined, text
 
 
-def frama_c(build, path, proved, inlined, smoke, copy=None, part=None):
-    """One run of the provers, over a copy of the file if one is given. @param part the goals of
-    PARTS that are meant; None: all @return the output"""
-    polite = ["nice", "-n", "10"] if os.nice(0) == 0 else []
-    command = [*polite, "frama-c", "-machdep", "gcc_x86_64", "-c11",
-               "-cpp-extra-args=" + " ".join(flags(build, path)),
-               "-wp", "-wp-rte", "-wp-model", "Typed", "-wp-par", "2", "-wp-prover", "z3,cvc4",
-               "-wp-timeout", str(TIMEOUT), "-wp-cache", "none", "-wp-fct", ",".join(proved)]
-    if inlined:
-        command += ["-inline-calls", ",".join(inlined)]
-    if part:
-        command += ["-wp-prop=" + PARTS[part]]
-    if smoke:
-        command += ["-wp-smoke-tests", "-wp-smoke-timeout", "2"]
+def prove_some(build, path, names, part, copy=None):
+    """Proves some functions of a file, or of a copy of it; nothing is remembered."""
+    _, inlined, text = plan(build, path)
+    result = one_run(where(build, path), names, inlined, text, part, copy,
+                     stages=wp.SHORT_STAGES)
+    return dict(result, failed=[pair for pair in result["failed"] if counts(*pair, part)])
+
+
+def where(build, path):
+    """What wp.prove() has to know of a file. Its log begins anew."""
     log = f"{build}/prove/log/{path}.log"
     write(log, "")
-    with open(log, "w", encoding="utf-8") as file:
-        subprocess.run(command + [copy or path], stdout=file, stderr=subprocess.STDOUT, check=False)
-    with open(log, encoding="utf-8", errors="replace") as file:
-        return file.read()
-
-
-def verdict(output, proved):
-    """What the output says: of each function its goals and those that are open; smoke tests,
-    warnings."""
-    scheduled, smoke = SCHEDULED.search(output), SMOKE.search(output)
-    warnings = [w for w in WARNING.findall(output) if not any(h in w for h in HARMLESS)]
-    apart = {name for w in warnings for name in HYPOTHESIS.findall(w)}
-    warnings = [w for w in warnings if not HYPOTHESIS.search(w)]
-    goals, failed = {name: 0 for name in proved}, []
-    by_length = sorted(proved, key=len, reverse=True)
-    for match in GOAL.finditer(output):
-        name = next((n for n in by_length if match["goal"].startswith(f"typed_{n}_")), None)
-        if name is None:
-            continue
-        goals[name] += 1
-        if match["said"] not in ("Valid", "Passed"):
-            failed.append((name, match["goal"]))
-    return {"goals": goals, "scheduled": int(scheduled[1]) if scheduled else -1,
-            "smoke": [int(smoke[1]), int(smoke[2])] if smoke else None,
-            "failed": sorted(failed), "apart": sorted(apart), "warnings": warnings}
-
-
-def good(result):
-    """Whether all that was scheduled is proved. (WP counts termination that is trivial besides.)"""
-    return (sum(result["goals"].values()) >= result["scheduled"] > 0 and not result["failed"]
-            and not result["warnings"]
-            and (result["smoke"] is None or result["smoke"][0] == result["smoke"][1]))
-
-
-def prove_some(build, path, wanted, part, copy=None):
-    """Proves some functions of a file, or of a copy of it; nothing is remembered."""
-    _, inlined, _ = plan(build, path)
-    return run(build, path, wanted, inlined, False, part, copy)
+    return path, flags(build, path), log
 
 
 def prove_file(build, path, given):
     """Proves of one file what is scheduled and not known yet. @return the result, or None: nothing
     to do"""
-    parts, inlined, text = plan(build, path)
+    parts, inlined, text = plan(build, path, given.open)
     alone = path.endswith(".h") and os.path.exists(path[:-2] + ".c")
     if not parts["errors"] or alone: # the functions of a header are proved with its .c file
         return None
     keys, known = verdicts.keys_of(text, parts["errors"]), verdicts.read(path, versions())
     functions = {name: about for name, about in known["functions"].items()
-                 if about["key"] == keys.get(name) and not given.all}
+                 if about["key"] == keys.get(name) and not (given.all and wanted(name, given))}
     total = {"functions": functions, "apart": set(known["apart"]), "failed": [], "warnings": [],
-             "smoke": [0, 0], "seconds": 0, "fresh": 0, "short": 0}
+             "seconds": 0, "fresh": 0, "short": 0}
+    place = where(build, path)
     for part, names in parts.items():
-        now = [name for name in names if part not in functions.get(name, {}) or given.smoke]
-        if given.errors and part != "errors":
+        now = [name for name in names if part not in functions.get(name, {})]
+        if given.part and part not in given.part or given.report:
             continue
-        if given.function or given.report:
-            now = [name for name in now if name in (given.function or [])]
-        if now:
-            add(total, run(build, path, now, inlined, given.smoke, part), keys, part)
-    if not given.smoke:
-        verdicts.write(path, versions(), sorted(total["apart"]), functions)
-    return dict(total, fine=not (total["failed"] or total["warnings"] or total["short"]))
+        now = [name for name in now if wanted(name, given)]
+        for group in groups(now, part):
+            add(total, one_run(place, group, inlined, text, part, parallel=given.parallel), keys,
+                part)
+            verdicts.write(path, versions(), sorted(total["apart"]), functions)
+    verdicts.write(path, versions(), sorted(total["apart"]), functions)
+    open_ones = read_list(UNPROVED) if given.open else {}
+    failed = [pair for pair in total["failed"] if pair[0] not in open_ones]
+    return dict(total, fine=not (failed or total["warnings"] or total["short"]))
 
 
-def run(build, path, names, inlined, smoke, part, copy=None):
-    """Runs the provers and takes the time. @return as verdict()"""
-    start = time.time()
-    result = verdict(frama_c(build, path, names, inlined, smoke, copy, part), names)
-    return dict(result, seconds=time.time() - start)
+def wanted(name, given):
+    """Whether a function was asked for."""
+    return not given.function or name in given.function
+
+
+def groups(names, part):
+    """Functions that are proved in one run: some, so that what is known is kept soon. Smoke tests
+    behind a call carry the name of who is called: one function at a time, to know whose they are.
+    """
+    size = 1 if part == "smoke" else GROUP
+    return [names[i:i + size] for i in range(0, len(names), size)]
+
+
+def one_run(place, names, inlined, text, part, copy=None, parallel=2, stages=wp.STAGES):
+    """Runs the provers about some functions. @return as wp.prove()"""
+    bodies = [head + body for owner, head, body in verdicts.split(text)
+              if owner is None or owner in names]
+    if part != "errors" or any("loop assigns" in body for body in bodies):
+        return wp.prove(place, names, inlined, part, copy, parallel, stages)
+    return wp.prove_errors(place, names, inlined, copy, parallel, stages)
 
 
 def add(total, result, keys, part):
     """Puts the result of one run to what is known of a file."""
-    open_ones = {name for name, goal in result["failed"] if counts(name, goal, part)}
-    short = max(0, result["scheduled"] - sum(result["goals"].values()))
-    count = max(1, sum(result["goals"].values()))
-    total["failed"] += [pair for pair in result["failed"] if counts(*pair, part)]
+    failed = [pair for pair in result["failed"] if counts(*pair, part)]
+    short = max(0, result["scheduled"] - result["said"]) + (result["scheduled"] < 0)
+    total["failed"] += failed
     total["warnings"] += result["warnings"]
-    total["short"] += short + (result["scheduled"] < 0)
-    total["seconds"] += round(result["seconds"])
+    total["short"] += short
+    total["seconds"] += round(sum(result["seconds"].values()))
     total["apart"] |= set(result["apart"])
-    total["smoke"] = [a + b for a, b in zip(total["smoke"], result["smoke"] or (0, 0))]
-    if result["warnings"] or short or result["scheduled"] < 0:
+    if result["warnings"] or short or part == "smoke" and failed:
         return
     for name, goals in result["goals"].items():
-        if name in open_ones or not goals and part == "errors":
+        if name in {name for name, _ in failed} or not goals and part == "errors":
             continue
         about = total["functions"].setdefault(name, {"key": keys[name]})
-        about[part] = {"goals": goals, "seconds": round(result["seconds"] * goals / count, 1)}
+        about[part] = {"goals": result["said"] if part == "smoke" else goals,
+                       "seconds": round(result["seconds"][name], 1)}
         total["fresh"] += 1
 
 
 def counts(name, goal, part):
     """Whether an open goal is one of this part: what a function assigns is of its contract."""
-    return part == "contract" or not goal.startswith(f"typed_{name}_assigns")
+    return part != "errors" or not goal.startswith(f"typed_{name}_assigns")
 
 
 def check(build):
     """What CI asks: is each verdict about the sources as they stand; and do the quickest functions,
     for CHECK_SECONDS in all, prove again (where there is a prover)? @return faults"""
     cases, faults, quick = 0, 0, []
-    for path in source.core_files():
+    for path in source.proved_files():
         known = verdicts.read(path, None)["functions"]
         if not known:
             continue
@@ -297,19 +264,18 @@ def check(build):
         again.setdefault(path, []).append(name)
     for path, names in list(again.items())[:CHECK_FILES]:
         result = prove_some(build, path, names, "errors")
-        cases, faults = cases + 1, faults + (not good(result))
-        print(f"{'ok' if good(result) else 'FAIL'} {path}: {', '.join(names)} proved again")
+        cases, faults = cases + 1, faults + (not wp.good(result))
+        print(f"{'ok' if wp.good(result) else 'FAIL'} {path}: {', '.join(names)} proved again")
     print(f"{cases - faults} passed, {faults} failed")
     return faults
 
 
 def show(path, result):
     """One line a file, and what is wrong below it."""
-    smoke = f", smoke {result['smoke'][0]}/{result['smoke'][1]}" if result["smoke"][1] else ""
-    about = [about[part] for about in result["functions"].values() for part in PARTS
+    about = [about[part] for about in result["functions"].values() for part in wp.PARTS
              if part in about]
     print(f"{'ok  ' if result['fine'] else 'FAIL'} {path}: {len(result['functions'])} functions, "
-          f"{sum(part['goals'] for part in about)} goals{smoke} "
+          f"{sum(part['goals'] for part in about)} goals "
           f"({result['fresh']} proofs now, {result['seconds']} s)", flush=True)
     for name, goal in result["failed"]:
         print(f"       {name}: {goal}")
@@ -324,16 +290,30 @@ def arguments():
     options = argparse.ArgumentParser(description=__doc__, add_help=True,
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--all", action="store_true", help="also what has not changed")
-    options.add_argument("--smoke", action="store_true", help="look for contradictory assumptions")
+    options.add_argument("--open", action="store_true", help="also what is listed as not proved")
     options.add_argument("--mutants", action="store_true", help="mistakes that must be found")
     options.add_argument("--report", action="store_true",
                          help="write the pages from the verdicts, prove nothing")
     options.add_argument("--check", action="store_true", help="are the verdicts up to date?")
-    options.add_argument("--errors", action="store_true", help="run-time errors only")
+    options.add_argument("--part", action="append", choices=wp.PARTS, help="only this")
     options.add_argument("--function", action="append", help="only this one; may be repeated")
+    options.add_argument("--jobs", type=int, default=os.cpu_count(), help="files at a time")
     options.add_argument("build")
     options.add_argument("files", nargs="*")
     return options.parse_args()
+
+
+def take_off(results):
+    """Takes off the list what is proved by now."""
+    proved = {name: about for result in results.values()
+              for name, about in result["functions"].items()}
+    done = {name for name, (part, _) in read_list(UNPROVED).items()
+            if {"errors", "contract"} <= set(proved.get(name, {}))}
+    with open(UNPROVED, encoding="utf-8") as file:
+        lines = [line for line in file if line[0] == "#" or line.split()[0] not in done]
+    write(UNPROVED, "".join(lines))
+    if done:
+        print("taken off the list: " + ", ".join(sorted(done)))
 
 
 def main():
@@ -343,17 +323,24 @@ def main():
     if given.check:
         return 1 if check(build) else 0
     if given.mutants:
-        return 1 if mutants.run(build, functools.partial(prove_some, build), good,
+        return 1 if mutants.run(build, functools.partial(prove_some, build), wp.good,
                                 read_list(UNPROVED)) else 0
-    results, wrong = {}, 0
-    for path in given.files or source.core_files():
-        result = prove_file(build, path, given)
-        if result:
-            if not given.report:
-                show(path, result)
-            wrong += not result["fine"]
-            results[path] = result
-    if not given.files and not given.function and not given.smoke:
+    files = given.files or source.proved_files()
+    given.jobs = min(given.jobs, len(files))
+    given.parallel = max(1, os.cpu_count() // given.jobs)
+    results = {}
+    with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
+        jobs = [(path, pool.submit(prove_file, build, path, given)) for path in files]
+        for path, job in jobs:
+            result = job.result()
+            if result:
+                results[path] = result
+                if not given.report:
+                    show(path, result)
+    wrong = sum(not result["fine"] for result in results.values())
+    if given.open:
+        take_off(results)
+    if not given.files and not given.function:
         wrong += report.make(results, read_list(UNPROVED), versions())
     return 1 if wrong else 0
 

@@ -120,7 +120,8 @@ def sections(functions, known, why, tools, apart):
 def numbers(functions, results):
     """Names of the functions whose run-time errors are excluded, of those that are proved inside
     others, and of those whose contract is proved too."""
-    about = [pair for result in results.values() for pair in result["functions"].items()]
+    about = [pair for path, result in results.items() if path != source.WITNESS
+             for pair in result["functions"].items()]
     errors = {name for name, parts in about if "errors" in parts}
     contracts = {name for name, parts in about if "errors" in parts and "contract" in parts}
     return errors, covered(functions, errors), contracts

@@ -23,6 +23,7 @@ GENERATED = {"operation_dispatch": """requires ALL_WF && type < TYPE_LIMIT;
     assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
     ensures kinds: kinds_kept{Pre, Here};""", "operation_results": "assigns \\nothing;"}
+WITNESS = "kernel/model/prove/witness.c"
 KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof"}
 
 
@@ -88,3 +89,8 @@ def core_files(root="."):
         for ending in "ch":
             found += sorted(glob.glob(f"{root}/{folder}/*.{ending}"))
     return [path[len(root) + 1:] for path in found]
+
+
+def proved_files():
+    """What is proved: the core; and that there is a state of which kernel_wf holds."""
+    return core_files() + [WITNESS]

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: ./tessera prove [FILE...]      prove the kernel's C (--smoke, --mutants, --equivalence)
+#: ./tessera prove [FILE...]      prove the kernel's C (--open, --mutants, --equivalence)
 #: needs build prove
 
 files=() options=()
 while (($#)); do
     case $1 in
-    --function) options+=("--function=$2"); shift ;;
+    --function | --part | --jobs) options+=("$1=$2"); shift ;;
     --equivalence)
         build "$BUILD/kernel.elf" >&2
         exec /usr/bin/python3 tools/prove/equiv.py "$BUILD" "${@:2}"
