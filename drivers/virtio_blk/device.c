@@ -118,10 +118,11 @@ static const char *find(struct device *d, word_t queue_bits, word_t config_bits)
 static bool report(struct device *d, const char *wrong)
 {
     d->present = wrong == NULL;
-    if (wrong != NULL) {
-        if (d->virtio.device != 0)
-            virtio_fail(&d->virtio.access);
-        rt_say(d->virtio.device == 0 ? 2 : 1, "no disk: %s", wrong);
+    if (wrong != NULL && d->virtio.device == 0) {
+        rt_say(2, "no disk: %s", wrong);
+    } else if (wrong != NULL) {
+        virtio_fail(&d->virtio.access);
+        rt_degraded("no disk: %s", wrong);
     }
     return d->present;
 }
@@ -142,6 +143,11 @@ bool device_open(struct device *d, word_t queue_bits, word_t config_bits)
 void device_halt(struct device *d)
 {
     (void)virtio_reset(&d->virtio.access);
+}
+
+void device_give_up(struct device *d)
+{
+    d->failures = FAILURES_MAX;
 }
 
 bool device_again(struct device *d)

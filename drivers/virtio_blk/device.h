@@ -47,7 +47,10 @@ void *device_page(struct device *d, uint32_t index, uint64_t *address);
 /** Reset it, whatever it does. Nothing is under way at the device any more. */
 void device_halt(struct device *d);
 
-/** Bring it up again after device_halt() and blk_abort() of all. @return present */
+/** The next device_again() is to say that it failed again and again. */
+void device_give_up(struct device *d);
+
+/** Bring it up again after device_halt() and blk_take_back(). @return present */
 bool device_again(struct device *d);
 
 #endif

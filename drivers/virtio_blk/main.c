@@ -4,9 +4,10 @@
  * signals: of the device, of clients that have put requests into their rings, and of a timer that
  * finds out when the device does not answer.
  *
- * A device that breaks its promises is reset; what was under way ends with DEVICE_ERROR. If that
- * happens again and again, or it does not come back, the disk is gone, and everything ends with
- * that.
+ * A device that breaks its promises, wants to be reset or does not answer is reset, and what was
+ * under way is submitted again, in the same order. A request with which that happens again and
+ * again ends with DEVICE_ERROR. If the device completes nothing at all between some resets, answers
+ * only when it is reset, or does not come back, the disk is gone, and everything ends with that.
  */
 #include <abi/invoke.h>
 #include <ipclib/serve.h>
@@ -24,7 +25,11 @@
 #define SIGNAL_BELLS  8u  /* the bit of the first session's bell is 1 << this */
 #define WAITING       8u  /* calls */
 #define TURN          32u /* requests of one session before it is another's turn */
-#define TIMEOUT_MS    30000u
+#define TIMEOUT_MS    10000u
+#define TRIES         3u /* of a request, each with a reset device */
+#define ONE_AMONG     8u /* times as long may a request take while others are completed */
+#define STUCK_MAX     3u /* resets for want of answers, each within so many timeouts of the last: */
+#define STUCK_APART   8u
 #define LOOK_NS       5000000ul /* between looks without an interrupt, while they are under way */
 
 _Static_assert(SIGNAL_BELLS + SESSIONS < 63, "a bell for each");
@@ -36,6 +41,9 @@ static struct {
     cap_t timer;
     bool timer_armed;
     word_t timeout_ticks;     /* for a request */
+    word_t completed_ticks;   /* when the device completed something last */
+    unsigned stuck;           /* resets in a row because it did not answer */
+    word_t stuck_ticks;       /* the last of them */
     word_t look_ticks;        /* LOOK_NS */
     uint64_t touched;         /* sessions to publish: a bit each */
     cap_t given[BLOCK_BATCH]; /* frames of the last reply */
@@ -255,6 +263,7 @@ static void finish(const struct blk_done *done)
 
     if (done->status == BLOCK_DONE)
         disk.device.failures = 0;
+    disk.completed_ticks = rt_now();
     if (!block_session_finish(&s->s, done->tag, done->status))
         corrupt(s);
     touch(s);
@@ -269,7 +278,7 @@ static void submit(struct session *s, const struct block_request *q, word_t now)
     else if (q->operation == BLOCK_FLUSH && !disk.device.disk.write_cache)
         (void)block_session_finish(&s->s, q->tag, BLOCK_DONE);
     else
-        blk_submit(&disk.device.requests, q, s->address, (uint16_t)(s - sessions), now);
+        blk_submit(&disk.device.requests, q, s->address, (uint16_t)(s - sessions), 0, now);
 }
 
 /* Take what a session wants. */
@@ -339,16 +348,34 @@ static void notify(word_t now)
         disk.timer_armed = timer_set(disk.timer, now + disk.look_ticks) == E_OK;
 }
 
-/* It broke its promises: what was under way has failed, or not, nobody knows. */
+/* Once more, of a device that is a new one: what it did of it before does not matter. */
+static void submit_again(const struct blk_again *a, word_t now)
+{
+    struct session *s = &sessions[a->owner];
+
+    if (disk.device.present && a->tries < TRIES && disk.device.requests.room > 0)
+        blk_submit(&disk.device.requests, &a->request, s->address, a->owner, a->tries, now);
+    else
+        finish(&(struct blk_done){a->owner, a->request.tag, BLOCK_DEVICE_ERROR});
+}
+
+/* It broke its promises. What it has completed is believed if it says nothing that cannot be. */
 static void recover(const char *why)
 {
+    static struct blk_again again[BLK_REQUESTS];
+    unsigned count, failures = disk.device.failures;
     struct blk_done done;
 
-    rt_say(1, "the disk %s: it is reset", why);
     device_halt(&disk.device);
-    while (blk_abort(&disk.device.requests, &done))
+    while (blk_collect(&disk.device.requests, &done))
         finish(&done);
+    disk.device.failures = failures; /* what it does only when it is reset is no sign of life */
+    count = blk_take_back(&disk.device.requests, again);
+    rt_say(1, "the disk %s: it is reset, and %u requests are submitted again", why, count);
     (void)device_again(&disk.device);
+    disk.completed_ticks = rt_now();
+    for (unsigned i = 0; i < count; i++)
+        submit_again(&again[i], disk.completed_ticks);
 }
 
 static void collect(void)
@@ -366,7 +393,7 @@ static void collect(void)
     } while (disk.device.present && !virtio_queue_arm(&r->queue));
 }
 
-/* The device wants to say something about itself: is it still well? (2.1, 4.1.5.4) */
+/* Is the device still well, or does it want a reset, or has it forgotten us? (2.1, 4.1.5.4) */
 static void look_after(void)
 {
     uint8_t status = virtio_status(&disk.device.virtio.access);
@@ -375,15 +402,35 @@ static void look_after(void)
         recover("says that it cannot go on");
 }
 
+/* Nothing comes any more, or not this one. */
+static bool is_stuck(word_t now)
+{
+    word_t oldest = blk_oldest(&disk.device.requests, now);
+    word_t since = oldest > disk.completed_ticks ? oldest : disk.completed_ticks;
+
+    return now >= since + disk.timeout_ticks || now >= oldest + ONE_AMONG * disk.timeout_ticks;
+}
+
+/* One that answers only when it is reset is given up: everybody would wait at each request. */
+static void shake(word_t now)
+{
+    if (now - disk.stuck_ticks > STUCK_APART * disk.timeout_ticks)
+        disk.stuck = 0;
+    disk.stuck_ticks = now;
+    if (++disk.stuck > STUCK_MAX)
+        device_give_up(&disk.device);
+    recover("does not answer");
+}
+
 /* Take what is done although nobody said so; and is there a request that takes too long? */
 static void check_time(word_t now)
 {
     disk.timer_armed = false;
-    if (!disk.device.present)
-        return;
-    collect();
-    if (disk.device.present && now - blk_oldest(&disk.device.requests, now) >= disk.timeout_ticks)
-        recover("does not answer");
+    if (disk.device.present)
+        collect();
+    look_after();
+    if (disk.device.present && is_stuck(now))
+        shake(now);
 }
 
 static void on_signal(void *context, word_t bits)

@@ -127,7 +127,7 @@ static void build(struct blk_requests *r, uint16_t slot, struct chain *c,
 }
 
 void blk_submit(struct blk_requests *r, const struct block_request *q, const uint64_t *pages,
-                uint16_t owner, uint64_t now)
+                uint16_t owner, unsigned tries, uint64_t now)
 {
     uint16_t slot = r->free[--r->room];
     uint16_t head = (uint16_t)(slot * r->stride);
@@ -141,81 +141,98 @@ void blk_submit(struct blk_requests *r, const struct block_request *q, const uin
             .length = c.count * (uint32_t)sizeof(struct virtio_desc),
             .flags = VIRTIO_DESC_INDIRECT};
     r->slot[slot] = (struct blk_slot){.busy = true,
-                                      .operation = q->operation,
+                                      .tries = (uint8_t)(tries + 1),
                                       .owner = owner,
-                                      .tag = q->tag,
-                                      .length = q->length,
-                                      .started = now};
+                                      .started = now,
+                                      .order = r->submitted++,
+                                      .request = *q};
     virtio_queue_put(&r->queue, head);
 }
 
 /* --- What the device says -------------------------------------------------------------------- */
 
-static void release(struct blk_requests *r, uint16_t slot, struct blk_done *done,
-                    enum block_status status)
+static void release(struct blk_requests *r, uint16_t slot)
 {
-    const struct blk_slot *s = &r->slot[slot];
-
-    *done = (struct blk_done){.owner = s->owner, .tag = s->tag, .status = status};
     r->slot[slot].busy = false;
     r->free[r->room++] = slot;
 }
 
 /*
  * What came of it. Of a read it must have written all data and the status, else something is there
- * that it did not read (2.7.8.2).
+ * that it did not read (2.7.8.2). @return false: what it says cannot be
  */
-static enum block_status outcome(struct blk_requests *r, uint16_t slot, uint32_t written)
+static bool outcome(const struct blk_requests *r, uint16_t slot, uint32_t written,
+                    enum block_status *status)
 {
-    const struct blk_slot *s = &r->slot[slot];
-    uint32_t least = s->operation == BLOCK_READ ? s->length + 1 : 1;
-    uint8_t status = table_of(r, slot)->status;
+    const struct block_request *q = &r->slot[slot].request;
+    uint32_t least = q->operation == BLOCK_READ ? q->length + 1 : 1;
 
-    switch (status) {
+    switch (table_of(r, slot)->status) {
     case BLK_S_OK:
-        if (written >= least)
-            return BLOCK_DONE;
-        break;
+        *status = BLOCK_DONE;
+        return written >= least;
     case BLK_S_IOERR:
-        return BLOCK_MEDIUM_ERROR;
+        *status = BLOCK_MEDIUM_ERROR;
+        return true;
     case BLK_S_UNSUPP:
-        return BLOCK_UNSUPPORTED;
+        *status = BLOCK_UNSUPPORTED;
+        return true;
     default:
-        break;
+        return false;
     }
-    r->broken = true;
-    return BLOCK_DEVICE_ERROR;
 }
 
-bool blk_collect(struct blk_requests *r, struct blk_done *done)
+static bool take(struct blk_requests *r, struct blk_done *done)
 {
     uint16_t head = 0, slot;
     uint32_t written = 0;
 
-    if (r->broken)
-        return false;
     if (!virtio_queue_take(&r->queue, &head, &written)) {
         r->broken = r->queue.broken;
         return false;
     }
     slot = head / r->stride;
-    if (slot >= r->count || head % r->stride != 0 || !r->slot[slot].busy) {
-        r->broken = true;
+    r->broken = slot >= r->count || head % r->stride != 0 || !r->slot[slot].busy ||
+                !outcome(r, slot, written, &done->status);
+    if (r->broken)
         return false;
-    }
-    release(r, slot, done, outcome(r, slot, written));
+    done->owner = r->slot[slot].owner;
+    done->tag = r->slot[slot].request.tag;
+    release(r, slot);
     return true;
 }
 
-bool blk_abort(struct blk_requests *r, struct blk_done *done)
+bool blk_collect(struct blk_requests *r, struct blk_done *done)
 {
+    return !r->broken && take(r, done);
+}
+
+/* The slot that was submitted first of those under way. @return count: none is */
+static uint16_t first_submitted(const struct blk_requests *r)
+{
+    uint16_t first = r->count;
+
     for (uint16_t slot = 0; slot < r->count; slot++) {
-        if (r->slot[slot].busy) {
-            release(r, slot, done, BLOCK_DEVICE_ERROR);
-            return true;
-        }
+        if (r->slot[slot].busy &&
+            (first == r->count || r->slot[slot].order < r->slot[first].order))
+            first = slot;
     }
-    return false;
+    return first;
+}
+
+unsigned blk_take_back(struct blk_requests *r, struct blk_again *to)
+{
+    unsigned count = 0;
+    uint16_t slot;
+
+    while ((slot = first_submitted(r)) < r->count) {
+        const struct blk_slot *s = &r->slot[slot];
+
+        to[count++] =
+            (struct blk_again){.owner = s->owner, .tries = s->tries, .request = s->request};
+        release(r, slot);
+    }
+    return count;
 }
 
 uint64_t blk_oldest(const struct blk_requests *r, uint64_t now)

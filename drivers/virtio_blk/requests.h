@@ -37,11 +37,18 @@ _Static_assert(sizeof(struct blk_table) == 1024, "no table crosses a page");
 /** A request under way. */
 struct blk_slot {
     bool busy;
-    uint8_t operation;
+    uint8_t tries;
     uint16_t owner;
-    uint32_t tag;
-    uint32_t length;
     uint64_t started;
+    uint64_t order; /**< among all that were submitted */
+    struct block_request request;
+};
+
+/** A request that the device did not complete. */
+struct blk_again {
+    uint16_t owner;
+    uint8_t tries; /**< how often it was submitted */
+    struct block_request request;
 };
 
 /** Memory that the device reaches: where it is, and where it is for the device. */
@@ -60,6 +67,7 @@ struct blk_requests {
     uint16_t count;  /**< of slots */
     uint16_t stride; /**< descriptors of the queue for each */
     uint16_t room;   /**< slots that are free */
+    uint64_t submitted;
     uint32_t segment_bytes;
     uint16_t free[BLK_REQUESTS];
     struct blk_slot slot[BLK_REQUESTS];
@@ -85,15 +93,17 @@ uint32_t blk_begin(struct blk_requests *r, const struct blk_disk *disk, uint16_t
  * @param q passed block_request_check() for a session with `pages`; its position is the disk's
  * @param pages where each page of the session's region is for the device
  * @param owner comes back with the completion, as the request's tag does
+ * @param tries how often it was submitted before
  */
 void blk_submit(struct blk_requests *r, const struct block_request *q, const uint64_t *pages,
-                uint16_t owner, uint64_t now);
+                uint16_t owner, unsigned tries, uint64_t now);
 
 /** Take one that the device has completed. @return false: there is none, or it is broken */
 bool blk_collect(struct blk_requests *r, struct blk_done *done);
 
-/** End one that is under way, after the device was reset: DEVICE_ERROR. @return false: none is */
-bool blk_abort(struct blk_requests *r, struct blk_done *done);
+/** After the device was reset: take back what is under way, in the order in which it was submitted.
+ * Nothing is afterwards. @param to BLK_REQUESTS of them @return how many */
+unsigned blk_take_back(struct blk_requests *r, struct blk_again *to);
 
 /** When the oldest request under way began; `now` if none is. */
 uint64_t blk_oldest(const struct blk_requests *r, uint64_t now);

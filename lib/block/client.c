@@ -10,6 +10,7 @@
 #include <rt/component.h>
 #include <rt/memory.h>
 #include <rt/object.h>
+#include <rt/program.h>
 #include <rt/slot.h>
 
 #define REGION_AT  BLOCK_QUEUE_PAGES /* among the session's frames */
@@ -147,11 +148,41 @@ static enum block_error map_session(struct block_client *c)
         e = block_recall(c->options.server, c->options.session);
     if (e == BLOCK_OK)
         e = map_frames(c, 0, BLOCK_QUEUE_PAGES, &c->queue, &c->queue_frames);
-    if (e == BLOCK_OK) {
-        e = map_frames(c, REGION_AT, c->region_pages, &at, &c->region_frames);
-        c->region = at;
+    if (e != BLOCK_OK)
+        return e;
+    e = map_frames(c, REGION_AT, c->region_pages, &at, &c->region_frames);
+    if (e != BLOCK_OK) {
+        rt_frames_unmap(c->queue, BLOCK_QUEUE_PAGES);
+        give_up(c->queue_frames, BLOCK_QUEUE_PAGES);
+        return e;
     }
-    return e == BLOCK_OK && !attach(c) ? BLOCK_E_FAILED : e;
+    c->region = at;
+    return attach(c) ? BLOCK_OK : BLOCK_E_FAILED;
+}
+
+/* A server that is a new one since the session was opened does not know it yet. */
+static bool is_new(enum block_error e)
+{
+    return e == BLOCK_E_NO_SESSION || e == (enum block_error)(BLOCK_E_TRANSPORT + E_DIED);
+}
+
+/* Both, and from the start if the server ends in the middle of it. What the first of them says of
+ * the region's contents is true: it was not touched since. */
+static enum block_error open_and_map(struct block_client *c)
+{
+    enum block_error e = BLOCK_E_FAILED;
+
+    for (unsigned i = 0; i < OPEN_TRIES; i++) {
+        bool kept = false;
+
+        e = call_open(c, &kept);
+        c->kept = i == 0 ? kept : c->kept && kept;
+        if (e == BLOCK_OK)
+            e = map_session(c);
+        if (!is_new(e))
+            break;
+    }
+    return e;
 }
 
 enum block_error block_client_open(struct block_client *c, const struct block_options *options)
@@ -165,9 +196,7 @@ enum block_error block_client_open(struct block_client *c, const struct block_op
     c->signal = rt_object_badge(c->options.notification, RIGHT_WRITE, options->bits);
     if (c->signal == 0)
         return BLOCK_E_EXHAUSTED;
-    e = call_open(c, &c->kept);
-    if (e == BLOCK_OK)
-        e = map_session(c);
+    e = open_and_map(c);
     c->gone = e != BLOCK_OK;
     if (c->gone) {
         rt_slot_delete(c->bell);
@@ -339,20 +368,25 @@ uint32_t block_client_poll(struct block_client *c)
 
 void block_client_reopen(struct block_client *c)
 {
-    bool kept = false;
+    enum block_error e;
+    bool kept = false, was_gone = c->gone;
 
-    if (c->gone)
-        return;
+    if (c->queue == NULL)
+        return; /* it was never open */
     /* What the server before said is true. */
-    (void)drain(c);
+    if (!was_gone)
+        (void)drain(c);
     for (uint32_t i = 0; i < BLOCK_DEPTH; i++)
         c->io[i] = NULL;
     list_prepend(&c->waiting, &c->sent);
     c->reopened++;
-    if (call_open(c, &kept) != BLOCK_OK || !kept || !attach(c)) {
-        c->gone = true;
+    e = call_open(c, &kept);
+    c->gone = e != BLOCK_OK || !kept || !attach(c);
+    if (c->gone && !was_gone)
+        rt_say(1, "the disk cannot be opened anew (%s %u): it is gone",
+               e == BLOCK_OK ? "its memory is not what it was:" : "error", (unsigned)e);
+    if (c->gone)
         return;
-    }
     send_waiting(c);
     block_client_kick(c);
 }

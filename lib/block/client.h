@@ -65,7 +65,8 @@ struct block_client {
     uint32_t region_pages;
     cap_t region_frames;            /**< slot of the first page's frame, the others behind it */
     bool kept;                      /**< the region is as an incarnation before left it */
-    bool gone;                      /**< it could not be opened anew: all requests end GONE */
+    bool gone;                      /**< it could not be opened anew: all requests end GONE, until
+                                         the server is a new one */
     uint32_t reopened;              /**< how often it was opened anew */
     uint32_t under_way;             /**< requests submitted and not completed */
     /** Signals that came while waiting and were for somebody else: take and clear. */

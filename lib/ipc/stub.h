@@ -24,6 +24,7 @@ enum {
     IPC_E_MALFORMED = 0x10000,  /**< travels: the request does not fit its method */
     IPC_E_METHOD,               /**< travels: there is no such method */
     IPC_E_FAILED,               /**< travels: the server broke the protocol, or could not send */
+    IPC_E_DOWN,                 /**< travels: the server has been given up, says who restarts it */
     IPC_E_REPLY,                /**< client: the reply breaks the protocol */
     IPC_E_ARG,                  /**< client: an argument is out of range */
     IPC_E_DEFER,                /**< server: the reply comes later */
@@ -122,7 +123,7 @@ static inline word_t ipc_refusal(word_t tag, bool declared)
 
     if (tag % 65536u != 0)
         return IPC_E_REPLY;
-    if (declared || (label >= IPC_E_MALFORMED && label <= IPC_E_FAILED))
+    if (declared || (label >= IPC_E_MALFORMED && label <= IPC_E_DOWN))
         return label;
     return IPC_E_REPLY;
 }

@@ -100,6 +100,9 @@ enum component_call {
      * fault; other registers are lost. <rt/guard.h>
      */
     COMPONENT_GUARD = 0x106,
+    /** As COMPONENT_SAY: why this incarnation cannot do its work, although it answers. Whoever
+       looks sees it as degraded, and those who need it, until it is restarted. */
+    COMPONENT_DEGRADED = 0x107,
 };
 
 #define COMPONENT_LINE 512u

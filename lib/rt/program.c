@@ -107,6 +107,18 @@ void rt_recovered(const char *format, ...)
     say(COMPONENT_RECOVERED, 2, line, size);
 }
 
+void rt_degraded(const char *format, ...)
+{
+    char line[COMPONENT_LINE + 1];
+    va_list list;
+    size_t size;
+
+    va_start(list, format);
+    size = rt_format_list(line, sizeof(line), format, list);
+    va_end(list);
+    say(COMPONENT_DEGRADED, 0, line, size);
+}
+
 void rt_fail(const char *file, int line, const char *format, ...)
 {
     char text[COMPONENT_LINE + 1];

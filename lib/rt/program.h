@@ -49,6 +49,10 @@ void rt_say(unsigned level, const char *format, ...) __attribute__((format(print
  */
 void rt_recovered(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** Say to the supervisor why this component cannot do its work although it answers: it is shown as
+ * degraded, as are those who need it, until it is restarted. */
+void rt_degraded(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /** All is well (components with a heartbeat in their manifest); costs next to nothing. */
 void rt_alive(void);
 

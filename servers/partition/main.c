@@ -112,12 +112,18 @@ static enum block_error look(void)
     return part.own.gone ? BLOCK_E_NO_DEVICE : BLOCK_OK;
 }
 
+/* The driver's errors are the client's, but for those of the way there. */
+static enum block_error hand_on(enum block_error e)
+{
+    return e <= BLOCK_E_NO_SESSION ? e : BLOCK_E_NO_DEVICE;
+}
+
 /* What of the disk a client has. */
 static enum block_error part_of(word_t badge, struct choice *choice)
 {
     char name[COMPONENT_NAME];
     const char *rule;
-    enum block_error e = look();
+    enum block_error e = hand_on(look());
     uint64_t blocks;
 
     if (e != BLOCK_OK)
@@ -175,12 +181,6 @@ static void drop_given(void)
         rt_slot_delete(part.given[i]);
         part.given[i] = 0;
     }
-}
-
-/* The driver's errors are the client's, but for those of the way there. */
-static enum block_error hand_on(enum block_error e)
-{
-    return e <= BLOCK_E_NO_SESSION ? e : BLOCK_E_NO_DEVICE;
 }
 
 static enum block_error on_geometry(void *self, word_t badge, struct block_geometry *geometry)

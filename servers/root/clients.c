@@ -31,6 +31,48 @@ bool component_uses(const struct component *client, const struct component *serv
     return false;
 }
 
+/* Mark those that a marked one uses. @return true: one of them is such */
+static bool mark_used(const struct component *user, const struct component *first, component_is *is,
+                      bool *more)
+{
+    for (struct component *c = component_first(); c != NULL; c = c->next) {
+        if (c->needed != 0 || !component_uses(user, c))
+            continue;
+        if (is(c, first))
+            return true;
+        c->needed = 1;
+        *more = true;
+    }
+    return false;
+}
+
+static bool mark_all(struct component *first, component_is *is)
+{
+    bool more = true;
+
+    first->needed = 1;
+    while (more) {
+        more = false;
+        for (struct component *c = component_first(); c != NULL; c = c->next) {
+            if (c->needed != 1)
+                continue;
+            c->needed = 2;
+            if (mark_used(c, first, is, &more))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool component_stands_on(struct component *first, component_is *is)
+{
+    bool found = mark_all(first, is);
+
+    for (struct component *c = component_first(); c != NULL; c = c->next)
+        c->needed = 0;
+    return found;
+}
+
 void component_signal(const struct component *c, word_t bits)
 {
     struct message m = {.tag = 0};

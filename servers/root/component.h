@@ -109,6 +109,7 @@ struct component {
     word_t cpu_before;                             /**< ticks used by earlier incarnations */
     word_t guard_first, guard_last, guard_landing; /**< COMPONENT_GUARD; guard.c */
     int exit_code;
+    bool degraded;      /**< it says itself that it cannot do its work */
     word_t last_end;    /**< number of its last report; ends.c */
     word_t ended_ticks; /**< when that end was noticed, */
     word_t gone_ticks;  /**< and when it had been taken apart */
@@ -182,6 +183,12 @@ void component_destroy(struct component *c);
 
 /** Does a component have a route or a device of a server's? (clients.c) */
 bool component_uses(const struct component *client, const struct component *server);
+
+/** What may be asked of a component that `first` uses. */
+typedef bool component_is(const struct component *c, const struct component *first);
+
+/** Is one such of those that a component uses, or that they use, and so on? */
+bool component_stands_on(struct component *first, component_is *is);
 
 /** Signal a component that is there: bits of its COMPONENT_SIGNALS. (clients.c) */
 void component_signal(const struct component *c, word_t bits);

@@ -14,56 +14,26 @@
 static bool any_failed(void)
 {
     for (const struct component *c = component_first(); c != NULL; c = c->next) {
-        if (c->state == FAILED)
+        if (c->state == FAILED || c->degraded)
             return true;
     }
     return false;
 }
 
-/* Mark those that a marked one uses. @return true: one of them has failed */
-static bool mark_used(const struct component *user, bool *more)
+static bool has_failed(const struct component *c, const struct component *first)
 {
-    for (struct component *c = component_first(); c != NULL; c = c->next) {
-        if (c->needed != 0 || !component_uses(user, c))
-            continue;
-        if (c->state == FAILED)
-            return true;
-        c->needed = 1;
-        *more = true;
-    }
-    return false;
-}
-
-static bool uses_failed(struct component *first)
-{
-    bool more = true;
-
-    first->needed = 1;
-    while (more) {
-        more = false;
-        for (struct component *c = component_first(); c != NULL; c = c->next) {
-            if (c->needed != 1)
-                continue;
-            c->needed = 2;
-            if (mark_used(c, &more))
-                return true;
-        }
-    }
-    return false;
+    (void)first;
+    return c->state == FAILED || c->degraded;
 }
 
 bool look_degraded(const struct component *c)
 {
-    struct component *named = component_numbered(c->number);
-    bool degraded;
-
+    if (c->degraded)
+        return true;
     if (c->state != RUNNING || c->manifest->uses.count + c->manifest->grants.count == 0 ||
         !any_failed())
         return false;
-    degraded = uses_failed(named);
-    for (struct component *d = component_first(); d != NULL; d = d->next)
-        d->needed = 0;
-    return degraded;
+    return component_stands_on(component_numbered(c->number), has_failed);
 }
 
 /* --- Capabilities ---------------------------------------------------------------------------- */

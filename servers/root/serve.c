@@ -48,6 +48,8 @@ static bool serve_say(struct component *c, struct message *m)
     if (supervise_charge(c, COST_LINE)) {
         if (message_label(m->tag) == COMPONENT_RECOVERED)
             end_line(c, "  recovered: %.150s", text);
+        if (message_label(m->tag) == COMPONENT_DEGRADED)
+            c->degraded = true;
         say_for(c->name, m->w[0] <= SAY_DEBUG ? (unsigned)m->w[0] : SAY_INFO, text);
     }
     return answer(m, 0, 0);
@@ -103,6 +105,7 @@ static bool serve_component(struct component *c, struct message *m)
         return answer(m, 0, 0);
     case COMPONENT_SAY:
     case COMPONENT_RECOVERED:
+    case COMPONENT_DEGRADED:
         return serve_say(c, m);
     case COMPONENT_WHO:
         return serve_who(m);

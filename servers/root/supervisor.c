@@ -150,6 +150,7 @@ static void take_down(struct component *c, enum component_state state)
     c->cpu_before = component_ticks(c);
     component_destroy(c);
     c->state = state;
+    c->degraded = false;
     c->wake_ticks = 0;
     c->gone_ticks = now_ticks();
     follow_log(c);
@@ -177,6 +178,14 @@ static bool allowed(struct component *c)
     return true;
 }
 
+/* Its clients learn of it, from those who now answer for it. */
+static void stay_down(struct component *c)
+{
+    follow_log(c);
+    component_tell_clients(c);
+    supervise_at(now_ticks());
+}
+
 static void restart_later(struct component *c)
 {
     const struct manifest_policy *p = &c->manifest->policy;
@@ -186,7 +195,7 @@ static void restart_later(struct component *c)
         say(SAY_FAILURE,
             "'%s' stays down: it failed %lu times in %lu s; when it is mended, start it again",
             c->name, c->recent + 1, p->limit_us / SECOND_US);
-        follow_log(c);
+        stay_down(c);
         return;
     }
     c->state = RESTARTING;
@@ -208,15 +217,28 @@ static void fall_back(struct component *c, word_t done)
     c->image_before[0] = 0;
 }
 
-/* One that keeps failing before it has answered anybody may do so because of what is in its vault.
- */
-static void count_early(struct component *c)
+/* Requests that it has answered. */
+static word_t answered(const struct component *c)
 {
     word_t done = 1;
 
     (void)component_record(c, offsetof(struct rt_record, done), &done, sizeof done);
+    return done;
+}
+
+static bool began_later(const struct component *c, const struct component *first)
+{
+    return c->state != RUNNING || c->started_ticks > first->started_ticks;
+}
+
+/* One that keeps failing before it has answered anybody may do so because of what is in its vault,
+ * if nobody whom it needs went away meanwhile. */
+static void count_early(struct component *c)
+{
+    word_t done = answered(c);
+
     if (done == 0)
-        c->early++;
+        c->early += !component_stands_on(c, began_later);
     else
         c->early = 0;
     c->fails_again = c->early >= EARLY_MAX;
@@ -233,6 +255,8 @@ static void ended(struct component *c, bool fault)
     take_down(c, fault ? FAILED : EXITED);
     if (policy == MANIFEST_ALWAYS || (policy == MANIFEST_ON_FAULT && (fault || c->exit_code != 0)))
         restart_later(c);
+    else
+        stay_down(c);
 }
 
 void supervise_fault(struct component *c, const struct fault *f)
@@ -257,6 +281,8 @@ void supervise_kill(struct component *c, const char *why)
 {
     report_end(c, "'%s' %s", c->name, why);
     report_state(c);
+    if (answered(c) != 0)
+        c->early = 0;
     ended(c, true);
 }
 
@@ -327,6 +353,7 @@ static void wake(struct component *c)
         restart_later(c);
         break;
     case MADE_BAD_IMAGE:
+        stay_down(c);
         break;
     }
 }
@@ -392,15 +419,21 @@ void supervise_lines(void)
         supervise_at(now_ticks() + us_ticks(FLUSH_US));
 }
 
+static void look_at_all(word_t now)
+{
+    if (now < armed)
+        return;
+    armed = NEVER;
+    for (struct component *c = component_first(); c != NULL; c = c->next)
+        check_time(c, now);
+}
+
 void supervise_tick(void)
 {
-    word_t now = now_ticks();
-
-    if (now >= armed) {
-        armed = NEVER;
-        for (struct component *c = component_first(); c != NULL; c = c->next)
-            check_time(c, now);
-    }
+    /* Who answers for others may take the signal that something else is due. */
+    do
+        look_at_all(now_ticks());
+    while (down_look());
     (void)console_flush();
     supervise_lines();
 }

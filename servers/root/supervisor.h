@@ -37,6 +37,9 @@ void supervise_tick(void);
 /** If lines are waiting for the log, see to it that they are tried again soon. */
 void supervise_lines(void);
 
+/** Answer who calls one that stays down. (down.c) @return a signal came meanwhile, and is taken */
+bool down_look(void);
+
 /** Call supervise_tick at this time, or earlier. */
 void supervise_at(word_t ticks);
 

@@ -204,12 +204,14 @@ static void write_errors(const struct writer *w)
     put(w, "    %s_E_MALFORMED = IPC_E_MALFORMED,   /* the server refused the message unread */\n"
         "    %s_E_METHOD = IPC_E_METHOD,         /* the server has no such method */\n"
         "    %s_E_FAILED = IPC_E_FAILED,         /* the server could not answer as it should */\n"
+        "    %s_E_DOWN = IPC_E_DOWN,             /* the server stays down until it is started */\n"
         "    %s_E_REPLY = IPC_E_REPLY,           /* the reply breaks the protocol */\n"
         "    %s_E_ARG = IPC_E_ARG,               /* an argument is out of range: not sent */\n"
         "    %s_DEFER = IPC_E_DEFER,             /* callback of a `waits` method: not yet */\n"
         "    %s_E_TRANSPORT = IPC_E_TRANSPORT,   /* plus an enum error from the kernel */\n"
         "    %s_E_TRANSPORT_LAST = IPC_E_TRANSPORT + 0xffff\n};\n\n",
-        w->upper, w->upper, w->upper, w->upper, w->upper, w->upper, w->upper, w->upper);
+        w->upper, w->upper, w->upper, w->upper, w->upper, w->upper, w->upper, w->upper,
+        w->upper);
 }
 
 static void write_enum(const struct writer *w, const struct group *group)

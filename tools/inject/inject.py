@@ -3,7 +3,8 @@
 """Injects faults into a running system and tells what became of each.
 
   inject.py BUILD [--system services|disk|linux] [--seed N] [--faults N] [--first N] [--batch N]
-            [--victims A,B] [--kinds A,B] [--jobs N] [--case N] [--gdb] [--short] [--table]
+            [--victims A,B] [--kinds A,B] [--jobs N] [--case N] [--gdb] [--short] [--storm]
+            [--table]
 
 A campaign is a seed and a number of faults. Each boot of the system (tools/inject/NAME.yaml) does
 a batch of them; QEMU counts instructions instead of time (-icount shift=0), so a batch does the
@@ -13,6 +14,7 @@ where it was. --case N runs the batch of a fault again up to that fault, with --
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import json
 import os
 import re
@@ -33,6 +35,8 @@ SYSTEMS = {
 }
 # Arguments of the injector, and memory of the machine, that only some systems need.
 WORDS = {"disk": ["disk=yes"], "linux": ["disk=yes", "linux=yes", "answers=1"]}
+# Faults follow each other at random, without waiting until everybody has got answers.
+STORM = ["pause=25000", "answers=0"]
 MEMORY = {"linux": "384M"}
 SLOW_REQUESTS = 40      # in a second, of a slow disk
 PLATFORM = os.path.join(os.path.dirname(os.path.dirname(HERE)), "system/platform.yaml")
@@ -41,14 +45,15 @@ DISK_BYTES = 32 << 20
 KINDS = ("kill hang wild-write flip-code flip-stack flip-data flip-register flip-vault "
          "mutate-source mutate-dest mutate-branch mutate-delete mutate-bound mutate-init "
          "bad-message spurious-irq irq-storm lost-irq flip-shared flip-message slow-disk "
-         "device-reset").split()
+         "device-reset device-error").split()
 # Faults that change nothing in the victim's memory or registers.
 SOUND = ("kill", "hang", "bad-message", "spurious-irq", "irq-storm", "lost-irq", "slow-disk",
-         "device-reset")
+         "device-reset", "device-error")
 CASE = re.compile(r"^case (\d+) (\S+) (\S+) (\S+) (\S+) (\d+) (\d+) (\d+) (\d+) (\d)"
                   r" # (.*?)\r?$", re.M)
 TRY = re.compile(r"^try (\d+) (\S+) (\S+)\r?$", re.M)
 LINE = re.compile(r"toil (\d+) (\d+)\r?$")
+SAID = re.compile(r"^toil: ((?:wrong|error): .*?)\r?$", re.M)
 BATCH_SECONDS = 600     # of wall time, at most
 LEGEND = """
 shown: a restart, an error or a wrong answer; transp.: clients noticed a pause only; told: a client
@@ -66,12 +71,14 @@ class Campaign:
         self.options = options
         self.lock = threading.Lock()
         self.processes = set()
+        self.numbers = itertools.count(1)
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         self.folder = os.path.join(options.build, "inject")
         os.makedirs(self.folder, exist_ok=True)
         self.path = os.path.join(self.folder,
-                                 f"{options.system}-{options.seed}-{options.batch}.jsonl")
+                                 f"{options.system}{'-storm' if options.storm else ''}-"
+                                 f"{options.seed}-{options.batch}.jsonl")
         self.mask = sum(1 << n for n, kind in enumerate(KINDS)
                         if not options.kinds or kind in options.kinds.split(","))
         self.cases = {}
@@ -92,7 +99,7 @@ class Campaign:
                  f"victims={self.options.victims or victims}", f"workers={workers}",
                  f"kinds={self.mask}",
                  "quiet=800" if self.options.short else "linger=120",
-                 *WORDS.get(self.options.system, [])]
+                 *(STORM if self.options.storm else []), *WORDS.get(self.options.system, [])]
         with open(os.path.join(HERE, self.options.system + ".yaml"), encoding="utf-8") as file:
             text = file.read().replace("#: part\n", "").replace("PLATFORM", PLATFORM).replace(
                 "args: [INJECT]", "args: [" + ", ".join(f'"{w}"' for w in words) + "]")
@@ -111,10 +118,7 @@ class Campaign:
         if self.options.system != "services":
             sleep = "on"
             path = self.debian() if self.options.system == "linux" else self.disk()
-            disk = ["-drive",
-                    f"if=none,id=disk0,format=raw,cache=unsafe,snapshot=on,file={path}",
-                    "-device", "virtio-blk-pci,drive=disk0,disable-legacy=on",
-                    "-qmp", f"unix:{self.own('qmp')},server=on,wait=off"]
+            disk = disk_options(self.overlay(path), self.own("qmp"))
         return ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max",
                 "-m", MEMORY.get(self.options.system, "128M"),
                 "-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none",
@@ -152,32 +156,46 @@ class Campaign:
             os.rename(path + ".new", path)
         return path
 
-    def throttle(self, requests):
-        """Lets the disk do so many requests in a second; 0: as many as it can."""
-        limits = {name: 0 for name in ("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr")}
-        with socket.socket(socket.AF_UNIX) as monitor, monitor.makefile("rw") as file:
-            monitor.connect(self.own("qmp"))
-            file.readline()
-            for command in ({"execute": "qmp_capabilities"},
-                            {"execute": "block_set_io_throttle",
-                             "arguments": {"device": "disk0", "iops": requests, **limits}}):
-                print(json.dumps(command), file=file, flush=True)
-                if "error" in json.loads(file.readline()):
-                    raise ValueError("QEMU does not slow the disk down")
+    def overlay(self, path):
+        """What a machine writes is its own, and forgotten."""
+        own = self.own("overlay")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
+                        os.path.abspath(path), own], check=True)
+        return own
 
-    def listen(self, process):
-        """What the injector says until its end; and what it asks of the machine is done."""
-        text = ""
+    def disturb(self, words):
+        """What the injector asks of the disk: to be slow, to report errors, to be well again."""
+        node, limit = "image", 0
+        with Monitor(self.own("qmp")) as monitor:
+            if words[0] == "slow":
+                limit = SLOW_REQUESTS
+            if words[0] == "error":
+                node = f"bad{next(self.numbers)}"
+                monitor.do("blockdev-add", {
+                    "driver": "blkdebug", "node-name": node, "image": "image",
+                    "inject-error": [{"event": "none", "iotype": words[1], "errno": 5,
+                                      "once": words[2] == "once"}]})
+            monitor.do("qom-set", {"path": "/objects/limits", "property": "limits",
+                                   "value": {"iops-total": limit}})
+            monitor.do("blockdev-reopen", {"options": [
+                {"driver": "raw", "node-name": "disk0", "file": node}]})
+
+    def listen(self, process, console):
+        """What the injector says until its end, and what programs said in each case; what it asks
+        of the machine is done."""
+        text, said = "", []
         end = time.monotonic() + (86400 if self.options.gdb else BATCH_SECONDS)
         for line in process.stdout:
             text += line
             if self.options.verbose:
                 print(line, end="", flush=True)
+            if line.startswith("case "):
+                said.append(console.news())
             if line.startswith("disk "):
-                self.throttle(SLOW_REQUESTS if line.startswith("disk slow") else 0)
+                self.disturb(line.split()[1:])
             if line.startswith("end") or time.monotonic() > end:
                 break
-        return text
+        return text, said
 
     def stop(self, *_):
         """Asked to end: what is done is kept, machines are not left behind."""
@@ -197,11 +215,11 @@ class Campaign:
                               stderr=subprocess.STDOUT, text=True, errors="replace") as process:
             self.processes.add(process)
             try:
-                text = self.listen(process)
+                text, said = self.listen(process, Console(console))
             finally:
                 process.kill()
                 self.processes.discard(process)
-        return text, console_faults(console)
+        return text, said, console_faults(console)
 
     def keep(self, case):
         """Notes the end of a case, at once, for who goes on later."""
@@ -213,14 +231,15 @@ class Campaign:
 
     def batch(self, first, count):
         """Runs a batch and what it abandons; returns the number of the next case."""
-        text, damaged = self.boot(first, count)
+        text, said, damaged = self.boot(first, count)
         done = first
-        for found in CASE.finditer(text):
+        for found, words in zip(CASE.finditer(text), said):
             number, victim, kind, outcome, cause, gap, others, wrong, told, early, what = \
                 found.groups()
             self.keep({"case": int(number), "victim": victim, "kind": kind, "outcome": outcome,
                        "cause": cause, "gap": int(gap), "others": int(others),
-                       "wrong": int(wrong), "told": int(told), "early": int(early), "what": what})
+                       "wrong": int(wrong), "told": int(told), "early": int(early), "what": what,
+                       **({"said": words} if words else {})})
             done = int(number) + 1
         # A case that was begun and has no end took injector, root or kernel with it.
         begun = TRY.findall(text)
@@ -258,6 +277,61 @@ class Campaign:
                 pool.shutdown(cancel_futures=True)
         if not options.short:
             print(file=sys.stderr)
+
+
+class Monitor:
+    """QEMU's monitor, for a moment."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rw")
+
+    def __enter__(self):
+        self.do("qmp_capabilities", {})
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+    def do(self, command, arguments):
+        """A command, and its outcome."""
+        print(json.dumps({"execute": command, "arguments": arguments}), file=self.file, flush=True)
+        answer = {}
+        while "return" not in answer:
+            answer = json.loads(self.file.readline())
+            if "error" in answer:
+                raise ValueError(f"QEMU does not do {command}: {answer['error']}")
+
+
+def disk_options(path, monitor):
+    """QEMU's options for a disk that can be made slow, and to report errors."""
+    return ["-object", "throttle-group,id=limits",
+            "-blockdev", "driver=file,node-name=file,cache.no-flush=on,filename=" + path,
+            "-blockdev", "driver=qcow2,node-name=own,cache.no-flush=on,file=file",
+            "-blockdev", "driver=throttle,node-name=image,throttle-group=limits,file=own",
+            "-blockdev", "driver=raw,node-name=disk0,file=image",
+            "-device", "virtio-blk-pci,drive=disk0,disable-legacy=on",
+            "-qmp", f"unix:{monitor},server=on,wait=off"]
+
+
+class Console:
+    """What Linux programs say at the console about what they found."""
+
+    def __init__(self, path):
+        self.path, self.at = path, 0
+
+    def news(self):
+        """Their lines since the last time."""
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path, "rb") as file:
+            file.seek(self.at)
+            text = file.read()
+        text = text[:text.rfind(b"\n") + 1]
+        self.at += len(text)
+        return SAID.findall(text.decode(errors="replace"))
 
 
 def console_faults(path):
@@ -330,12 +404,16 @@ def summary(cases):
     lost = sum(c["outcome"] == "lost" for c in cases)
     wrong = sum(c["outcome"] == "silent" for c in sound + stops + hangs)
     share = 100 * len(healed) / max(1, len(stops + hangs))
+    resets = [c for c in cases if c["kind"] == "device-reset"]
+    again = sum(c["outcome"] == "transparent" for c in resets)
     return [
         ("kernel and root survive", system == 0, f"{system} times not"),
         ("nobody is lost", lost == 0, f"{lost} lost"),
         ("no wrong answer after a stop, a hang, or a fault that spoils no memory", wrong == 0,
          f"{wrong} wrong"),
         ("stops and hangs are healed transparently", share >= 99.9, f"{share:.2f} %"),
+        ("disks that forget everything are brought up again, and nobody notices",
+         again >= 0.999 * len(resets), f"{again} of {len(resets)}"),
         ("blackout p99 below 10 ms after a stop", per(stop_gaps, .99) < 10,
          f"{per(stop_gaps, .99):.2f} ms"),
         ("blackout p99 below 110 ms after a hang", per(hang_gaps, .99) < 110,
@@ -377,7 +455,7 @@ def main():
     parser.add_argument("--kinds", default="")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--case", type=int)
-    for flag in ("gdb", "short", "table", "again", "verbose"):
+    for flag in ("gdb", "short", "table", "again", "verbose", "storm"):
         parser.add_argument("--" + flag, action="store_true")
     options = parser.parse_args()
     campaign = Campaign(options)

@@ -5,6 +5,7 @@
  * tests/qemu/heal.yaml.
  */
 #include <abi/invoke.h>
+#include <proto/counter.h>
 #include <proto/ledger.h>
 #include <proto/supervisor.h>
 #include <check/check.h>
@@ -340,6 +341,33 @@ static void test_degraded(void)
           (int)needy.state, (int)other.state);
 }
 
+/* Who calls one that stays down is told, whether it came before that or later; until somebody
+ * starts it again. */
+static void test_down(void)
+{
+    cap_t fragile = rt_uses("fragile");
+    struct supervisor_status status = {0};
+    enum ledger_error before, after = LEDGER_E_DOWN;
+    uint32_t entries = 0;
+    uint64_t sum = 0;
+
+    fill(fragile);
+    for (unsigned i = 0; i < 100 && status.state != SUPERVISOR_STATE_FAILED; i++) {
+        (void)supervisor_kill(root, "fragile");
+        (void)rt_sleep_ns(2000000);
+        (void)supervisor_query(root, "fragile", &status);
+    }
+    before = ledger_sum(fragile, &entries, &sum);
+    check(status.state == SUPERVISOR_STATE_FAILED && before == LEDGER_E_DOWN,
+          "a call to one that stays down fails and says so", "state %d, error 0x%x",
+          (int)status.state, (unsigned)before);
+    if (supervisor_start(root, "fragile") == SUPERVISOR_OK)
+        after = ledger_sum(fragile, &entries, &sum);
+    check(after == LEDGER_OK && sum != 0,
+          "when it is started by hand it serves again, with its vault", "error 0x%x",
+          (unsigned)after);
+}
+
 /* An image that does not serve gives way to the one before it; one that does keeps the vault. */
 static void test_upgrade(void)
 {
@@ -390,8 +418,16 @@ static void test_ends(void)
 
 int main(void)
 {
+    enum counter_error waited;
+    uint64_t count = 0;
+    uint32_t calls = 0;
+
     root = rt_uses("supervisor");
     ledger = rt_uses("ledger");
+    waited = counter_read(rt_uses("broken"), &count, &calls);
+    check(waited == COUNTER_E_DOWN,
+          "who waits for one that fails again and again is told when it stays down", "error 0x%x",
+          (unsigned)waited);
     test_checksum();
     test_layouts();
     test_ways();
@@ -403,6 +439,7 @@ int main(void)
     test_overrun();
     test_devices();
     test_degraded();
+    test_down();
     test_upgrade();
     test_ends();
     return check_end();

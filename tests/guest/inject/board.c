@@ -14,7 +14,7 @@
 static struct worker {
     struct files_place file;
     struct rt_record record;
-    word_t bad; /* wrong answers and errors when it was marked */
+    word_t bad; /* wrong answers and errors that were counted */
 } workers[WORKERS];
 static unsigned count;
 
@@ -49,9 +49,8 @@ void board_read(void)
         read_one(&workers[i]);
 }
 
-void board_mark(void)
+void board_settle(void)
 {
-    board_read();
     for (unsigned i = 0; i < count; i++)
         workers[i].bad = workers[i].record.own[1] + workers[i].record.own[2];
 }

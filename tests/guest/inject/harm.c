@@ -231,29 +231,42 @@ static bool wild_write(struct victim *v, char what[static 64])
     return here != NULL;
 }
 
-/* The device forgets everything, as one that was reset or lost its power for a moment. Of virtio
- * devices: the page with the registers that all have (virtio 1.2, 4.1.4.3). */
-static bool reset_device(struct victim *v, char what[static 64])
+/* The page of a virtio device with the registers that all have (virtio 1.2, 4.1.4.3), if its status
+ * is this. @return its address for the victim, 0: there is none */
+static word_t find_device(struct victim *v, uint8_t status, bool reset)
 {
-    bool done = false;
+    word_t found = 0;
 
-    if (choose_page(v, AREA_DEVICE) == NULL)
-        return false;
-    for (unsigned i = 0; i < page_count && !done; i++) {
+    (void)choose_page(v, AREA_DEVICE);
+    for (unsigned i = 0; i < page_count && found == 0; i++) {
         volatile uint8_t *here;
         cap_t copy = 0;
 
         if (area_of(&pages[i]) != AREA_DEVICE)
             continue;
         here = open_page(&pages[i], &copy, MAP_READ | MAP_WRITE);
-        if (here != NULL && here[DEVICE_STATUS] == DEVICE_RUNS) {
-            here[DEVICE_STATUS] = 0;
-            rt_format(what, 64, "0x%lx", pages[i].address);
-            done = true;
+        if (here != NULL && here[DEVICE_STATUS] == status) {
+            found = pages[i].address;
+            if (reset)
+                here[DEVICE_STATUS] = 0;
         }
         close_page((uint8_t *)(uintptr_t)here, copy);
     }
-    return done;
+    return found;
+}
+
+/* The device forgets everything, as one that was reset or lost its power for a moment. */
+static bool reset_device(struct victim *v, char what[static 64])
+{
+    word_t at = find_device(v, DEVICE_RUNS, true);
+
+    rt_format(what, 64, "0x%lx", at);
+    return at != 0;
+}
+
+bool harm_device_runs(struct victim *v)
+{
+    return find_device(v, DEVICE_RUNS, false) != 0;
 }
 
 /* --- Code ------------------------------------------------------------------------------------ */
@@ -503,6 +516,7 @@ bool harm(struct victim *v, enum kind kind, char what[static 64])
     case KIND_DEVICE:
         return reset_device(v, what);
     case KIND_SLOW:
+    case KIND_ERROR:
         return false; /* the machine's: main.c */
     case KIND_LOST:
         return has_interrupt(v) && lose_signals(v, what);

@@ -30,6 +30,7 @@ enum kind {
     KIND_BUFFER,
     KIND_SLOW,
     KIND_DEVICE,
+    KIND_ERROR,
     KINDS
 };
 
@@ -60,6 +61,9 @@ void victim_close(struct victim *v);
  * with this victim now (nothing was changed) */
 bool harm(struct victim *v, enum kind kind, char what[static 64]);
 
+/** Has the driver brought its device up again, after KIND_DEVICE? */
+bool harm_device_runs(struct victim *v);
+
 /** After the victim has gone: what harm put in its place is given back. */
 void harm_end(void);
 
@@ -70,8 +74,8 @@ struct rt_record *board_open(const char *name);
 /** Read them again. */
 void board_read(void);
 
-/** A case begins. */
-void board_mark(void);
+/** What was read is counted. */
+void board_settle(void);
 
 /** The record page of a component, mapped for good. @return NULL: it is not running */
 struct rt_record *open_record(const char *name);

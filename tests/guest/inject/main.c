@@ -10,6 +10,7 @@
  *   linux=yes                    the workers are Linux programs: they keep their figures in files
  *   answers=N                    that each must get afterwards
  *   quiet=US                     a fault that shows nothing for so long is taken to be none
+ *   pause=US                     between cases, at most
  *   linger=MS                    after an error or a wrong answer, wait so long for an end to see
  *                                whether it is noticed
  *
@@ -30,8 +31,10 @@
 #define NAMES_MAX  12u
 #define POLL_NS    100000u
 #define QUIET_US   2500u
+#define PAUSE_US   1000u
 #define PATIENCE   3000000000ul  /* in ns: who is not back by then is lost */
 #define SLOW_NS    500000000u    /* a slow disk is slow for so long */
+#define ERROR_NS   100000000u    /* a failing disk fails for so long */
 #define BOARD_NS   2000000u      /* between looks at files */
 #define LINUX_NS   60000000000ul /* the same for Linux programs, and until they run */
 #define ANSWERS    5u
@@ -46,20 +49,21 @@ static const char *const kind_names[KINDS] = {
     "flip-data",     "flip-register", "flip-vault",   "mutate-source", "mutate-dest",
     "mutate-branch", "mutate-delete", "mutate-bound", "mutate-init",   "bad-message",
     "spurious-irq",  "irq-storm",     "lost-irq",     "flip-shared",   "flip-message",
-    "slow-disk",     "device-reset",
+    "slow-disk",     "device-reset",  "device-error",
 };
 
 struct worker {
     const char *name;
     struct rt_record *record;
-    word_t answers, wrong, told; /* before the case */
+    word_t answers;     /* before the case */
+    word_t wrong, told; /* when they were counted last */
 };
 
 static struct victim victims[NAMES_MAX];
 static struct worker workers[NAMES_MAX];
 static unsigned victim_count, worker_count;
 static cap_t root, port;
-static word_t port_first, state, quiet, linger, answers, patience, poll;
+static word_t port_first, state, quiet, linger, answers, pause, patience, poll;
 static bool of_linux;
 
 word_t random_word(void)
@@ -186,16 +190,24 @@ static word_t restarts_but(const char *name)
     return sum;
 }
 
+/* What was counted up to now belongs to the case before. */
+static void settle_workers(void)
+{
+    board_settle();
+    for (unsigned i = 0; i < worker_count; i++) {
+        workers[i].wrong = workers[i].record->own[1];
+        workers[i].told = workers[i].record->own[2];
+        workers[i].record->own[4] = 0;
+    }
+}
+
+/* A case begins. What went wrong since the one before was looked at is counted with this one. */
 static void mark_workers(void)
 {
-    board_mark();
+    board_read();
     for (unsigned i = 0; i < worker_count; i++) {
-        struct worker *w = &workers[i];
-
-        w->answers = w->record->own[0];
-        w->wrong = w->record->own[1];
-        w->told = w->record->own[2];
-        w->record->own[3] = w->record->own[4] = 0;
+        workers[i].answers = workers[i].record->own[0];
+        workers[i].record->own[3] = 0;
     }
 }
 
@@ -304,8 +316,16 @@ static bool is_over(struct outcome *o, word_t age)
     return o->restarts != 0 || age > (o->erred != 0 && linger > quiet ? linger : quiet);
 }
 
+/* Is all as it was, as far as can be seen? */
+static bool goes_on(struct victim *v, enum kind kind, const struct outcome *o)
+{
+    return is_running(v->name) && all_answered() &&
+           (kind != KIND_DEVICE || o->restarts != 0 || harm_device_runs(v));
+}
+
 /* From the fault until then. */
-static void observe(const struct victim *v, word_t restarts, word_t others, struct outcome *o)
+static void observe(struct victim *v, enum kind kind, word_t restarts, word_t others,
+                    struct outcome *o)
 {
     word_t start = rt_now();
 
@@ -313,7 +333,7 @@ static void observe(const struct victim *v, word_t restarts, word_t others, stru
     do {
         (void)rt_sleep_ns(poll);
         o->restarts = restarts_of(v->name) - restarts;
-        o->back = is_running(v->name) && all_answered();
+        o->back = goes_on(v, kind, o);
     } while (!is_over(o, rt_now() - start));
     /* Once more, as what was counted may have come before the restart. */
     if (o->restarts != 0 && o->back) {
@@ -325,6 +345,8 @@ static void observe(const struct victim *v, word_t restarts, word_t others, stru
     o->others = restarts_but(v->name) - others;
     if (o->restarts + o->others != 0)
         read_cause(o);
+    else if (kind == KIND_DEVICE)
+        rt_format(o->cause, sizeof o->cause, "device"); /* its driver knew, and nobody else */
 }
 
 static const char *class_of(const struct outcome *o)
@@ -335,27 +357,45 @@ static const char *class_of(const struct outcome *o)
         return "silent";
     if (o->told != 0)
         return "reported";
-    return o->restarts + o->others != 0 ? "transparent" : "none";
+    return o->cause[0] != '-' ? "transparent" : "none";
+}
+
+/* One request of a kind fails, or all for a while. */
+static void fail_disk(char what[static 64])
+{
+    static const char *const types[] = {"read", "write", "flush"};
+    const char *type = types[random_below(3)];
+    bool once = random_below(2);
+
+    say("disk error %s %s", type, once ? "once" : "all");
+    (void)rt_sleep_ns(ERROR_NS);
+    say("disk normal");
+    rt_format(what, 64, "%s, %s", type, once ? "one request" : "all for a while");
+}
+
+static void slow_down(char what[static 64])
+{
+    say("disk slow");
+    (void)rt_sleep_ns(SLOW_NS);
+    say("disk normal");
+    rt_format(what, 64, "few requests in a second, for a while");
 }
 
 /* What is done by the machine, which reads these lines; for one who has a disk. */
 static bool do_harm(struct victim *v, enum kind kind, char what[static 64])
 {
-    if (kind != KIND_SLOW)
+    if (kind != KIND_SLOW && kind != KIND_ERROR)
         return harm(v, kind, what);
     if (rt_argument("disk") == NULL)
         return false;
-    say("disk slow");
-    (void)rt_sleep_ns(SLOW_NS);
-    say("disk normal");
-    rt_format(what, 64, "few requests in a second, for a while");
+    (kind == KIND_SLOW ? slow_down : fail_disk)(what);
     return true;
 }
 
 /* A fault that showed nothing may still be there: begin anew. */
 static bool clean_up(struct victim *v, enum kind kind)
 {
-    if (kind != KIND_KILL && kind != KIND_HANG && kind != KIND_SLOW &&
+    if (kind != KIND_KILL && kind != KIND_HANG && kind != KIND_SLOW && kind != KIND_ERROR &&
         supervisor_kill(root, v->name) == SUPERVISOR_OK) {
         word_t end = rt_now() + patience;
 
@@ -399,7 +439,7 @@ static bool run_case(word_t seed, word_t number, word_t mask)
     state = seed_of(seed, number);
     v = &victims[random_below(victim_count)];
     kind = choose_kind(mask);
-    (void)rt_sleep_ns(random_below(1000000));
+    (void)rt_sleep_ns(random_below(pause * 1000));
     restarts = restarts_of(v->name);
     others = restarts_but(v->name);
     mark_workers();
@@ -413,12 +453,13 @@ static bool run_case(word_t seed, word_t number, word_t mask)
     }
     if (!done)
         rt_format(what, sizeof what, "not possible");
-    observe(v, restarts, others, &o);
+    observe(v, kind, restarts, others, &o);
     say("case %lu %s %s %s %s %lu %lu %lu %lu %u # %s", number, v->name, kind_names[kind],
         done ? class_of(&o) : "skipped", o.cause, o.gap, o.others, o.wrong, o.told, o.early, what);
+    settle_workers();
     victim_close(v);
     /* What was lost, or was changed where it outlives the victim, may show in a later case. */
-    if (kind == KIND_DEVICE || kind == KIND_VAULT || !o.back || o.wrong + o.told != 0)
+    if (kind == KIND_VAULT || !o.back || o.wrong + o.told != 0)
         return false;
     return clean_up(v, kind);
 }
@@ -441,11 +482,13 @@ int main(void)
     quiet = rt_ns_to_ticks(number("quiet", QUIET_US) * 1000);
     linger = rt_ns_to_ticks(number("linger", 0) * 1000000);
     answers = number("answers", ANSWERS);
+    pause = number("pause", PAUSE_US);
     of_linux = rt_argument("linux") != NULL;
     patience = rt_ns_to_ticks(of_linux ? LINUX_NS : PATIENCE);
     poll = of_linux ? BOARD_NS : POLL_NS;
     open_workers();
     mark_workers();
+    settle_workers();
     if (!wait_for_answers())
         say("the workers do not work");
     say("begin %lu ticks/s", rt_info()->ticks_per_second);

@@ -9,6 +9,7 @@
 #include <rt/component.h>
 #include <rt/memory.h>
 #include <rt/object.h>
+#include <rt/program.h>
 #include <rt/slot.h>
 
 #include "test.h"
@@ -31,6 +32,7 @@ static struct {
     unsigned deaths;
     uint32_t dies; /* one of so many times */
     bool refuses;  /* to be opened again */
+    uint32_t forgets; /* so many times it dies between opening and giving frames */
     bool behind;   /* it is behind another one, which wakes its clients when it is new */
     unsigned futile; /* signals since it died */
     bool signalled;
@@ -123,6 +125,10 @@ enum block_error block_frames(cap_t to, uint64_t session, uint32_t index, cap_t 
 {
     (void)to;
     (void)session;
+    if (server.forgets > 0 && draw(3) == 0) {
+        server.forgets--;
+        return BLOCK_E_NO_SESSION;
+    }
     *frame_0 = *frame_1 = *frame_2 = *frame_3 = index + 1;
     return BLOCK_OK;
 }
@@ -214,6 +220,12 @@ void rt_slot_free_row(cap_t slot, word_t count)
 void rt_slot_delete(cap_t slot)
 {
     (void)slot;
+}
+
+void rt_say(unsigned level, const char *format, ...)
+{
+    (void)level;
+    (void)format;
 }
 
 cap_t rt_object_badge(cap_t object, word_t rights, word_t badge)
@@ -346,6 +358,10 @@ void test_client(void)
     region = pages(REGION);
     check(block_client_open(&c, &o) == BLOCK_OK && !c.kept && c.region_pages == REGION,
           "a session is opened");
+    server.bell = 0;
+    server.forgets = 3;
+    check(block_client_open(&c, &o) == BLOCK_OK && !c.kept && server.forgets == 0,
+          "a server that dies while a session is opened");
     run(0, "many requests at once");
     check((c.other_signals & 1u << 20) != 0, "signals for others are kept");
     run(40, "a server that dies again and again");
@@ -355,4 +371,7 @@ void test_client(void)
     check(block_client_run(&c, &flush) == BLOCK_GONE && c.gone && c.under_way == 0,
           "a server that cannot be opened again");
     check(block_client_run(&c, &flush) == BLOCK_GONE, "and everything after that");
+    server.refuses = false;
+    block_client_signal(&c, COMPONENT_SIGNAL_RESTARTED);
+    check(block_client_run(&c, &flush) == BLOCK_DONE && !c.gone, "until somebody starts it again");
 }

@@ -14,6 +14,7 @@ enum block_error {
     BLOCK_OK = 0,
     BLOCK_E_NO_DEVICE = 1,
     BLOCK_E_EXHAUSTED = 2,
+    BLOCK_E_NO_SESSION = 5,
     BLOCK_E_FAILED = 99,
     BLOCK_E_TRANSPORT = 0x20000
 };
