@@ -136,6 +136,20 @@ def vi(session):
     equal(session.type("cat /tmp/v"), ["text of vi"])
 
 
+def window(session):
+    """Whoever runs the machine tells the size of its window, at any time; keys are as before."""
+    equal(session.type("stty size"), ["24 80"])
+    session.machine.send_bytes(b"\x9b8;50;132t")
+    equal(session.type("stty size"), ["50 132"])
+    session.keys("sh -c 'trap \"stty size; exit\" WINCH; echo runs; while :; do sleep 1; done'\r",
+                 r"^runs\n")
+    session.machine.send_bytes(b"\x9b8;24;80t")
+    session.keys("", r"^24 80\n/ # \Z")
+    session.machine.send_bytes(b"echo '\xc3\x9b8;1;1t' | od -An -tx1; echo \x9bx\r")
+    session.keys("", r" c3 9b 38 3b 31 3b 31 74 0a\nx\n/ # \Z")
+    equal(session.type("stty size"), ["24 80"])
+
+
 def main(build):
     """All cases."""
     report = Report()
@@ -150,7 +164,8 @@ def main(build):
                 report.case(name, lambda k=keys, w=wanted: equal(session.type(k), w))
             for name, check in (("a here-document", here_document), ("Ctrl-C", interrupt),
                                 ("Ctrl-Z", stop_and_continue), ("Ctrl-D", end_of_file),
-                                ("line editing", editing), ("vi", vi)):
+                                ("line editing", editing), ("vi", vi),
+                                ("the size of the window", window)):
                 report.case(name, lambda c=check: c(session))
     return report.close()
 

@@ -100,7 +100,11 @@ class Machine:
 
     def send(self, text):
         """Types text at the serial line."""
-        self.process.stdin.write(text.encode())
+        self.send_bytes(text.encode())
+
+    def send_bytes(self, data):
+        """The same, byte for byte."""
+        self.process.stdin.write(data)
         self.process.stdin.flush()
 
     def wait(self, timeout=30):

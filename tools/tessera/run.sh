@@ -61,6 +61,19 @@ command_system()
     "$BUILD/tools/manifest" --images "$BUILD/bin" --output "$image" "$BUILD/run/command.yaml"
 }
 
+# terminal_system: the same system, told the size of the terminal, now and when it changes.
+terminal_system()
+{
+    local terminal=tools/tessera/terminal.py
+    [ -f "system/$system.yaml" ] || return 0
+    mkdir -p "$BUILD/run"
+    build "$BUILD/tools/manifest" >&2
+    /usr/bin/python3 "$terminal" size "system/$system.yaml" "$BUILD/run/terminal.yaml"
+    image=$BUILD/run/terminal.img
+    "$BUILD/tools/manifest" --images "$BUILD/bin" --output "$image" "$BUILD/run/terminal.yaml"
+    through=(/usr/bin/python3 "$terminal" run)
+}
+
 # manifest_system: a manifest that --learn wrote.
 manifest_system()
 {
@@ -90,8 +103,10 @@ if [ ${#command[@]} = 0 ]; then
         "at the shell: /dev/trace.sh COMMAND, or /dev/trace.sh PID"
     build_system "$system"
     image=$(image_of "$system")
+    through=()
+    if [ -t 0 ] && [ -t 1 ]; then terminal_system; fi
     echo "Starting QEMU ($accel, $memory). Ctrl-A x leaves."
-    exec "${qemu[@]}" -nographic -initrd "$image" "${options[@]}"
+    exec "${through[@]}" "${qemu[@]}" -nographic -initrd "$image" "${options[@]}"
 fi
 
 # The system talks on the first serial line, the command on the second.
