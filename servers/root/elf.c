@@ -10,6 +10,8 @@
 #define LOAD        1u
 #define EXECUTE     1u
 #define WRITE       2u
+#define SYMBOLS     2u /* a section of them */
+#define FUNCTION    2u
 
 /* Where a component's own things begin: an image stays below. */
 #define IMAGE_END COMPONENT_HEAP
@@ -27,6 +29,28 @@ struct elf_head {
 struct elf_part {
     uint32_t type, flags;
     uint64_t offset, vaddr, paddr, file_bytes, memory_bytes, align;
+};
+
+struct elf_section {
+    uint32_t name, type;
+    uint64_t flags, address, offset, bytes;
+    uint32_t link, info;
+    uint64_t align, entry_bytes;
+};
+
+struct elf_symbol {
+    uint32_t name;
+    uint8_t info, other;
+    uint16_t section;
+    uint64_t value, bytes;
+};
+
+/* An image and its symbols and their names, if they lie in it. */
+struct elf_symbols {
+    const struct elf_symbol *first;
+    word_t count;
+    const char *names;
+    word_t name_bytes;
 };
 
 static const char *check_part(const struct elf_part *e, word_t bytes, word_t lowest)
@@ -96,4 +120,63 @@ const char *elf_parts(const char *data, word_t bytes, struct part *parts, unsign
     if (wrong == NULL)
         *entry = h->entry;
     return wrong;
+}
+
+/* --- Names of functions ---------------------------------------------------------------------- */
+
+static bool lies_inside(const struct elf_section *s, word_t bytes)
+{
+    return s->offset % 8 == 0 && s->offset <= bytes && s->bytes <= bytes - s->offset;
+}
+
+static bool take_symbols(const char *data, word_t bytes, const struct elf_section *all,
+                         word_t count, const struct elf_section *s, struct elf_symbols *to)
+{
+    const struct elf_section *names = s->link < count ? &all[s->link] : s;
+
+    if (names == s || !lies_inside(s, bytes) || names->offset > bytes ||
+        names->bytes > bytes - names->offset || names->bytes == 0 ||
+        data[names->offset + names->bytes - 1] != 0)
+        return false;
+    *to = (struct elf_symbols){
+        .first = (const struct elf_symbol *)(const void *)(data + s->offset),
+        .count = s->bytes / sizeof(struct elf_symbol),
+        .names = data + names->offset,
+        .name_bytes = names->bytes,
+    };
+    return true;
+}
+
+static bool find_symbols(const char *data, word_t bytes, struct elf_symbols *to)
+{
+    const struct elf_head *h = (const struct elf_head *)(const void *)data;
+    const struct elf_section *s;
+
+    if (check_head(h, bytes) != NULL || h->section_bytes != sizeof *s ||
+        h->section_offset % 8 != 0 || h->section_offset > bytes ||
+        h->section_count > (bytes - h->section_offset) / sizeof *s)
+        return false;
+    s = (const struct elf_section *)(const void *)(data + h->section_offset);
+    for (word_t i = 0; i < h->section_count; i++)
+        if (s[i].type == SYMBOLS)
+            return take_symbols(data, bytes, s, h->section_count, &s[i], to);
+    return false;
+}
+
+const char *elf_function(const char *data, word_t bytes, word_t address, word_t *offset)
+{
+    struct elf_symbols all;
+
+    if (!find_symbols(data, bytes, &all))
+        return NULL;
+    for (word_t i = 0; i < all.count; i++) {
+        const struct elf_symbol *s = &all.first[i];
+
+        if ((s->info & 15) != FUNCTION || address < s->value || address - s->value >= s->bytes ||
+            s->name >= all.name_bytes)
+            continue;
+        *offset = address - s->value;
+        return all.names + s->name;
+    }
+    return NULL;
 }

@@ -8,7 +8,9 @@
 
 #include "archive.h"
 #include "console.h"
+#include "elf.h"
 #include "ends.h"
+#include "images.h"
 #include "root.h"
 
 #include <abi/invoke.h>
@@ -90,10 +92,21 @@ word_t report_function(const struct component *c, const char *name)
     return 0;
 }
 
+static const char *find_function(const struct component *c, const struct symbol_table *symbols,
+                                 word_t address, word_t *offset)
+{
+    struct archive_file image = {NULL, 0};
+
+    if (symbols != NULL)
+        return symbols_find(symbols, address, offset);
+    image = image_find(c->image);
+    return image.data == NULL ? NULL : elf_function(image.data, image.bytes, address, offset);
+}
+
 static void note_address(struct component *c, const struct symbol_table *symbols, word_t address)
 {
     word_t offset = 0;
-    const char *name = symbols == NULL ? NULL : symbols_find(symbols, address, &offset);
+    const char *name = find_function(c, symbols, address, &offset);
 
     if (name != NULL)
         end_line(c, "  %016lx  %.*s+0x%lx", address, (int)NAME_MAX, name, offset);
@@ -109,7 +122,7 @@ static void note_early(struct component *c, const struct symbol_table *symbols, 
     word_t offset = 1;
     word_t back = 0;
 
-    if (symbols != NULL && symbols_find(symbols, ip, &offset) != NULL && offset == 0 &&
+    if (find_function(c, symbols, ip, &offset) != NULL && offset == 0 &&
         component_read(c, sp, &back))
         note_address(c, symbols, back - 1);
 }

@@ -67,6 +67,8 @@ dir=
 check "a file that is no program is refused" "$(/dev/tsr.sh upgrade ext4 /sum)" \\
     "the image \`ext4+4\` is damaged: \`ext4\` goes on with the one that it had"
 work kill ext4
+check "the report of an image from a file has the names of its functions" \\
+    "$(/dev/tsr.sh why ext4 | /bin/busybox grep -c ' main+0x')" 1
 sync
 echo "$passed passed, $failed failed"
 """
