@@ -38,7 +38,7 @@
 #define BOARD_NS   2000000u      /* between looks at files */
 #define LINUX_NS   60000000000ul /* the same for Linux programs, and until they run */
 #define ANSWERS    5u
-#define BACKOFF_NS 100000u      /* as in the manifests: before that nobody new can have answered */
+#define REPORT_PART 800u /* of a report that comes at a time */
 #define TRANSMIT   0u
 #define STATUS     5u
 #define EMPTY      0x20u
@@ -266,6 +266,37 @@ static bool has(const char *text, const char *word)
     return false;
 }
 
+/* What a text says behind some words, in microseconds. @return 0: it does not have them */
+static word_t number_behind(const char *text, const char *words)
+{
+    size_t length = rt_length(words), size = rt_length(text);
+    word_t value = 0;
+
+    for (size_t i = 0; i + length <= size; i++) {
+        if (memcmp(text + i, words, length) != 0)
+            continue;
+        for (i += length; text[i] >= '0' && text[i] <= '9'; i++)
+            value = value * 10 + (word_t)(text[i] - '0');
+    }
+    return value;
+}
+
+/* From the end that a component's latest report is about until its next incarnation began. */
+static word_t away_ticks(const char *name)
+{
+    char text[REPORT_PART + 1];
+    word_t found = 0;
+    size_t size = 0;
+
+    for (uint64_t at = 0; found == 0; at += (size + 1) / 2) {
+        if (supervisor_post_mortem(root, name, 0, at, text, &size) != SUPERVISOR_OK || size == 0)
+            return 0;
+        text[size] = 0;
+        found = number_behind(text, "restarted after ");
+    }
+    return rt_ns_to_ticks(found * 1000);
+}
+
 /* How root came to know: from the first line of the latest report. */
 static void read_cause(struct outcome *o)
 {
@@ -276,8 +307,9 @@ static void read_cause(struct outcome *o)
 
     if (supervisor_ends(root, 0, name, &ticks, cause, &size) != SUPERVISOR_OK)
         return;
-    o->early = o->erred != 0 && o->erred < ticks + rt_ns_to_ticks(BACKOFF_NS);
+    o->early = o->erred != 0 && o->erred < ticks + away_ticks(name);
     cause[size] = 0;
+    name[SUPERVISOR_NAME_MAX] = 0;
     if (has(cause, "was killed"))
         how = "by-hand";
     else if (has(cause, "spoilt code"))
