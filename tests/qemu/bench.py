@@ -31,10 +31,12 @@ def main(build):
         report.case("the suite runs", lambda: must(False, str(problem).replace("\n", " | ")))
         return report.close()
     rows = table.rows(paths)
-    for name, fault in table.worse(rows + rival.rows(paths, table.figures())):
+    programs = rival.rows(paths, table.figures())
+    for name, fault in table.worse(rows + programs):
         report.case(f"bench {name}", lambda fault=fault: must(not fault, fault))
     cards = card.Cards(build)
     over = table.over(rows, [cards.make(path) for path in paths.values()])
+    over += rival.over(programs)
     report.case("bench limits", lambda: must(not over, ", ".join(over)))
     other = [name for name, path in again.items()
              if path.median("kernel") != paths[name].median("kernel") and not table.varies(name)]

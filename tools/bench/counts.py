@@ -2,9 +2,9 @@
 """Runs the suite bench/ in QEMU with the counter and reads what it counted.
 
 Paths through several components are measured in whole systems: those of tests/qemu/*.yaml that have
-lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system. One of
-their components marks the paths, and says `bench: done`. With a line `#: boots NAME` the way from
-the kernel's entry to the first mark is a path of that name.
+lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system, {debian}
+the image of `./tessera run`, if this machine has one. One of their components marks the paths, and says `bench: done`. With a line `#: boots NAME` the way from
+power-on to the first mark is a path of that name.
 """
 import array
 import bisect
@@ -45,12 +45,12 @@ def elf_entry(path):
         return struct.unpack_from("<Q", file.read(32), 24)[0]
 
 
-def command(build, out, words, image="images/bench.img", extra=(), memory="512M"):
-    """QEMU with our kernel."""
+def command(build, out, words, image="images/bench.img", extra=(), memory="512M", entry=None):
+    """QEMU with our kernel. @param entry where the boot begins, if not at the kernel's entry"""
     kernel = os.path.join(build, "kernel.elf")
     return [*MACHINE, "-m", memory, "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
             "-plugin", f"{os.path.join(build, 'tools/bench')},out={out},"
-            f"entry={elf_entry(kernel):#x}",
+            f"entry={entry or elf_entry(kernel):#x}",
             "-kernel", kernel, "-initrd", os.path.join(build, image),
             "-append", words, *extra]
 
@@ -154,6 +154,26 @@ def make_ext4(path):
     return path
 
 
+def debian_disk():
+    """The image of `./tessera run`, or None."""
+    path = subprocess.run(["tools/rootfs/rootfs.sh", "path", "base"], capture_output=True,
+                          text=True, check=True).stdout.strip()
+    return path if os.path.exists(path) else None
+
+
+def fill_in(extra, folder):
+    """QEMU's options with the disks that they name; None: there is no such disk."""
+    text = "\0".join(extra)
+    if "{ext4}" in text:
+        text = text.replace("{ext4}", make_ext4(os.path.join(folder, "ext4.img")))
+    if "{debian}" in text:
+        disk = debian_disk()
+        if disk is None:
+            return None
+        text = text.replace("{debian}", disk)
+    return text.split("\0")
+
+
 def measure(build, words=""):
     """Runs the suite and the systems. @return ({name: Path}, what the suite printed)"""
     with tempfile.TemporaryDirectory() as folder:
@@ -161,10 +181,11 @@ def measure(build, words=""):
         said = run(command(build, out, words), ends=False)
         paths = read(out, path_list())
         for name, extra in systems().items():
-            if any("{ext4}" in option for option in extra):
-                disk = make_ext4(os.path.join(folder, "ext4.img"))
-                extra = [option.replace("{ext4}", disk) for option in extra]
-            run(command(build, out, words, f"tests/qemu/{name}.img", extra), ends=True)
+            extra = fill_in(extra, folder)
+            if extra is None:
+                continue
+            run(command(build, out, words, f"tests/qemu/{name}.img", extra,
+                        entry=RESET_VECTOR), ends=True)
             more = read(out, path_list())
             boot = more.pop("boot")
             if boot_name(name):

@@ -57,6 +57,12 @@ def number(value):
     return "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
 
 
+def over(made_rows):
+    """What is above a limit of our own, as text."""
+    return [f"{made['name']}: {made['total']:,} instructions" for made in made_rows
+            if made["total"] > made.get("limit", made["total"])]
+
+
 COLUMNS = (("kernel", 13), ("user", 11), ("total", 13), ("linux", 15), ("ratio", 7), ("asked", 7),
            ("again", 15), ("lean", 15), ("lean_ratio", 7))
 HEADS = ("kernel", "user", "total", "Linux", "ratio", "asked", "same program", "lean", "ratio")

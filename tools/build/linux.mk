@@ -55,7 +55,7 @@ $(LINUX_FILES)/tiny: tests/linux/bench/tiny.S
 COST_FILES := bench tiny static
 $(LINUX_FILES)/bench.cpio: $(BUSYBOX) $(NEWC) $(addprefix $(LINUX_FILES)/,$(COST_FILES)) tools/build/linux.mk
 	$(Q)$(NEWC) $@ bin/ tmp/ bin/busybox=$(BUSYBOX) bin/sh:=busybox \
-		$(foreach f,$(COST_FILES),bin/$f=$(LINUX_FILES)/$f)
+		dev/ dev/bench=$(LINUX_FILES)/bench $(foreach f,$(COST_FILES),bin/$f=$(LINUX_FILES)/$f)
 # The same files for Debian's kernel: the first program is the one that counts.
 $(LINUX_FILES)/rival.cpio: $(LINUX_FILES)/bench.cpio
 	$(Q)$(NEWC) $@ bin/ tmp/ init=$(LINUX_FILES)/bench $(foreach f,$(COST_FILES),bin/$f=$(LINUX_FILES)/$f)
@@ -74,7 +74,7 @@ $(eval $(call linux_with,bench))
 LINUX_PARTS := $(wildcard system/*.yaml) $(addprefix $(BUILD)/bin/,root uart console log) $(MANIFEST)
 $(BUILD)/tests/qemu/linux.img: tests/linux/system.yaml $(BUILD)/bin/linux-tests $(LINUX_PARTS)
 	$(pack)
-$(BUILD)/tests/qemu/linux_bench.img: $(BUILD)/bin/linux-bench
+$(patsubst %,$(BUILD)/tests/qemu/%.img,linux_bench linux_prompt linux_prompt_disk): $(BUILD)/bin/linux-bench
 test-images: $(BUILD)/tests/qemu/linux.img
 $(BUILD)/tests/qemu/sandboxes.img: $(BUILD)/bin/linux-tests
 $(BUILD)/tests/qemu/trace.img: $(BUILD)/bin/linux-tests
