@@ -144,6 +144,8 @@ enum delivery {
     DELIVER_GONE,    /* the process has ended */
 };
 enum delivery signal_deliver(struct task *t, struct regs *r, long *result);
+/* A handler is being left: have that begin anew instead of delivering now. @return false: not so */
+bool signal_turn_back(struct task *t, struct regs *r);
 /* The mask that a call had changed for its time comes back. */
 void signal_mask_restore(struct task *t);
 /* A fault of the program: as if by the processor's exception. */

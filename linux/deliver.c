@@ -31,6 +31,7 @@
 #define SS_AUTODISARM 0x80000000u
 
 #define RED_ZONE 128u
+#define TRAP_FLAG (1ul << 8)
 
 /* As in Linux's asm/sigcontext.h and asm/ucontext.h. */
 struct sigcontext {
@@ -108,7 +109,7 @@ static bool push_frame(struct task *t, struct regs *r, const struct sigaction *a
     r->rcx = fpu;
     r->r9 = a->handler;
     r->ip = t->space->vdso + VDSO_SIGNAL;
-    r->flags &= ~(1ul << 10 | 1ul << 8); /* direction, trap */
+    r->flags &= ~(1ul << 10 | TRAP_FLAG); /* direction, trap */
     return true;
 }
 
@@ -264,15 +265,72 @@ static long bad_frame(struct task *t)
     return 0;
 }
 
-/* By way of the vdso, which restores the FPU and then calls sys_vdso_sigreturn. From its own
- * restorer it goes on by itself. */
+static void restore_stack(struct task *t, const struct frame *f)
+{
+    t->alt_stack = f->stack;
+    t->alt_stack_bytes = f->stack_flags & SS_DISABLE ? 0 : f->stack_bytes;
+    t->alt_stack_flags = f->stack_flags & SS_AUTODISARM;
+}
+
+/* The frame's end is near the stack that it interrupted: all that the restorer can do with. */
+static bool is_simple(const struct regs *r, const struct frame *f)
+{
+    return f->context.rip < USER_END && !(f->context.flags & TRAP_FLAG) &&
+           f->context.rsp - r->sp < sizeof *f + vdso_fpu_bytes + RED_ZONE + 256;
+}
+
+/*
+ * From the restorer of the vdso. @return 1: it restores the registers itself; 0: it calls
+ * sys_vdso_sigreturn, because something is unusual, or somebody is to see the registers restored: a
+ * tracer, or the handler of a signal that is due with the old mask.
+ */
+static long begin_return(struct task *t)
+{
+    struct regs r;
+    struct frame f;
+
+    if (t->watched || t->ptrace != NULL || t->attention || !read_frame(t, &r, &f) ||
+        !is_simple(&r, &f) || signal_pending(t) & ~f.mask)
+        return 0;
+    restore_stack(t, &f);
+    signal_set_mask(t, f.mask);
+    return 1;
+}
+
+/*
+ * A signal comes while the restorer is at work. Its handler's frame would be put below the one that
+ * is not needed any more, and many of them would fill the stack: so it goes back to the call of
+ * sys_vdso_sigreturn, after which the handler runs.
+ */
+bool signal_turn_back(struct task *t, struct regs *r)
+{
+    word_t at = r->ip - t->space->vdso, ip;
+
+    if (t->ptrace != NULL || at < VDSO_RESTORED || at > VDSO_LAST ||
+        signal_pending(t) & SIGNAL_BIT(SIGKILL))
+        return false;
+    if (at == VDSO_LAST) {
+        if (user_read(t, &ip, r->sp, sizeof ip) == 0) {
+            r->ip = ip;
+            r->sp += 8 + RED_ZONE;
+        }
+        return false;
+    }
+    if (at == VDSO_FLAGS)
+        r->sp += 8;
+    r->ip = t->space->vdso + (at < VDSO_SIGRETURN ? VDSO_RESTORED : VDSO_SIGRETURN);
+    r->rax = 0;
+    return true;
+}
+
+/* By way of the vdso, which restores the FPU and then calls sys_vdso_sigreturn. */
 long sys_rt_sigreturn(struct task *t, const word_t *arg)
 {
     struct regs r;
     struct frame f;
 
     if (t->call_ip == t->space->vdso + VDSO_RESTORED)
-        return 0;
+        return begin_return(t);
     if (!read_frame(t, &r, &f))
         return bad_frame(t);
     if (f.context.fpu == 0)
@@ -292,9 +350,7 @@ long sys_vdso_sigreturn(struct task *t, const word_t *arg)
     if (!read_frame(t, &r, &f) || f.context.rip >= USER_END)
         return bad_frame(t);
     regs_from(&r, &f.context);
-    t->alt_stack = f.stack;
-    t->alt_stack_bytes = f.stack_flags & SS_DISABLE ? 0 : f.stack_bytes;
-    t->alt_stack_flags = f.stack_flags & SS_AUTODISARM;
+    restore_stack(t, &f);
     signal_set_mask(t, f.mask);
     if (t->ptrace != NULL)
         ptrace_jumps(t, &r);

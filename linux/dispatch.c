@@ -80,24 +80,35 @@ void task_answer_regs(struct task *t, const struct regs *r)
 
 /* --- the end of a call ---------------------------------------------------------------------- */
 
-/* A signal is due. @return true: the call is to be answered with *result as if nothing was */
-static bool look_at_signals(struct task *t, long *result)
+static struct message result_message(const struct task *t, long result)
+{
+    return (struct message){.tag = MESSAGE_TAG(0, t->is_fault ? 0 : 1, 0), .w = {(word_t)result}};
+}
+
+/* A signal is due. @return true: the call is to be answered with m; a long one is in the thread's
+ * message buffer and must be sent next */
+static bool look_at_signals(struct task *t, long result, struct message *m)
 {
     struct regs r;
 
     task_regs_read(t, &r);
-    switch (signal_deliver(t, &r, result)) {
+    switch (signal_deliver(t, &r, &result)) {
     case DELIVER_NOTHING:
         signal_mask_restore(t);
+        *m = result_message(t, result);
         return true;
     case DELIVER_REGS:
-        task_answer_regs(t, &r);
-        return false;
+        *m = regs_message(0, &r);
+        if (current == t)
+            current = NULL;
+        if (t->attention)
+            task_kick(t); /* one signal more */
+        return true;
     case DELIVER_STOPPED:
         if (t->reply == 0)
             t->reply = loop_keep_call();
         t->has_result = true;
-        t->result = *result;
+        t->result = result;
         t->state = TASK_STOPPED;
         return false;
     default:
@@ -105,18 +116,14 @@ static bool look_at_signals(struct task *t, long *result)
     }
 }
 
-static struct message result_message(const struct task *t, long result)
-{
-    return (struct message){.tag = MESSAGE_TAG(0, t->is_fault ? 0 : 1, 0), .w = {(word_t)result}};
-}
-
 void task_finish(struct task *t, long result)
 {
-    if (t->attention && !look_at_signals(t, &result))
+    struct message m;
+
+    if (!t->attention)
+        m = result_message(t, result);
+    else if (!look_at_signals(t, result, &m))
         return;
-
-    struct message m = result_message(t, result);
-
     answer(t, &m);
 }
 
@@ -185,6 +192,11 @@ static void kick(struct task *t)
     t->suspended = true;
     task_regs_read(t, &r);
     while (t->attention) {
+        if (signal_turn_back(t, &r)) {
+            task_regs_write(t, &r);
+            break;
+        }
+
         long result = ptrace_interrupted(t, &r);
         enum delivery d = signal_deliver(t, &r, &result);
 
@@ -223,8 +235,8 @@ static bool finish_current(struct task *t, long result, struct message *m)
             task_interrupt(t);
         return false;
     }
-    if (t->attention && !look_at_signals(t, &result))
-        return false;
+    if (t->attention)
+        return look_at_signals(t, result, m);
     *m = result_message(t, result);
     return true;
 }
@@ -441,14 +453,27 @@ static void run_others(void)
     } while (kicked_tasks != NULL);
 }
 
+/* All of it is in registers: others may use the message buffer before it is sent. */
+static inline bool is_short(const struct message *m)
+{
+    return message_words(m->tag) <= MESSAGE_REGS;
+}
+
+/* Whose call goes on now cannot want to end or stop that task. */
+static bool leaves_alone(const struct task *ready, const struct task *t)
+{
+    return ready->process != t->process ||
+           (ready->futex != NULL && !ready->attention && !ready->watched);
+}
+
 /*
  * The task has its result but not the answer yet: calls of others go on first, so that the answer
- * can be given together with waiting. Not those of its own process, nor signals, which may want to
- * stop the task: for that it must be answered. @return true: there is nothing else to do
+ * can be given together with waiting. Not those which may want to stop the task, nor signals: for
+ * that it must be answered. @return true: there is nothing else to do
  */
 static bool run_before_answer(const struct task *t)
 {
-    while (kicked_tasks == NULL && ready_tasks != NULL && ready_tasks->process != t->process)
+    while (kicked_tasks == NULL && ready_tasks != NULL && leaves_alone(ready_tasks, t))
         tasks_run_ready_one();
     return !others_wait();
 }
@@ -507,7 +532,9 @@ _Noreturn void loop_run(void)
         RT_CHECK(e == E_OK || e == E_STATE || e == E_ARG); /* not OK: the caller is gone */
         answer = t != NULL ? finish_current(t, result, &m) : e == E_OK && serve(&m);
         current = caller = NULL;
-        if (others_wait() && !(answer && t != NULL && run_before_answer(t))) {
+        bool early = answer && t != NULL && is_short(&m);
+
+        if (others_wait() && !(early && run_before_answer(t))) {
             if (answer)
                 (void)sys_send(loop_reply, &m, 0);
             answer = false;

@@ -14,13 +14,24 @@ static uint8_t *reach_forced(struct space *s, word_t address, bool write, long *
                   : space_force(s, address, write, error);
 }
 
-/* @return where a byte of the program is here, after making access possible; NULL: it may not */
-static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
+/* Where a byte of the program is here, if it is mapped, and the leaf was looked for before: what
+ * nearly all accesses find. @return NULL: it may be or not */
+static inline __attribute__((always_inline)) uint8_t *at_hand(struct space *s, word_t address,
+                                                              bool write)
 {
-    entry_t *entry = table_known(s, address); /* none is beyond SPACE_TOP */
+    const entry_t *entry = table_known(s, address); /* none is beyond SPACE_TOP */
 
-    if (entry == NULL && address < SPACE_TOP)
-        entry = table_entry(s, address, false);
+    if (entry == NULL || entry_slot(*entry) == 0 || (write && !(*entry & ENTRY_WRITE)))
+        return NULL;
+    return (uint8_t *)page_data(entry_page(*entry)) + address % PAGE;
+}
+
+/* The same after making access possible. */
+static __attribute__((noinline)) uint8_t *reach_far(struct space *s, word_t address, bool write,
+                                                    long *error)
+{
+    entry_t *entry = address < SPACE_TOP ? table_entry(s, address, false) : NULL;
+
     if (entry == NULL || entry_slot(*entry) == 0 || (write && !(*entry & ENTRY_WRITE))) {
         long e = space_fault(s, address, write, false);
 
@@ -33,20 +44,36 @@ static uint8_t *reach(struct space *s, word_t address, bool write, long *error)
     return (uint8_t *)page_data(entry_page(*entry)) + address % PAGE;
 }
 
+/* @return where a byte of the program is here, after making access possible; NULL: it may not */
+static inline uint8_t *reach(struct space *s, word_t address, bool write, long *error)
+{
+    uint8_t *p = at_hand(s, address, write);
+
+    return p != NULL ? p : reach_far(s, address, write, error);
+}
+
 /* On Linux no call fails because a page of its program could not be brought in. */
 static long checked(struct task *t, long error)
 {
     return error == -ENOMEM && !memory_is_short(t) ? -EFAULT : error;
 }
 
-void *user_reach(struct task *t, word_t address, bool write, size_t *left, long *error)
+static __attribute__((noinline)) void *user_reach_far(struct task *t, word_t address, bool write,
+                                                      long *error)
 {
-    void *p = reach(t->space, address, write, error);
+    void *p = reach_far(t->space, address, write, error);
 
-    *left = PAGE - address % PAGE;
     if (p == NULL)
         *error = checked(t, *error);
     return p;
+}
+
+void *user_reach(struct task *t, word_t address, bool write, size_t *left, long *error)
+{
+    void *p = at_hand(t->space, address, write);
+
+    *left = PAGE - address % PAGE;
+    return p != NULL ? p : user_reach_far(t, address, write, error);
 }
 
 static size_t in_page(word_t address, size_t bytes)
@@ -118,12 +145,22 @@ long space_write_forced(struct space *s, word_t to, const void *from, size_t byt
 
 long user_read(struct task *t, void *to, word_t from, size_t bytes)
 {
-    return checked(t, space_read(t->space, to, from, bytes));
+    const uint8_t *p = in_page(from, bytes) == bytes ? at_hand(t->space, from, false) : NULL;
+
+    if (p == NULL)
+        return checked(t, space_read(t->space, to, from, bytes));
+    memcpy(to, p, bytes);
+    return 0;
 }
 
 long user_write(struct task *t, word_t to, const void *from, size_t bytes)
 {
-    return checked(t, space_write(t->space, to, from, bytes));
+    uint8_t *p = in_page(to, bytes) == bytes ? at_hand(t->space, to, true) : NULL;
+
+    if (p == NULL)
+        return checked(t, space_write(t->space, to, from, bytes));
+    memcpy(p, from, bytes);
+    return 0;
 }
 
 long user_clear(struct task *t, word_t to, size_t bytes)

@@ -10,13 +10,19 @@
 
 /*
  * Handlers return to here. The first two instructions are those by which debuggers and unwinders
- * know the end of a handler; called from here rt_sigreturn does nothing. RSP is at the frame's
- * ucontext (struct frame in deliver.c), where the address of the FPU's state is. The rest is
- * restored by sys_vdso_sigreturn.
+ * know the end of a handler. RSP is at the frame's ucontext (struct frame in deliver.c), where the
+ * address of the FPU's state is. What rt_sigreturn answers, called from here, says what to do after
+ * that is restored: 0: sys_vdso_sigreturn restores the rest; else it is done here, for mask and
+ * stack of signals are restored already. The last instruction takes RIP from below the red zone of
+ * the stack that was interrupted. (IRETQ would do, but QEMU 7.2 refuses it to programs with SMAP.)
+ * Some instructions have their places: signal_turn_back must know where RSP is.
  */
-#define FPU 224
-        .macro  restorer with_upper
-        .balign 256, 0xcc
+/* In the ucontext: R8 to R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP, RFLAGS; and the FPU's. */
+#define CONTEXT  40
+#define FPU      224
+#define RED_ZONE 128
+        .macro  restorer begin, with_upper
+        .balign 512, 0xcc
         mov     $15, %rax
         syscall
         mov     FPU(%rsp), %rcx
@@ -28,15 +34,46 @@
         vinsertf128 $1, UPPER + 16 * \n(%rcx), %ymm\n, %ymm\n
         .endr
         .endif
-1:      mov     $SIGRETURN, %eax
+1:      test    %eax, %eax
+        jnz     2f
+        jmp     3f
+        .org    \begin + 0x2f0, 0xcc
+3:      mov     $SIGRETURN, %eax
         syscall
         ud2
+        .org    \begin + 0x300, 0xcc
+2:      pushq   CONTEXT + 136(%rsp)
+        popfq
+        mov     CONTEXT + 120(%rsp), %rcx
+        mov     CONTEXT + 128(%rsp), %rax
+        lea     -RED_ZONE - 8(%rcx), %rcx
+        mov     %rcx, FPU(%rsp)
+        mov     %rax, (%rcx)
+        mov     CONTEXT(%rsp), %r8
+        mov     CONTEXT + 8(%rsp), %r9
+        mov     CONTEXT + 16(%rsp), %r10
+        mov     CONTEXT + 24(%rsp), %r11
+        mov     CONTEXT + 32(%rsp), %r12
+        mov     CONTEXT + 40(%rsp), %r13
+        mov     CONTEXT + 48(%rsp), %r14
+        mov     CONTEXT + 56(%rsp), %r15
+        mov     CONTEXT + 64(%rsp), %rdi
+        mov     CONTEXT + 72(%rsp), %rsi
+        mov     CONTEXT + 80(%rsp), %rbp
+        mov     CONTEXT + 88(%rsp), %rbx
+        mov     CONTEXT + 96(%rsp), %rdx
+        mov     CONTEXT + 104(%rsp), %rax
+        mov     CONTEXT + 112(%rsp), %rcx
+        jmp     4f
+        .org    \begin + 0x3f0, 0xcc
+4:      mov     FPU(%rsp), %rsp
+        ret     $RED_ZONE
         .endm
 
 /* What a task that is traced is sent through when its tracer asks for its FPU, or sets it
  * (ptrace_regs.c). */
         .macro  fpu_of_tracee
-        .balign 256, 0xcc
+        .balign 512, 0xcc
         fxsave64 (%rcx)
         mov     $FPU_DONE, %eax
         syscall
@@ -50,7 +87,7 @@
 
         .section .rodata.vdso, "a", @progbits
         .globl  vdso_code, vdso_code_end, vdso_plain, vdso_plain_end
-        .balign 256
+        .balign 1024
 /*
  * With AVX: what FXSAVE leaves out are the upper halves of the vector registers. They go to where
  * XSAVE would put them. (Not XSAVE itself: with it, other programs were seen to lose registers.)
@@ -71,10 +108,10 @@ vdso_code:
         mov     $SIGRETURN, %eax
         syscall
         ud2
-        restorer 1
+        restorer vdso_code, 1
         fpu_of_tracee
 vdso_code_end:
-        .balign 256
+        .balign 1024
 /* Without. */
 vdso_plain:
         fxsave64 (%rcx)
@@ -86,7 +123,7 @@ vdso_plain:
         mov     $SIGRETURN, %eax
         syscall
         ud2
-        restorer 0
+        restorer vdso_plain, 0
         fpu_of_tracee
 vdso_plain_end:
         .section .note.GNU-stack, "", @progbits

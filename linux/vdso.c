@@ -94,16 +94,21 @@ long vdso_map(struct space *s)
     return e != 0 ? e : map_page(s, s->vdso, page, PROT_READ | PROT_EXEC);
 }
 
+/* What FXSAVE leaves free, and the header of what XSAVE stores behind: all of it is there. */
+struct fpu_middle {
+    struct software_bytes software;
+    uint64_t header[HEADER_BYTES / 8];
+};
+
 bool vdso_prepare_fpu(struct task *t, word_t at)
 {
-    static const uint64_t header[HEADER_BYTES / 8] = {XSTATE}; /* all of it is there */
-    struct software_bytes s = {MAGIC_1, (uint32_t)vdso_fpu_bytes, XSTATE,
-                               (uint32_t)vdso_fpu_bytes - 4, {0}};
-    uint32_t end = MAGIC_2;
+    const word_t middle = at + FXSAVE_BYTES - sizeof(struct software_bytes);
+    const struct fpu_middle m = {{MAGIC_1, (uint32_t)vdso_fpu_bytes, XSTATE,
+                                  (uint32_t)vdso_fpu_bytes - 4, {0}}, {XSTATE}};
+    const uint32_t end = MAGIC_2;
 
     if (!vdso_xsave)
-        return user_clear(t, at, FXSAVE_BYTES) == 0;
-    return user_write(t, at + FXSAVE_BYTES - sizeof s, &s, sizeof s) == 0 &&
-           user_write(t, at + FXSAVE_BYTES, header, sizeof header) == 0 &&
+        return user_write(t, middle, &(struct software_bytes){0}, sizeof m.software) == 0;
+    return user_write(t, middle, &m, sizeof m) == 0 &&
            user_write(t, at + vdso_fpu_bytes - 4, &end, sizeof end) == 0;
 }

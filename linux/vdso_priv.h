@@ -7,12 +7,16 @@
 
 /* The page is at space->vdso, one with struct vdso_data before it; these are offsets in it. */
 /* Saves the FPU at RCX, then goes to R9 with RDX = R8. */
-#define VDSO_SIGNAL 0xc00ul
+#define VDSO_SIGNAL 0xb00ul
 /* Restores the FPU from RCX, then calls vdso_sigreturn. */
-#define VDSO_RETURN 0xd00ul
-/* Where handlers return to; and what follows the system call there. */
-#define VDSO_RESTORER 0xe00ul
-#define VDSO_RESTORED (VDSO_RESTORER + 9)
+#define VDSO_RETURN 0xc00ul
+/* Where handlers return to, and what follows the system call there; where the FPU is restored and
+ * sys_vdso_sigreturn called; where the flags are on the stack; the last instruction. */
+#define VDSO_RESTORER  0xd00ul
+#define VDSO_RESTORED  (VDSO_RESTORER + 9)
+#define VDSO_SIGRETURN (VDSO_RESTORER + 0xf0)
+#define VDSO_FLAGS     (VDSO_RESTORER + 0x107)
+#define VDSO_LAST      (VDSO_RESTORER + 0x1f8)
 /* Saves the FPU at RCX, or restores it from there, then calls vdso_fpu. */
 #define VDSO_FPU_SAVE    0xf00ul
 #define VDSO_FPU_RESTORE 0xf40ul

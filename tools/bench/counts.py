@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the suite bench/ in QEMU with the counter and reads what it counted.
 
-Paths through several components are measured in whole systems: those of tests/qemu/*.yaml that have
-lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system, {debian}
-the image of `./tessera run`, if this machine has one. One of their components marks the paths, and says `bench: done`. With a line `#: boots NAME` the way from
-power-on to the first mark is a path of that name.
+Paths through several components are measured in whole systems: those of tests/qemu/*.yaml that
+have lines `#: bench OPTIONS OF QEMU`; {ext4} there is a new disk image with that file system,
+{debian} the image of `./tessera run`, if this machine has one. One of their components marks the
+paths, and says `bench: done`. With a line `#: boots NAME` the way from power-on to the first mark
+is a path of that name.
 """
 import array
 import bisect
