@@ -17,7 +17,7 @@
  * the stack that was interrupted. (IRETQ would do, but QEMU 7.2 refuses it to programs with SMAP.)
  * Some instructions have their places: signal_turn_back must know where RSP is.
  */
-/* In the ucontext: R8 to R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP, RFLAGS; and the FPU's. */
+/* In the ucontext: R8 to R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP, RFLAGS; the FPU's. */
 #define CONTEXT  40
 #define FPU      224
 #define RED_ZONE 128

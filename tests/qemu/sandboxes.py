@@ -90,7 +90,7 @@ def main(build):
     report.case("programs run after all that", lambda: programs_after(text))
     report.case("memory of an empty sandbox", lambda: small(text))
     report.case("what is too large for it is killed",
-                lambda: said(text, r"^small: sorted 99$(\n.*)*^small: dd 137$"))
+                lambda: said(text, r"^small: last 99$(\n.*)*^small: dd 137$"))
     report.case("a full disk", lambda: said(text, r"^rude: a full disk: ENOSPC, afterwards room$"))
     report.case("neither sees the other's processes",
                 lambda: said(text, r"^quiet: at most 2 processes$"))
