@@ -109,20 +109,30 @@ static void copy_state(struct task *t, struct task *child, const struct clone *c
         child->clear_tid = c->child_tid;
 }
 
+/* Of one that cannot be, or cannot be told of. @param child may be NULL */
+static void undo(const struct task *t, struct process *p, struct task *child)
+{
+    if (child != NULL)
+        task_free(child);
+    if (p == t->process)
+        return;
+    timers_free(p);
+    process_free(p);
+}
+
 static struct task *new_task(struct task *t, const struct clone *c)
 {
     int tid = pid_new();
     struct process *p = c->flags & CLONE_THREAD ? t->process : new_process(t, c, tid);
     struct task *child = p != NULL ? task_new(p, tid) : NULL;
 
-    if (child != NULL && give(t, child, c) && task_thread_new(child)) {
+    if (child != NULL && give(t, child, c) &&
+        (p == t->process || timers_cpu_limit(p) == 0) && task_thread_new(child)) {
         copy_state(t, child, c);
         return child;
     }
-    if (child != NULL)
-        task_free(child);
-    if (p != NULL && p != t->process)
-        process_free(p);
+    if (p != NULL)
+        undo(t, p, child);
     return NULL;
 }
 
@@ -188,9 +198,12 @@ static long clone(struct task *t, const struct clone *c)
         return pages_free() < 16 ? -ENOMEM : -EAGAIN;
     if (c->flags & CLONE_PIDFD) {
         fd = (int)pidfd_new(t, child->process, 0);
-        if (fd < 0 || user_write(t, c->pidfd, &fd, sizeof fd) != 0) {
-            task_free(child);
-            return fd < 0 ? fd : -EFAULT;
+        e = fd < 0 ? fd : user_write(t, c->pidfd, &fd, sizeof fd);
+        if (e != 0) {
+            undo(t, child->process, child);
+            if (fd >= 0)
+                (void)descriptor_close(t, (word_t)fd);
+            return e;
         }
     }
     write_numbers(t, child, c);

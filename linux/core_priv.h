@@ -118,6 +118,8 @@ void usage_of(struct usage *u, word_t ns, word_t faults);
 void timers_free(struct process *p);
 /* Those that do not survive exec. */
 void timers_exec(struct process *p);
+/* RLIMIT_CPU has been set, or inherited. @return 0, -ENOMEM */
+long timers_cpu_limit(struct process *p);
 
 /* --- exec.c, elf.c -------------------------------------------------------------------------- */
 

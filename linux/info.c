@@ -145,6 +145,12 @@ static long limit_of(struct task *t, struct process *p, word_t which, word_t new
         if (limit.hard > was.hard && t->process->identity.euid != 0)
             return -EPERM;
         p->limit[which] = limit;
+        if (which == RLIMIT_CPU)
+            e = timers_cpu_limit(p);
+        if (e != 0) {
+            p->limit[which] = was;
+            return e;
+        }
     }
     return old != 0 ? user_write(t, old, &was, sizeof was) : 0;
 }

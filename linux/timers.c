@@ -12,8 +12,10 @@ enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 enum { SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD, SIGEV_THREAD_ID = 4 };
 #define TIMER_ABSTIME 1u
 
-/* A timer of a process: number 0 is ITIMER_REAL, -1 and -2 are ITIMER_VIRTUAL and ITIMER_PROF, the
- * others are timer_create's. */
+/* A timer of a process: number 0 is ITIMER_REAL, -1 and -2 are ITIMER_VIRTUAL and ITIMER_PROF, -3 is
+ * RLIMIT_CPU's, the others are timer_create's. */
+#define CPU_LIMIT (-3)
+
 struct process_timer {
     struct alarm alarm; /* first */
     struct process *process;
@@ -40,6 +42,20 @@ static struct process_timer *find(struct process *p, int number)
     while (m != NULL && m->number != number)
         m = m->next;
     return m;
+}
+
+/* At the hard limit the process ends; at the soft one, which moves on, it is told. */
+static void cpu_limit_reached(struct process *p, word_t used)
+{
+    struct rlimit *l = &p->limit[RLIMIT_CPU];
+    struct siginfo info = {.number = SIGXCPU, .code = SI_KERNEL};
+
+    if (used / RT_NS_PER_SECOND >= l->hard) {
+        signal_send(p, SIGKILL);
+        return;
+    }
+    l->soft++;
+    (void)signal_process(p, &info);
 }
 
 static void send(struct process_timer *m)
@@ -92,7 +108,10 @@ static void look(struct process_timer *m)
             m->overrun = (unsigned)((now - m->expires) / m->interval);
             m->expires += (m->overrun + 1) * m->interval;
         }
-        send(m);
+        if (m->number == CPU_LIMIT)
+            cpu_limit_reached(m->process, now);
+        else
+            send(m);
     }
     if (m->armed)
         look_later(m, now);
@@ -191,6 +210,25 @@ static void arm(struct process_timer *m, word_t value, word_t interval, bool abs
     } else if (value != 0)
         alarm_set(&m->alarm, absolute ? clock_to_monotonic(value, m->clock == 0)
                                       : clock_now() + value);
+}
+
+long timers_cpu_limit(struct process *p)
+{
+    word_t soft = p->limit[RLIMIT_CPU].soft;
+    struct process_timer *m = find(p, CPU_LIMIT);
+
+    if (soft >= NEVER / RT_NS_PER_SECOND) {
+        if (m != NULL)
+            delete(m);
+        return 0;
+    }
+    if (m == NULL)
+        m = make(p, CPU_LIMIT);
+    if (m == NULL)
+        return -ENOMEM;
+    m->counts = true;
+    arm(m, soft != 0 ? soft * RT_NS_PER_SECOND : 1, RT_NS_PER_SECOND, true);
+    return 0;
 }
 
 /* --- setitimer ------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #include "case.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,6 +26,44 @@ static void spin_until(int number, int times)
 {
     while (got[number] < times)
         ;
+}
+
+static void say_limit(int number)
+{
+    struct rlimit l;
+
+    getrlimit(RLIMIT_CPU, &l);
+    say("signal %d, soft limit %lu", number, l.rlim_cur);
+}
+
+/* A child has the limit and its own time: told each second, and ended. */
+CASE(limit_cpu)
+{
+    struct rlimit l = {1, 2};
+    int pid;
+
+    result("limit", setrlimit(RLIMIT_CPU, &l));
+    signal(SIGXCPU, say_limit);
+    fflush(stdout);
+    pid = fork();
+    for (; pid == 0;)
+        ;
+    say_status("child", wait_status(pid));
+    getrlimit(RLIMIT_CPU, &l);
+    say("the parent's limit %lu", l.rlim_cur);
+    l.rlim_cur = 3;
+    result("soft above hard", setrlimit(RLIMIT_CPU, &l));
+}
+
+CASE(limit_cpu_none)
+{
+    struct rlimit l = {0, RLIM_INFINITY};
+
+    catch(SIGXCPU);
+    result("limit", setrlimit(RLIMIT_CPU, &l));
+    spin_until(SIGXCPU, 1);
+    getrlimit(RLIMIT_CPU, &l);
+    say("at once %d, limit %lu", clock() < CLOCKS_PER_SEC / 2, l.rlim_cur);
 }
 
 CASE(itimer_virtual)

@@ -294,6 +294,16 @@ CASE(pidfd_waits)
     result("open a reaped one", pidfd(pid));
 }
 
+CASE(pidfd_by_clone_nowhere)
+{
+    int next = dup(0);
+
+    close(next);
+    result("clone", syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, 8, 0, 0));
+    result("no child", waitpid(-1, NULL, 0));
+    say("no descriptor %d", dup(0) == next);
+}
+
 CASE(pidfd_in_proc)
 {
     char path[32];
