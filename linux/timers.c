@@ -12,8 +12,8 @@ enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 enum { SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD, SIGEV_THREAD_ID = 4 };
 #define TIMER_ABSTIME 1u
 
-/* A timer of a process: number 0 is ITIMER_REAL, -1 and -2 are ITIMER_VIRTUAL and ITIMER_PROF, -3 is
- * RLIMIT_CPU's, the others are timer_create's. */
+/* A timer of a process: number 0 is ITIMER_REAL, -1 and -2 are ITIMER_VIRTUAL and ITIMER_PROF, -3
+ * is RLIMIT_CPU's, the others are timer_create's. */
 #define CPU_LIMIT (-3)
 
 struct process_timer {
