@@ -251,7 +251,8 @@ static bool is_mapped(struct space *s, word_t start, word_t bytes)
     return true;
 }
 
-enum { MADV_DONTNEED = 4, MADV_FREE = 8, MADV_REMOVE = 9, MADV_DONTFORK = 10, MADV_LAST = 25 };
+enum { MADV_DONTNEED = 4, MADV_FREE = 8, MADV_REMOVE = 9, MADV_DONTFORK = 10, MADV_DOFORK = 11,
+       MADV_WIPEONFORK = 18, MADV_KEEPONFORK = 19, MADV_LAST = 25 };
 
 long sys_madvise(struct task *t, const word_t *arg)
 {
@@ -266,7 +267,18 @@ long sys_madvise(struct task *t, const word_t *arg)
         return -ENOMEM;
     if (advice == MADV_DONTNEED || advice == MADV_FREE)
         table_drop(t->space, arg[0], arg[0] + bytes);
-    return advice == MADV_REMOVE ? -EOPNOTSUPP : 0;
+    switch (advice) {
+    case MADV_DONTFORK:
+        return space_set_fork(t->space, arg[0], bytes, AREA_LEFT_OUT, 0);
+    case MADV_DOFORK:
+        return space_set_fork(t->space, arg[0], bytes, 0, AREA_LEFT_OUT);
+    case MADV_WIPEONFORK:
+        return space_set_fork(t->space, arg[0], bytes, AREA_CLEARED, 0);
+    case MADV_KEEPONFORK:
+        return space_set_fork(t->space, arg[0], bytes, 0, AREA_CLEARED);
+    default:
+        return advice == MADV_REMOVE ? -EOPNOTSUPP : 0;
+    }
 }
 
 long sys_mincore(struct task *t, const word_t *arg)

@@ -161,6 +161,7 @@ static long split(struct space *s, word_t at)
         return -ENOMEM;
     s->size -= (a->end - at) / PAGE; /* area_add has counted them again */
     rest->grows = a->grows;
+    rest->fork = a->fork;
     a->end = at;
     return 0;
 }
@@ -197,7 +198,7 @@ static bool joins(const struct area *a, word_t start, unsigned prot,
                   const struct area_source *source)
 {
     return a != NULL && a->end == start && a->prot == prot && a->source.inode == NULL &&
-           source == NULL && !a->grows;
+           source == NULL && !a->grows && a->fork == 0;
 }
 
 long space_map(struct space *s, word_t start, word_t bytes, unsigned prot,
@@ -270,6 +271,23 @@ long space_protect(struct space *s, word_t start, word_t bytes, unsigned prot)
             table_unmap(s, a->start, a->end);
         else if (table_protect(s, a->start, a->end, prot) != 0)
             return -ENOMEM;
+    }
+    return 0;
+}
+
+long space_set_fork(struct space *s, word_t start, word_t bytes, unsigned set, unsigned clear)
+{
+    word_t end = start + bytes;
+
+    for (struct area *a = s->areas; a != NULL && a->start < end; a = a->next) {
+        if (set & AREA_CLEARED && a->end > start && a->source.inode != NULL)
+            return -EINVAL;
+    }
+    if (split(s, start) != 0 || split(s, end) != 0)
+        return -ENOMEM;
+    for (struct area *a = s->areas; a != NULL && a->start < end; a = a->next) {
+        if (a->start >= start)
+            a->fork = (a->fork & ~clear) | set;
     }
     return 0;
 }
@@ -511,6 +529,20 @@ static long share(struct space *from, struct space *to, struct area *a)
     return 0;
 }
 
+/* @return false: no memory */
+static bool copy_area(struct space *from, struct space *to, struct area *a)
+{
+    struct area *copy = area_add(to, a->start, a->end, a->prot, &a->source);
+
+    if (copy == NULL)
+        return false;
+    copy->grows = a->grows;
+    copy->fork = a->fork;
+    if (a->fork & AREA_CLEARED || (a->source.inode != NULL && a->source.shared))
+        return true;
+    return share(from, to, a) == 0;
+}
+
 struct space *space_fork(struct space *s)
 {
     struct space *child = space_new();
@@ -528,12 +560,7 @@ struct space *space_fork(struct space *s)
     child->env_start = s->env_start;
     child->env_end = s->env_end;
     for (struct area *a = s->areas; a != NULL; a = a->next) {
-        struct area *copy = area_add(child, a->start, a->end, a->prot, &a->source);
-
-        if (copy != NULL)
-            copy->grows = a->grows;
-        if (copy == NULL || (a->source.inode == NULL || !a->source.shared
-                                 ? share(s, child, a) != 0 : false)) {
+        if (!(a->fork & AREA_LEFT_OUT) && !copy_area(s, child, a)) {
             space_put(child);
             return NULL;
         }

@@ -19,6 +19,10 @@
 #define LEAF_SHIFT  21u /* a leaf covers 2 MiB */
 #define KNOWN       8u
 
+/* What madvise says of an area: a child of fork gets nothing of it; clear memory. */
+#define AREA_LEFT_OUT 1u
+#define AREA_CLEARED  2u
+
 struct area {
     struct area *next;          /* by address */
     struct area *mapping;       /* next of those that map the same file */
@@ -27,6 +31,7 @@ struct area {
     word_t start, end;
     unsigned prot;
     bool grows;                 /* the stack */
+    unsigned fork;              /* AREA_... : what a child of fork gets of it */
     struct area_source source;
 };
 
@@ -114,6 +119,9 @@ word_t table_next(struct space *s, word_t at, word_t end);
 
 struct area *area_at(struct space *s, word_t address);
 long space_protect(struct space *s, word_t start, word_t bytes, unsigned prot);
+/* What children of fork get of a range, all of which is mapped: AREA_... @return 0, -ENOMEM, or
+ * -EINVAL: only private memory without a file can be AREA_CLEARED */
+long space_set_fork(struct space *s, word_t start, word_t bytes, unsigned set, unsigned clear);
 /* The page at this place here, as space_read_forced means it. @return NULL: *error */
 uint8_t *space_force(struct space *s, word_t address, bool write, long *error);
 /* Memory that processes share without a file; with a reference. @return 0 or -ENOMEM */

@@ -139,6 +139,42 @@ CASE(map_advice)
     result("nothing", madvise(p, 0, MADV_DONTNEED));
 }
 
+/* What a child finds in the three pages. */
+static void child_looks(char *p)
+{
+    fflush(stdout);
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        touch("first", p, false);
+        touch("second", p + PAGE, false);
+        touch("third", p + 2 * PAGE, false);
+        say("the third has %d", p[2 * PAGE]);
+        fflush(stdout);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+}
+
+CASE(map_advice_of_fork)
+{
+    char *p = map(3);
+    int fd = put("f", "hello");
+    char *q = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    char *shared = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    memset(p, 'x', 3 * PAGE);
+    result("not the second", madvise(p + PAGE, PAGE, MADV_DONTFORK));
+    result("the third cleared", madvise(p + 2 * PAGE, PAGE, MADV_WIPEONFORK));
+    child_looks(p);
+    result("the second again", madvise(p + PAGE, PAGE, MADV_DOFORK));
+    result("the third kept", madvise(p + 2 * PAGE, PAGE, MADV_KEEPONFORK));
+    child_looks(p);
+    result("a file cleared", madvise(q, PAGE, MADV_WIPEONFORK));
+    result("shared memory cleared", madvise(shared, PAGE, MADV_WIPEONFORK));
+    say("here still %c %c %c", p[0], p[PAGE], p[2 * PAGE]);
+}
+
 CASE(map_advice_of_files)
 {
     int fd = put("f", "hello");
