@@ -1,7 +1,7 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* Every theorem of the specification, and what it leans on: `make` fails unless that is nothing. *)
 From Tessera Require Keeps Tree Memory Reply Budget Theorems Revoke Again Integrity
-  Dismantled Left Restarts.
+  Dismantled Left Restarts Shown Witness.
 
 Print Assumptions Keeps.every_entry_keeps.
 Print Assumptions Keeps.boot_keeps.
@@ -49,6 +49,15 @@ Print Assumptions Dismantled.dismantling_pays.
 Print Assumptions Left.before_ends.
 Print Assumptions Restarts.preempted_is_shorter.
 Print Assumptions Restarts.every_call_ends.
+Print Assumptions Shown.placed_is_kept.
+Print Assumptions Shown.everything_is_placed.
+Print Assumptions Shown.nobody_touches_objects.
+Print Assumptions Shown.objects_are_apart.
+Print Assumptions Witness.the_machine_starts.
+Print Assumptions Witness.memory_is_mapped.
+Print Assumptions Witness.calls_are_made_again.
+Print Assumptions Witness.revokes_are_over.
+Print Assumptions Witness.little_goes_on.
 Print Assumptions Integrity.runs_are_confined.
 Print Assumptions Integrity.confinement.
 Print Assumptions Integrity.thread_confinement.

@@ -26,9 +26,6 @@ Definition uses (c : cap) (r : right) : bool :=
     end
   end.
 
-Definition frame_size (level : N) : N :=
-  if level =? 0 then 64 else if level =? 1 then 32768 else 16777216.
-
 (* How many granules it stands for. *)
 Definition size_of (c : cap) : N :=
   match c_ty c with

@@ -177,15 +177,16 @@ Proof.
   destruct (N.eqb y x); [injection G as <-; exact B|eauto].
 Qed.
 
-Theorem budgets_are_kept : kept budgets_hold.
+Theorem budgets_are_basic : basic budgets_hold.
 Proof.
   constructor.
-  { intros s s' E H. unfold core in E. injection E as _ _ _ _ _ _ _ Eb _.
+  { intros s s' E H. unfold central in E. injection E as _ _ _ _ _ _ _ Eb _.
     unfold budgets_hold in *. rewrite <- Eb. exact H. }
   all: intros; intros s1 v1 s1' H E.
   4: { unfold edit_cap in E. prim E; exact H. }
   4: { apply make_region_only in E. destruct E as [k [m ->]]. exact H. }
-  all: try solve [unfold put_cap, drop_cap, move_cap, drop_region, afresh, to_tables, from_tables,
+  all: try solve [apply drop_region_only in E; rewrite E; exact H].
+  all: try solve [unfold put_cap, drop_cap, move_cap, afresh, to_tables, from_tables,
       set_wait, arm, disarm, owe_reply, end_call, new_thread_wait, new_reply, forget_wait,
       forget_reply, write in E; prim E; exact H].
   - unfold new_budget in E. prim E. eapply hold_set; [exact H|reflexivity|left; reflexivity].
@@ -202,6 +203,8 @@ Proof.
   - unfold forget_budget, write in E. injection E as _ <-. intros y c G. simpl in G.
     rewrite get_del in G. destruct (N.eqb y x); [discriminate G|eauto].
 Qed.
+Theorem budgets_are_kept : kept budgets_hold.
+Proof. intros. apply basic_kept, budgets_are_basic. Qed.
 
 (* --- What follows, of every state that the kernel comes to ------------------------------------ *)
 

@@ -204,9 +204,7 @@ Definition frame_act (what : action) (p a vaddr flags : N) : M error :=
           o <- mapping c ;;
           match o with
           | Some (_, k, l) =>
-              put_space p (fun x => set_p_maps
-                (set k (Leaf (f_frame l) flags (N.testbit (c_rights c) 3)) (p_maps x)) x) ;;;
-              ret EOk
+              reflag p k (Leaf (f_frame l) flags (N.testbit (c_rights c) 3)) ;;; ret EOk
           | None => ret EState
           end
       | DoProtect, e => ret e

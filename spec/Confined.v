@@ -420,7 +420,8 @@ Proof. go. Qed.
 Proof.
   intros t r A W Wr. unfold answer. one. destruct a as [| |c]; try solve [one].
   specialize (H c eq_refl). assert (O : opens c) by (eapply opens_answer; eauto).
-  eapply ok_bind; [apply ok_guard|intros [] _]. one. one. cbv zeta. one; [repeat one|]. destruct a1; try solve [one].
+  eapply ok_bind; [apply ok_guard|intros [] _]. one. one. cbv zeta. one; [repeat one|].
+  destruct a1; try solve [one].
   one. one; [|repeat one]. destruct (t_fault a =? 0); [|one].
   one; [|repeat one]. apply says_transfer; try assumption. intros G.
   destruct a0 as [| | | |q g|]; try discriminate G. apply andb_true_iff in G. destruct G as [G ->].

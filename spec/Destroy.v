@@ -100,8 +100,7 @@ Definition map_frame (p slot : N) (c : cap) (vaddr flags : N) : M error :=
           || ((0 <? l) && is_some (get (table_key l vaddr) (p_tabs x)))
   then ret EState
   else
-    put_space p (set_p_maps (set (leaf_key l vaddr)
-      (Leaf (c_obj c) flags (N.testbit (c_rights c) 3)) (p_maps x))) ;;;
+    show p (leaf_key l vaddr) (Leaf (c_obj c) flags (N.testbit (c_rights c) 3)) (c_reg c) ;;;
     edit_cap slot (fun c => if is_frame (c_ty c)
                             then set_c_badge (p_asid x) (set_c_extra vaddr c) else c) ;;;
     ret EOk.
@@ -202,7 +201,7 @@ Definition forget (o : N) : M unit :=
   | TSchedContext => forget_budget o
   | _ => ret tt
   end ;;;
-  drop_region (snd x) ;;; forget_fields o ;;;
+  forget_fields o ;;; drop_region (snd x) ;;;
   l <- gets s_doomed ;; put_doomed (tl l).
 
 Definition slots_of (o : N) (k : ty) : list N :=

@@ -28,19 +28,17 @@ Proof.
   destruct X as [-> X]. goes H u2 s2 E2.
   assert (K : keeping s_kinds s s2).
   { refine ((_ : does (keeping s_kinds) _) _ _ _ E2). destruct (fst x); one. }
-  goes H u3 s3 E3. pose proof (does_drop_region (R := keeping s_kinds) _ _ _ _ E3) as K3.
-  destruct K as [K L], K3 as [K3 L3]. goes H u4 s4 E4.
-  assert (P : pays 1 s3 s4).
+  destruct K as [K L]. goes H u4 s4 E4.
+  assert (P : pays 1 s2 s4).
   { unfold forget_fields, write in E4. injection E4 as _ <-.
     split; [|split; [reflexivity|intros v i _; reflexivity]].
-    pose proof (total_gone _ (fun _ => 1%nat) (s_kinds s3) o) as T1.
-    pose proof (total_gone _ slots_left (s_cnodes s3) o) as T2.
-    pose proof (total_gone _ bound (s_threads s3) o) as T3.
-    pose proof (total_gone _ supplied (s_spaces s3) o) as T4.
-    unfold at_key at 1 in T1. rewrite K3, K, X in T1. rewrite <- K, <- K3 in T1.
+    pose proof (total_gone _ (fun _ => 1%nat) (s_kinds s2) o) as T1.
+    pose proof (total_gone _ slots_left (s_cnodes s2) o) as T2.
+    pose proof (total_gone _ bound (s_threads s2) o) as T3.
+    pose proof (total_gone _ supplied (s_spaces s2) o) as T4.
+    unfold at_key at 1 in T1. rewrite K, X in T1. rewrite <- K in T1.
     unfold work; simpl. lia. }
-  apply then_pays with s3; [eapply order_then; eassumption|].
-  apply pays_then with s4; [exact P|]. rest H.
+  apply then_pays with s2; [exact L|]. apply pays_then with s4; [exact P|]. rest H.
 Qed.
 #[export] Instance less_forget : forall o, does less (forget o).
 Proof. intros o s u s' H. exact (pays_less _ _ _ (forget_pays o s u s' H)). Qed.
@@ -147,7 +145,8 @@ Proof.
   { destruct (N.eqb_spec (t_sc h) 0); [injection E as <- <-; split; [reflexivity|discriminate]|].
     goes E c s4 E4. assert (X : s4 = s /\ get (t_sc h) (s_scs s) = Some c).
     { looked E4. split; [reflexivity|first [assumption|reflexivity]]. }
-    destruct X as [-> X]. injection E as <- <-. split; [reflexivity|]. intros T. split; [assumption|].
+    destruct X as [-> X]. injection E as <- <-. split; [reflexivity|]. intros T. split;
+      [assumption|].
     exists c. split; [exact X|]. intros Z. rewrite Z in T. discriminate T. }
   destruct B as [-> B]. destruct (negb (is_suspended w) || b) eqn:C.
   - unfold cancel in H. goes H u4 s4 E4. destruct (leave_less _ _ _ _ E4) as [w' [G' [P W]]].
@@ -176,7 +175,8 @@ Qed.
 Lemma dismantle_context_pays : forall x s u s', dismantle_context x s = Some (u, s') ->
   pays 1 s s'.
 Proof.
-  intros x s u s' H. unfold dismantle_context in H. goes H c s1 E. rewrite (sc_looked _ _ _ _ E) in *.
+  intros x s u s' H. unfold dismantle_context in H. goes H c s1 E.
+  rewrite (sc_looked _ _ _ _ E) in *.
   destruct (x_stack c); [|exact (take_away_pays _ _ _ _ H)]. goes H u2 s2 E2.
   apply then_pays with s2; [rest E2|exact (forget_pays _ _ _ _ H)].
 Qed.

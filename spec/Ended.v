@@ -75,12 +75,14 @@ Proof.
              exact (keeps_put_reg filled (K := kept_shrinks _ tree_is_filled) _ _ _ _ _ _ F1 E5). }
            assert (C3 : cnode_at slot s3 = true) by (unfold cnode_at; rewrite Q2, Q1; exact E4).
            destruct (IH _ _ _ _ _ L3 F3 C3 H) as [I1 [I2 [I3 [I4 [I5 I6]]]]].
-           assert (W3 : word s3 t 1 = N.to_nat (count - 1)) by (unfold word; rewrite G'; reflexivity).
+           assert (W3 : word s3 t 1 = N.to_nat (count - 1)) by (unfold word; rewrite G';
+             reflexivity).
            repeat split; try lia.
            { rewrite I2, B', B. exact (proj1 W). }
            { intros i J J'. rewrite (I4 i J J'), R', R by lia. exact (Kept i J J'). }
            { destruct e; try lia; right; right; right; lia. }
-      * injection H as <- <-. repeat split; first [exact P|exact (proj1 W)|exact M|exact Kept|lia|idtac].
+      * injection H as <- <-. repeat split;
+        first [exact P|exact (proj1 W)|exact M|exact Kept|lia|idtac].
         destruct K as [->|K]; [congruence|auto].
 Qed.
 
@@ -102,7 +104,8 @@ Proof.
   pose proof (made_none _ _ _ _ _ doomed_made_none F1 E4) as M2.
   goes H yet s3 E5. injection E5 as _ <-. goes H more s3 E6. injection E6 as E6 <-.
   injection H as H <-.
-  assert (V : forall i, i < 8 -> word s2 t i = word s1 t i) by (intros; apply words_word; assumption).
+  assert (V : forall i, i < 8 -> word s2 t i = word s1 t i) by (intros; apply words_word;
+    assumption).
   pose proof (V 4 eq_refl). pose proof (V 2 eq_refl). pose proof (V 1 eq_refl).
   apply before_le; [lia|].
   destruct (negb yet); [discriminate H|]. destruct d;

@@ -255,7 +255,8 @@ Proof.
       pose proof (destroy_is_less c s s (conj Kids Wf) N ltac:(destruct u; exact E3)). lia.
 Qed.
 
-Lemma restarts_revoke : forall t slot s s', 0 < l_delete (s_lim s) -> 0 < l_empty (s_lim s) -> 0 < l_doomed (s_lim s) ->
+Lemma restarts_revoke : forall t slot s s', 0 < l_delete (s_lim s) -> 0 < l_empty (s_lim s) ->
+  0 < l_doomed (s_lim s) ->
   filled s -> cnode_revoke t slot s = Some (ERestart, s') -> shorter t s s'.
 Proof.
   intros t slot s s' Ld L D F H. unfold cnode_revoke in H. sees H i E. sees H d E1.

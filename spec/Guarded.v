@@ -201,7 +201,7 @@ Qed.
 Lemma ok_make_region : forall u p n w, ok (make_region u p n w) any.
 Proof. intros u p n w s v s' C H. unfold make_region in H. prim H; parts. Qed.
 Lemma ok_drop_region : forall i, ok (drop_region i) any.
-Proof. intros. apply ok_untold. reflexivity. Qed.
+Proof. intros i s v s' C H. unfold drop_region in H. prim H; parts. Qed.
 Lemma ok_afresh : forall u, ok (afresh u) any.
 Proof. intros u s v s' C H. unfold afresh in H. prim H; parts. Qed.
 Lemma ok_to_tables : forall u, ok (to_tables u) any.
@@ -368,6 +368,24 @@ Proof.
     try (intros k l g K; apply (proj1 HS p x G k l g); apply O; exact K);
     right; intros k l K; unfold leaf_in; rewrite G; apply O; exact K.
 Qed.
+Lemma ok_show : forall p k l i, touch p -> (forall g, mapped k l g ->
+  may (L p) Read (L g) /\ (is_w (f_flags l) = true -> may (L p) Write (L g))) ->
+  ok (show p k l i) any.
+Proof.
+  intros p k l i T O s a s' C H. unfold show in H. prim H. parts; apply spaces_set; auto;
+    intros k' l' g G; simpl in G; rewrite get_set in G; destruct (N.eqb_spec k' k) as [->|];
+    try (injection G as <-; apply O);
+    match goal with E : get p (s_spaces s) = Some ?x |- _ => exact (proj1 HS p x E k' l' g G) end.
+Qed.
+Lemma ok_reflag : forall p k l, touch p -> (forall g, mapped k l g ->
+  may (L p) Read (L g) /\ (is_w (f_flags l) = true -> may (L p) Write (L g))) ->
+  ok (reflag p k l) any.
+Proof.
+  intros p k l T O s a s' C H. unfold reflag in H. prim H. parts; apply spaces_set; auto;
+    intros k' l' g G; simpl in G; rewrite get_set in G; destruct (N.eqb_spec k' k) as [->|];
+    try (injection G as <-; apply O);
+    match goal with E : get p (s_spaces s) = Some ?x |- _ => exact (proj1 HS p x E k' l' g G) end.
+Qed.
 Lemma ok_new_space : forall p n, ok (new_space p n) any.
 Proof.
   intros p n s a s' C H. unfold new_space, write in H. injection H as _ <-.
@@ -382,9 +400,9 @@ Proof.
 Qed.
 Lemma ok_put_kind : forall o k, (fst k = TTimer -> Timers o) -> ok (put_kind o k) any.
 Proof.
-  intros o [k i] T s a s' C H. unfold put_kind, write in H. injection H as _ <-. parts.
-  intros x k' i' E. rewrite get_set in E. destruct (N.eqb_spec x o) as [->|]; [|eauto].
-  injection E as <- <-. exact T.
+  intros o [k i] T s a s' C H. unfold put_kind in H. prim H. parts.
+  intros x k' i' F. rewrite get_set in F. destruct (N.eqb_spec x o) as [->|]; [|eauto].
+  injection F as <- <-. exact T.
 Qed.
 Lemma ok_forget_fields : forall o, ok (forget_fields o) any.
 Proof.

@@ -12,10 +12,19 @@ Definition keeps (I : state -> Prop) {A} (m : M A) : Prop :=
   forall s a s', I s -> m s = Some (a, s') -> I s'.
 Existing Class keeps.
 
-(* What theorems speak of. *)
-Definition core (s : state) :=
+(* What theorems speak of; most of them only of the central part. *)
+Definition central (s : state) :=
   (s_caps s, s_up s, s_kids s, s_regions s, s_next s, s_replies s, s_waits s, s_budgets s,
    s_lim s).
+Definition core (s : state) := (central s, s_spaces s, s_kinds s).
+
+(* No mapping comes. *)
+Definition calm (f : space -> space) : Prop :=
+  forall x k l, get k (p_maps (f x)) = Some l -> get k (p_maps x) = Some l.
+Existing Class calm.
+#[export] Hint Extern 1 (calm _) => intros ? ? ?; simpl; rewrite ?get_del, ?get_empty;
+  try match goal with |- context [N.eqb ?a ?b] => destruct (N.eqb a b) end;
+  first [exact id|discriminate|intros; assumption] : typeclass_instances.
 
 Record kept (I : state -> Prop) : Prop := {
   kept_other : forall s s', core s = core s' -> I s -> I s';
@@ -41,12 +50,17 @@ Record kept (I : state -> Prop) : Prop := {
   kept_charge_budget : forall x n m, keeps I (charge_budget x n m);
   kept_configure_budget : forall x n m, keeps I (configure_budget x n m);
   kept_new_slice : forall x, keeps I (new_slice x);
-  kept_forget_budget : forall x, keeps I (forget_budget x)
+  kept_forget_budget : forall x, keeps I (forget_budget x);
+  kept_put_kind : forall o k, keeps I (put_kind o k);
+  kept_show : forall p k l i, keeps I (show p k l i);
+  kept_reflag : forall p k l, keeps I (reflag p k l);
+  kept_put_space : forall p f, calm f -> keeps I (put_space p f);
+  kept_new_space : forall p n, keeps I (new_space p n);
+  kept_forget_fields : forall o, keeps I (forget_fields o)
 }.
-
 Existing Class kept.
 
-(* The same of those that make no capability, no object and no call. *)
+(* The same of those that make no capability, no object, no mapping and no call. *)
 Record shrinks (I : state -> Prop) : Prop := {
   shrinks_other : forall s s', core s = core s' -> I s -> I s';
   shrinks_drop_cap : forall a, keeps I (drop_cap a);
@@ -61,12 +75,92 @@ Record shrinks (I : state -> Prop) : Prop := {
   shrinks_charge_budget : forall x n m, keeps I (charge_budget x n m);
   shrinks_configure_budget : forall x n m, keeps I (configure_budget x n m);
   shrinks_new_slice : forall x, keeps I (new_slice x);
-  shrinks_forget_budget : forall x, keeps I (forget_budget x)
+  shrinks_forget_budget : forall x, keeps I (forget_budget x);
+  shrinks_put_space : forall p f, calm f -> keeps I (put_space p f);
+  shrinks_forget_fields : forall o, keeps I (forget_fields o)
 }.
 Existing Class shrinks.
 
 Lemma kept_shrinks : forall I, kept I -> shrinks I.
 Proof. intros I K. constructor; apply K. Qed.
+
+(* What speaks of the central part only. *)
+Record basic (I : state -> Prop) : Prop := {
+  basic_other : forall s s', central s = central s' -> I s -> I s';
+  basic_put_cap : forall p a c, keeps I (put_cap p a c);
+  basic_drop_cap : forall a, keeps I (drop_cap a);
+  basic_move_cap : forall a b, keeps I (move_cap a b);
+  basic_edit_cap : forall a f, keeps I (edit_cap a f);
+  basic_make_region : forall u p n w, keeps I (make_region u p n w);
+  basic_drop_region : forall i, keeps I (drop_region i);
+  basic_afresh : forall u, keeps I (afresh u);
+  basic_to_tables : forall u, keeps I (to_tables u);
+  basic_from_tables : forall u, keeps I (from_tables u);
+  basic_set_wait : forall t w, keeps I (set_wait t w);
+  basic_arm : forall t e r, keeps I (arm t e r);
+  basic_disarm : forall t w, keeps I (disarm t w);
+  basic_owe_reply : forall c r g, keeps I (owe_reply c r g);
+  basic_end_call : forall c w, keeps I (end_call c w);
+  basic_new_thread_wait : forall t, keeps I (new_thread_wait t);
+  basic_new_reply : forall r, keeps I (new_reply r);
+  basic_forget_wait : forall t, keeps I (forget_wait t);
+  basic_forget_reply : forall r, keeps I (forget_reply r);
+  basic_new_budget : forall x, keeps I (new_budget x);
+  basic_charge_budget : forall x n m, keeps I (charge_budget x n m);
+  basic_configure_budget : forall x n m, keeps I (configure_budget x n m);
+  basic_new_slice : forall x, keeps I (new_slice x);
+  basic_forget_budget : forall x, keeps I (forget_budget x)
+}.
+Record small (I : state -> Prop) : Prop := {
+  small_other : forall s s', central s = central s' -> I s -> I s';
+  small_drop_cap : forall a, keeps I (drop_cap a);
+  small_edit_cap : forall a f, keeps I (edit_cap a f);
+  small_drop_region : forall i, keeps I (drop_region i);
+  small_from_tables : forall u, keeps I (from_tables u);
+  small_set_wait : forall t w, keeps I (set_wait t w);
+  small_disarm : forall t w, keeps I (disarm t w);
+  small_end_call : forall c w, keeps I (end_call c w);
+  small_forget_wait : forall t, keeps I (forget_wait t);
+  small_forget_reply : forall r, keeps I (forget_reply r);
+  small_charge_budget : forall x n m, keeps I (charge_budget x n m);
+  small_configure_budget : forall x n m, keeps I (configure_budget x n m);
+  small_new_slice : forall x, keeps I (new_slice x);
+  small_forget_budget : forall x, keeps I (forget_budget x)
+}.
+
+Lemma basic_small : forall I, basic I -> small I.
+Proof. intros I P. constructor; apply P. Qed.
+Lemma put_space_only : forall p f s u s', put_space p f s = Some (u, s') -> exists x,
+  get p (s_spaces s) = Some x /\ s' = set_s_spaces (set p (f x) (s_spaces s)) s.
+Proof.
+  intros p f s u s' E. unfold put_space, space_at, bind, gets, need, write in E.
+  destruct (get p (s_spaces s)) as [x|]; [|discriminate E]. simpl in E. injection E as _ <-.
+  exists x. auto.
+Qed.
+Ltac outside P := intros; intros s1 v s2 H0 E; apply (P s1 s2); [|exact H0];
+  try (apply put_space_only in E; destruct E as [? [_ ->]]; reflexivity);
+  unfold put_kind, show, reflag, new_space, forget_fields, write in E;
+  repeat match type of E with
+  | match ?x with _ => _ end = _ => destruct x; try discriminate E
+  end; injection E as _ <-; reflexivity.
+Lemma small_shrinks : forall I, small I -> shrinks I.
+Proof.
+  intros I P. constructor; try solve [apply P].
+  - intros s s' E. apply (small_other I P). unfold core in E. congruence.
+  - outside (small_other I P).
+  - outside (small_other I P).
+Qed.
+Lemma basic_kept : forall I, basic I -> kept I.
+Proof.
+  intros I P. constructor; try solve [apply P].
+  - intros s s' E. apply (basic_other I P). unfold core in E. congruence.
+  - outside (basic_other I P).
+  - outside (basic_other I P).
+  - outside (basic_other I P).
+  - outside (basic_other I P).
+  - outside (basic_other I P).
+  - outside (basic_other I P).
+Qed.
 
 Section Less.
 Context (I : state -> Prop) {K : shrinks I}.
@@ -102,7 +196,7 @@ Qed.
 #[local] Existing Instances shrinks_drop_cap shrinks_edit_cap shrinks_drop_region
   shrinks_from_tables shrinks_set_wait shrinks_disarm shrinks_end_call shrinks_forget_wait
   shrinks_forget_reply shrinks_charge_budget shrinks_configure_budget shrinks_new_slice
-  shrinks_forget_budget.
+  shrinks_forget_budget shrinks_put_space shrinks_forget_fields.
 
 End Less.
 
@@ -140,7 +234,7 @@ Context (I : state -> Prop) {K : shrinks I}.
 #[local] Existing Instances shrinks_drop_cap shrinks_edit_cap shrinks_drop_region
   shrinks_from_tables shrinks_set_wait shrinks_disarm shrinks_end_call shrinks_forget_wait
   shrinks_forget_reply shrinks_charge_budget shrinks_configure_budget shrinks_new_slice
-  shrinks_forget_budget.
+  shrinks_forget_budget shrinks_put_space shrinks_forget_fields.
 
 (* Machine.v *)
 #[export] Instance keeps_cap_at : forall a, keeps I (cap_at a). Proof. go. Qed.
@@ -164,7 +258,6 @@ Context (I : state -> Prop) {K : shrinks I}.
 #[export] Instance keeps_put_sc : forall x f, keeps I (put_sc x f). Proof. go. Qed.
 #[export] Instance keeps_put_ep : forall e v, keeps I (put_ep e v). Proof. go. Qed.
 #[export] Instance keeps_put_ntfn : forall n v, keeps I (put_ntfn n v). Proof. go. Qed.
-#[export] Instance keeps_put_space : forall p f, keeps I (put_space p f). Proof. go. Qed.
 #[export] Instance keeps_put_irq : forall i v, keeps I (put_irq i v). Proof. go. Qed.
 #[export] Instance keeps_put_due : forall n d, keeps I (put_due n d). Proof. go. Qed.
 #[export] Instance keeps_drop_due : forall n, keeps I (drop_due n). Proof. go. Qed.
@@ -172,13 +265,10 @@ Context (I : state -> Prop) {K : shrinks I}.
 #[export] Instance keeps_put_doomed : forall l, keeps I (put_doomed l). Proof. go. Qed.
 #[export] Instance keeps_put_asids : forall a, keeps I (put_asids a). Proof. go. Qed.
 #[export] Instance keeps_put_cnode : forall c v, keeps I (put_cnode c v). Proof. go. Qed.
-#[export] Instance keeps_put_kind : forall o k, keeps I (put_kind o k). Proof. go. Qed.
 #[export] Instance keeps_clear_regs : forall t, keeps I (clear_regs t). Proof. go. Qed.
 #[export] Instance keeps_clear_mem : forall page, keeps I (clear_mem page). Proof. go. Qed.
 #[export] Instance keeps_new_th : forall t, keeps I (new_th t). Proof. go. Qed.
 #[export] Instance keeps_new_sc : forall x, keeps I (new_sc x). Proof. go. Qed.
-#[export] Instance keeps_new_space : forall p asid, keeps I (new_space p asid). Proof. go. Qed.
-#[export] Instance keeps_forget_fields : forall o, keeps I (forget_fields o). Proof. go. Qed.
 (* Sched.v *)
 #[export] Instance keeps_flag : forall t f, keeps I (flag t f). Proof. go. Qed.
 #[export] Instance keeps_decide : keeps I decide. Proof. go. Qed.
@@ -242,9 +332,6 @@ Proof. go. Qed.
 #[export] Instance keeps_make_tables : forall p vaddr levels, keeps I (make_tables p vaddr levels).
 Proof. intros p vaddr levels; revert p vaddr; go_on levels. Qed.
 #[export] Instance keeps_make_root : forall p, keeps I (make_root p). Proof. go. Qed.
-#[export] Instance keeps_map_frame : forall p slot c vaddr flags,
-  keeps I (map_frame p slot c vaddr flags).
-Proof. go. Qed.
 #[export] Instance keeps_cut : forall p, keeps I (cut p). Proof. go. Qed.
 #[export] Instance keeps_tables_back : forall n p, keeps I (tables_back n p). Proof. go_on n. Qed.
 #[export] Instance keeps_empty_space : forall p, keeps I (empty_space p). Proof. go. Qed.
@@ -265,7 +352,8 @@ Proof. go. Qed.
 #[export] Instance keeps_borrowing : forall h, keeps I (borrowing h). Proof. go. Qed.
 #[export] Instance keeps_unbind_from : forall t x, keeps I (unbind_from t x). Proof. go. Qed.
 #[export] Instance keeps_dismantle_thread : forall t, keeps I (dismantle_thread t). Proof. go. Qed.
-#[export] Instance keeps_dismantle_context : forall x, keeps I (dismantle_context x). Proof. go. Qed.
+#[export] Instance keeps_dismantle_context : forall x, keeps I (dismantle_context x). Proof. go.
+  Qed.
 #[export] Instance keeps_dismantle_space : forall p, keeps I (dismantle_space p). Proof. go. Qed.
 #[export] Instance keeps_detach : forall i, keeps I (detach i). Proof. go. Qed.
 #[export] Instance keeps_dismantle : forall o, keeps I (dismantle o). Proof. go. Qed.
@@ -279,9 +367,10 @@ Context (I : state -> Prop) {K : kept I}.
 #[local] Existing Instances shrinks_drop_cap shrinks_edit_cap shrinks_drop_region
   shrinks_from_tables shrinks_set_wait shrinks_disarm shrinks_end_call shrinks_forget_wait
   shrinks_forget_reply shrinks_charge_budget shrinks_configure_budget shrinks_new_slice
-  shrinks_forget_budget.
+  shrinks_forget_budget shrinks_put_space shrinks_forget_fields.
 #[local] Existing Instances kept_put_cap kept_move_cap kept_make_region kept_afresh kept_to_tables
-  kept_arm kept_owe_reply kept_new_thread_wait kept_new_reply kept_new_budget.
+  kept_arm kept_owe_reply kept_new_thread_wait kept_new_reply kept_new_budget kept_put_kind
+  kept_show kept_reflag kept_new_space.
 
 (* Message.v, the rest *)
 #[local] Instance keeps_slot_of : forall t i, keeps I (slot_of t i). Proof. go. Qed.
@@ -294,7 +383,8 @@ Proof. go. Qed.
 #[local] Instance keeps_carry : forall from to given wanted, keeps I (carry from to given wanted).
 Proof. go. Qed.
 #[local] Instance keeps_copy_words : forall from to, keeps I (copy_words from to). Proof. go. Qed.
-#[local] Instance keeps_transfer : forall from to grant, keeps I (transfer from to grant). Proof. go. Qed.
+#[local] Instance keeps_transfer : forall from to grant, keeps I (transfer from to grant). Proof.
+  go. Qed.
 #[local] Instance keeps_fault_message : forall from to, keeps I (fault_message from to).
 Proof. go. Qed.
 #[local] Instance keeps_deliver : forall from to badge grant, keeps I (deliver from to badge grant).
@@ -397,6 +487,9 @@ Proof. go. Qed.
 #[local] Instance keeps_cpu_configure : forall t c, keeps I (cpu_configure t c). Proof. go. Qed.
 #[local] Instance keeps_cpu_clock : forall t, keeps I (cpu_clock t). Proof. go. Qed.
 #[local] Instance keeps_space_supply : forall t p, keeps I (space_supply t p). Proof. go. Qed.
+#[local] Instance keeps_map_frame : forall p slot c vaddr flags,
+  keeps I (map_frame p slot c vaddr flags).
+Proof. go. Qed.
 #[local] Instance keeps_frame_act : forall what p a vaddr flags,
   keeps I (frame_act what p a vaddr flags).
 Proof. go. Qed.

@@ -2,8 +2,8 @@
 (* Every call ends: whenever one is preempted, to be made again, there is less to do than before.
 
    `left` says how much, for the thread that made the call: what its arguments still ask for, what is
-   to be dismantled, capabilities, pages for tables, memory to be cleared. Of two states, that one has
-   less to do in which the first number of these that differs is smaller. *)
+   to be dismantled, capabilities, pages for tables, memory to be cleared. Of two states, that one
+   has less to do in which the first number of these that differs is smaller. *)
 Require Import Arith NArith List Bool Lia.
 From Tessera Require Import Map Refills State Machine Sched Message Destroy Objects Calls.
 From Tessera Require Import Keeps Tree Revoke Again Work Pays Dismantled.

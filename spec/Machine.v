@@ -3,7 +3,7 @@
 
    A step may look at the state, and it changes it only through the primitives below. Each of those
    has a condition, and without it the model has no transition at all (None): so what is proved of
-   the primitives (Safety.v) holds of every operation, whatever it decides. That the conditions do
+   the primitives (Keeps.v) holds of every operation, whatever it decides. That the conditions do
    hold wherever the kernel acts is what the differential test of tests/host/oracle_model shows. *)
 Require Import NArith List Bool.
 From Tessera Require Import Map Refills State.
@@ -118,8 +118,23 @@ Definition make_region (u place n : N) (w : what) : M N := fun s =>
   | _, _ => None
   end.
 
-Definition drop_region (i : N) : M unit :=
-  write (fun s => set_s_regions (del i (s_regions s)) s).
+(* Is a frame mapped somewhere? Is an object in this region? *)
+Definition shown (frame : N) (m : map space) : bool :=
+  fold (fun _ x b => b || fold (fun _ l b => b || (f_frame l =? frame)) (p_maps x) false) m false.
+Definition houses (i : N) (m : map (ty * N)) : bool :=
+  fold (fun _ q b => b || (snd q =? i)) m false.
+
+(* It is memory of nobody's: no longer mapped, and no object in it. *)
+Definition drop_region (i : N) : M unit := fun s =>
+  match get i (s_regions s) with
+  | Some (Region b _ WUser) =>
+      if shown b (s_spaces s) then None
+      else Some (tt, set_s_regions (del i (s_regions s)) s)
+  | Some (Region _ _ WObject) =>
+      if houses i (s_kinds s) then None
+      else Some (tt, set_s_regions (del i (s_regions s)) s)
+  | _ => Some (tt, set_s_regions (del i (s_regions s)) s)
+  end.
 
 (* From the start again: nothing lives in it. *)
 Definition afresh (u : N) : M unit := fun s =>
@@ -141,7 +156,8 @@ Definition to_tables (u : N) : M unit := fun s =>
 Definition from_tables (u : N) : M unit := fun s =>
   match get u (s_regions s) with
   | Some (Region b z WObject) =>
-      Some (tt, set_s_regions (set u (Region b z (WUntyped 0)) (s_regions s)) s)
+      if houses u (s_kinds s) then None
+      else Some (tt, set_s_regions (set u (Region b z (WUntyped 0)) (s_regions s)) s)
   | _ => None
   end.
 
@@ -236,7 +252,41 @@ Definition new_slice (x : N) : M unit := fun s =>
 Definition forget_budget (x : N) : M unit :=
   write (fun s => set_s_budgets (del x (s_budgets s)) s).
 
-(* --- What no theorem of Safety.v depends on --------------------------------------------------- *)
+(* --- Objects and mappings --------------------------------------------------------------------- *)
+
+Definition put_kind (o : N) (k : ty * N) : M unit := fun s =>
+  match get (snd k) (s_regions s) with
+  | Some (Region b _ WObject) =>
+      if b =? o then Some (tt, set_s_kinds (set o k (s_kinds s)) s) else None
+  | _ => None
+  end.
+
+(* Granules of a frame that is mapped by an entry of a table of this level. *)
+Definition frame_size (level : N) : N :=
+  if level =? 0 then 64 else if level =? 1 then 32768 else 16777216.
+(* Memory of users' is mapped: all of region i. *)
+Definition show (p k : N) (l : leaf) (i : N) : M unit := fun s =>
+  match get p (s_spaces s), get i (s_regions s) with
+  | Some x, Some (Region b z WUser) =>
+      if (b =? f_frame l) && (z =? frame_size (N.shiftr k 56))
+      then Some (tt, set_s_spaces (set p (set_p_maps (set k l (p_maps x)) x) (s_spaces s)) s)
+      else None
+  | _, _ => None
+  end.
+(* What is mapped there is mapped otherwise. *)
+Definition reflag (p k : N) (l : leaf) : M unit := fun s =>
+  match get p (s_spaces s) with
+  | Some x =>
+      match get k (p_maps x) with
+      | Some old => if f_frame old =? f_frame l
+          then Some (tt, set_s_spaces (set p (set_p_maps (set k l (p_maps x)) x) (s_spaces s)) s)
+          else None
+      | None => None
+      end
+  | None => None
+  end.
+
+(* --- The rest; put_space: mappings stay, or go ------------------------------------------------ *)
 
 Definition put_reg (t i v : N) : M unit := write (fun s =>
   set_s_regs (set t (set i v (opt empty (get t (s_regs s)))) (s_regs s)) s).
@@ -263,8 +313,6 @@ Definition put_doomed (l : list N) : M unit := write (set_s_doomed l).
 Definition put_asids (a : asids) : M unit := write (set_s_asids a).
 Definition put_cnode (c : N) (v : N * N) : M unit :=
   write (fun s => set_s_cnodes (set c v (s_cnodes s)) s).
-Definition put_kind (o : N) (k : ty * N) : M unit :=
-  write (fun s => set_s_kinds (set o k (s_kinds s)) s).
 Definition clear_regs (t : N) : M unit :=
   write (fun s => set_s_regs (set t empty (s_regs s)) s).
 Definition clear_mem (page : N) : M unit := write (fun s => set_s_mem (del page (s_mem s)) s).

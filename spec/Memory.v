@@ -99,6 +99,15 @@ Ltac prim H :=
   | context [if ?x then _ else _] => let E := fresh "E" in destruct x eqn:E; try discriminate H
   end; match type of H with Some _ = Some _ => injection H as <- <- end.
 
+Lemma drop_region_only : forall i s u s', drop_region i s = Some (u, s') ->
+  s' = set_s_regions (del i (s_regions s)) s.
+Proof.
+  intros i s u s' H. unfold drop_region in H.
+  destruct (get i (s_regions s)) as [[b z [| |]]|]; try (injection H as _ <-; reflexivity).
+  - destruct (houses i (s_kinds s)); [discriminate H|]. injection H as _ <-. reflexivity.
+  - destruct (shown b (s_spaces s)); [discriminate H|]. injection H as _ <-. reflexivity.
+Qed.
+
 Lemma make_region_only : forall u p n w s i s', make_region u p n w s = Some (i, s') ->
   exists k m, s' = set_s_next k (set_s_regions m s).
 Proof.
@@ -163,7 +172,8 @@ Lemma sound_from_tables : forall u, keeps sound (from_tables u).
 Proof.
   intros u s a s' W H. unfold sound in *. unfold from_tables in H.
   destruct (get u (s_regions s)) as [[b z [?| |]]|] eqn:U; try discriminate H.
-  injection H as _ <-. simpl. eapply wf_change; eauto; simpl; try reflexivity.
+  destruct (houses u (s_kinds s)); [discriminate H|]. injection H as _ <-. simpl. eapply wf_change;
+    eauto; simpl; try reflexivity.
   - destruct W as [P _]. destruct (P u _ U) as [Q _]. split; simpl in *; [exact Q|lia].
   - intros i r N G I. unfold within in I; simpl in I. contradiction.
 Qed.
@@ -174,16 +184,18 @@ Ltac alone H := unfold sound in *; first
       new_thread_wait, new_reply, forget_wait, forget_reply, new_budget, charge_budget,
       configure_budget, new_slice, forget_budget, write in H; prim H; assumption ].
 
-Theorem memory_is_kept : kept sound.
+Theorem memory_is_basic : basic sound.
 Proof.
   constructor; try solve [intros; intros s a0 s' W H; alone H].
-  - intros s s' E W. unfold core in E. injection E. intros. unfold sound in *. congruence.
+  - intros s s' E W. unfold central in E. injection E. intros. unfold sound in *. congruence.
   - apply sound_make.
-  - intros i s a s' W H. injection H as _ <-. apply wf_del. exact W.
+  - intros i s a s' W H. apply drop_region_only in H. rewrite H. apply wf_del. exact W.
   - apply sound_afresh.
   - apply sound_to_tables.
   - apply sound_from_tables.
 Qed.
+Theorem memory_is_kept : kept sound.
+Proof. intros. apply basic_kept, memory_is_basic. Qed.
 
 (* The first regions are apart, too. *)
 Lemma first_region_only : forall b z w s i s', first_region b z w s = Some (i, s') ->
@@ -206,7 +218,8 @@ Proof.
   destruct C as [[Pz _] F]. apply wf_add; [exact W|split; simpl; [exact Pz|destruct w; lia]|].
   intros j q _ G. left. unfold disjoint. simpl. rewrite fold_pairs in F. apply in_pairs in G.
   assert (All : forall (l : list (N * region)) ok, fold_left (fun ok p => ok &&
-            ((r_base (snd p) + r_size (snd p) <=? b) || (b + z <=? r_base (snd p)))) l ok = true -> ok = true /\ forall p, In p l ->
+            ((r_base (snd p) + r_size (snd p) <=? b) || (b + z <=? r_base (snd p)))) l ok = true ->
+              ok = true /\ forall p, In p l ->
             (r_base (snd p) + r_size (snd p) <=? b) || (b + z <=? r_base (snd p)) = true).
   { induction l as [|p l IH]; simpl; intros ok X; [split; [exact X|contradiction]|].
     apply IH in X. destruct X as [X Y]. apply andb_true_iff in X. destruct X as [X X'].

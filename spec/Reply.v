@@ -167,13 +167,15 @@ Ltac untouched F H :=
     from_tables, new_budget, charge_budget, configure_budget, new_slice, forget_budget, write in H;
   prim H; eapply followed_same; [| |exact F]; reflexivity.
 
-Theorem calls_are_followed : forall x0, kept (followed x0).
+Theorem calls_are_basic : forall x0, basic (followed x0).
 Proof.
   intros x0. constructor.
-  { intros s s' E F. unfold core in E.
+  { intros s s' E F. unfold central in E.
     eapply followed_same; [| |exact F]; congruence. }
   all: try solve [intros; intros s a0 s' F H; untouched F H].
   - intros u p n w s i s' F H. apply make_region_only in H. destruct H as [k [m ->]].
+    eapply followed_same; [| |exact F]; reflexivity.
+  - intros i s u s' F H. apply drop_region_only in H. rewrite H.
     eapply followed_same; [| |exact F]; reflexivity.
   - intros t w s a s' F H. unfold set_wait, with_wait in H. prim H.
     apply andb_true_iff in E0. destruct E0. quiet F.
@@ -194,6 +196,8 @@ Proof.
   - intros t s a s' F H. unfold forget_wait in H. prim H. quiet F.
   - intros r s a s' F H. unfold forget_reply in H. prim H. quiet F.
 Qed.
+Theorem calls_are_followed : forall x0, kept (followed x0).
+Proof. intros. apply basic_kept, calls_are_basic. Qed.
 
 (* --- What follows, of every state that the kernel comes to ------------------------------------ *)
 

@@ -18,7 +18,8 @@ Proof.
   goes H u3 s3 E2. injection H as _ <-. destruct (edit_goes _ _ _ _ _ E2) as [? [_ [B _]]].
   exact B.
 Qed.
-Lemma clear_again : forall slot used end_ s s', clear_memory slot used end_ s = Some (ERestart, s') ->
+Lemma clear_again : forall slot used end_ s s', clear_memory slot used end_ s = Some (ERestart,
+  s') ->
   exists c, get slot (s_caps s) = Some c /\ N.max (c_rights c) used < end_.
 Proof.
   intros slot used end_ s s' H. unfold clear_memory in H. goes H w s3 E. injection E as E <-.
@@ -128,15 +129,30 @@ Proof.
   unfold supplied in W. rewrite K in W.
   pose proof (total_set _ (fun x => N.to_nat (p_free x)) (s_spaces s) p (f x)) as T.
   unfold at_key in T. rewrite G in T.
-  repeat (split; [first [exact G|reflexivity|lia|simpl; rewrite get_set, N.eqb_refl; reflexivity]|]).
+  repeat (split; [first [exact G|reflexivity|lia|simpl; rewrite get_set, N.eqb_refl;
+    reflexivity]|]).
   exact T.
 Qed.
 Lemma maps_put_space : forall p f, (forall x, p_supplies (f x) = p_supplies x) ->
   (forall x, p_free (f x) = p_free x) -> does maps (put_space p f).
 Proof.
-  intros p f K F s u s' H. destruct (put_space_pages _ _ _ _ _ H K) as [x [_ [_ [A [B [C [D E]]]]]]].
+  intros p f K F s u s' H.
+  destruct (put_space_pages _ _ _ _ _ H K) as [x [_ [_ [A [B [C [D E]]]]]]].
   rewrite F in E. repeat split; try assumption. lia.
 Qed.
+(* A mapping comes, or is another: nothing else. *)
+Lemma maps_only : forall p x m s, get p (s_spaces s) = Some x ->
+  maps s (set_s_spaces (set p (set_p_maps m x) (s_spaces s)) s).
+Proof.
+  intros p x m s G. pose proof (total_set _ supplied (s_spaces s) p (set_p_maps m x)) as T.
+  pose proof (total_set _ (fun x => N.to_nat (p_free x)) (s_spaces s) p (set_p_maps m x)) as P.
+  unfold at_key in T, P. rewrite G in T, P. unfold supplied in T at 2 4. simpl in T, P.
+  repeat split; unfold work, pages; simpl; lia.
+Qed.
+#[local] Instance maps_show : forall p k l i, does maps (show p k l i).
+Proof. intros p k l i s u s' H. unfold show in H. prim H. apply maps_only. assumption. Qed.
+#[local] Instance maps_reflag : forall p k l, does maps (reflag p k l).
+Proof. intros p k l s u s' H. unfold reflag in H. prim H. apply maps_only. assumption. Qed.
 #[local] Instance maps_looks : forall A (m : M A), looks m -> does maps m.
 Proof. intros A m L s a s' H. rewrite (L _ _ _ H). apply order_same. Qed.
 #[local] Instance looks_mapping : forall c, looks (mapping c).
@@ -163,7 +179,8 @@ Proof.
     split; reflexivity.
 Qed.
 
-Lemma make_tables_goes : forall p vaddr levels s e s', make_tables p vaddr levels s = Some (e, s') ->
+Lemma make_tables_goes : forall p vaddr levels s e s', make_tables p vaddr levels s = Some (e,
+  s') ->
   e <> ERestart /\ maps s s' /\ forall x, get p (s_spaces s) = Some x -> p_root x = true ->
     e = EOk -> has_tables x vaddr levels = false -> (pages s' < pages s)%nat.
 Proof.
@@ -188,7 +205,8 @@ Proof.
       destruct M as [_ [_ [_ [_ M]]]]. lia.
 Qed.
 
-Lemma map_frame_goes : forall p a c vaddr flags s e s', map_frame p a c vaddr flags s = Some (e, s') ->
+Lemma map_frame_goes : forall p a c vaddr flags s e s', map_frame p a c vaddr flags s = Some (e,
+  s') ->
   maps s s' /\ (e = ERestart -> (pages s' < pages s)%nat).
 Proof.
   intros p a c vaddr flags s e s' H. unfold map_frame in H. goes H x s1 E. apply space_looked in E.
@@ -196,8 +214,7 @@ Proof.
   destruct (has_tables x vaddr levels) eqn:T; simpl in H.
   - destruct (_ || _) in H; [injection H as <- <-; split; [apply order_same|discriminate]|].
     goes H u s2 E2. goes H u2 s3 E3. injection H as <- <-. split; [|discriminate].
-    eapply order_then; [|exact (maps_edit_cap _ _ _ _ _ E3)].
-    refine (maps_put_space _ _ _ _ _ _ _ E2); reflexivity.
+    eapply order_then; [|exact (maps_edit_cap _ _ _ _ _ E3)]. exact (maps_show _ _ _ _ _ _ _ E2).
   - goes H ok s2 E2. unfold make_root in E2. goes E2 y s3 E3. apply space_looked in E3.
     destruct E3 as [-> E3]. assert (y = x) by congruence. subst y.
     destruct (p_root x) eqn:R.
@@ -273,7 +290,8 @@ Proof.
     goes H u4 s4 E4.
     destruct (put_reg_goes _ _ _ _ _ _ E2) as [A2 [_ [B2 [_ [_ R2]]]]].
     destruct (put_reg_goes _ _ _ _ _ _ E3) as [A3 [_ [B3 [_ [G3 R3]]]]].
-    pose proof (put_reg_pages _ _ _ _ _ _ E2) as P2. pose proof (put_reg_pages _ _ _ _ _ _ E3) as P3.
+    pose proof (put_reg_pages _ _ _ _ _ _ E2) as P2.
+    pose proof (put_reg_pages _ _ _ _ _ _ E3) as P3.
     assert (S4 : work s4 = work s3 /\ s_up s4 = s_up s3 /\ pages s4 = pages s3 /\
       forall j, j <> 3 -> reg_of s4 t j = reg_of s3 t j).
     { destruct what; [|injection E4 as _ <-; repeat split..].
@@ -366,17 +384,20 @@ Qed.
 Definition again (t : N) (s s' : state) : Prop :=
   exists s1, decode t s = Some (ERestart, s1) /\ conclude t ERestart s1 = Some (tt, s').
 
-Theorem limits_stay : forall l, kept (fun s => s_lim s = l).
+Theorem limits_are_basic : forall l, basic (fun s => s_lim s = l).
 Proof.
   intros l. constructor.
-  { intros s s' E H. unfold core in E. injection E as _ _ _ _ _ _ _ _ E. congruence. }
+  { intros s s' E H. unfold central in E. injection E as _ _ _ _ _ _ _ _ E. congruence. }
   all: intros; intros s1 v1 s1' H E.
   5: { apply make_region_only in E. destruct E as [k [m ->]]. exact H. }
-  all: unfold put_cap, drop_cap, move_cap, edit_cap, drop_region, afresh, to_tables, from_tables,
+  all: try (apply drop_region_only in E; rewrite E; exact H).
+  all: unfold put_cap, drop_cap, move_cap, edit_cap, afresh, to_tables, from_tables,
       set_wait, arm, disarm, owe_reply, end_call, new_thread_wait, new_reply, forget_wait,
       forget_reply, new_budget, charge_budget, configure_budget, new_slice, forget_budget, write
       in E; prim E; first [exact H|reflexivity].
 Qed.
+Theorem limits_stay : forall l, kept (fun s => s_lim s = l).
+Proof. intros. apply basic_kept, limits_are_basic. Qed.
 Lemma limits_reached : forall l s, reached l s -> s_lim s = l.
 Proof.
   intros l. apply reached_keeps; [apply limits_stay| |reflexivity].
@@ -401,7 +422,8 @@ Proof.
   unfold left. rewrite !V by reflexivity. reflexivity.
 Qed.
 
-(* Every call ends: nobody can be made to make the same call for ever, from any state that the kernel
+(* Every call ends: nobody can be made to make the same call for ever,
+  from any state that the kernel
    comes to. *)
 Theorem every_call_ends : forall l, goes_on l -> forall t s, reached l s ->
   Acc (fun x y => again t y x) s.

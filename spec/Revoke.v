@@ -22,19 +22,23 @@ Proof.
   - destruct (N.eqb_spec a x); [reflexivity|exact C].
 Qed.
 
-Theorem deleting_keeps_childless : forall a, shrinks (childless a).
+Theorem deleting_keeps_childless_small : forall a, small (childless a).
 Proof.
-  intros a. pose proof (kept_shrinks _ tree_is_kept) as T. constructor.
-  { intros s s' E [R C]. split; [exact (shrinks_other _ T s s' E R)|].
-    unfold core in E. injection E as _ _ Ek _ _ _ _ _ _. unfold children. rewrite <- Ek. exact C. }
+  intros a. pose proof (basic_small _ tree_is_basic) as T. constructor.
+  { intros s s' E [R C]. split; [exact (small_other _ T s s' E R)|].
+    unfold central in E. injection E as _ _ Ek _ _ _ _ _ _. unfold children. rewrite <- Ek.
+    exact C. }
   1: apply childless_drop.
   all: intros; intros s1 v1 s1' [R C] H; split;
     [match type of H with ?m _ = _ =>
        assert (G : keeps rooted m) by (apply T); exact (G s1 v1 s1' R H) end|].
-  all: unfold edit_cap, drop_region, from_tables, set_wait, disarm, end_call, forget_wait,
+  all: try (apply drop_region_only in H; rewrite H; exact C).
+  all: unfold edit_cap, from_tables, set_wait, disarm, end_call, forget_wait,
       forget_reply, charge_budget, configure_budget, new_slice, forget_budget, write in H;
     prim H; exact C.
 Qed.
+Theorem deleting_keeps_childless : forall a, shrinks (childless a).
+Proof. intros. apply small_shrinks, deleting_keeps_childless_small. Qed.
 
 Lemma none_derived : forall a s, childless a s -> forall k, ~ desc (of_state s) a k.
 Proof.
@@ -127,21 +131,24 @@ Qed.
 
 (* Deleting and dismantling make none. *)
 Definition at_most (n : nat) (s : state) : Prop := rooted s /\ (capabilities s <= n)%nat.
-Theorem deleting_makes_none : forall n, shrinks (at_most n).
+Theorem deleting_makes_none_small : forall n, small (at_most n).
 Proof.
-  intros n. pose proof (kept_shrinks _ tree_is_kept) as T. constructor.
-  { intros s s' E [R C]. split; [exact (shrinks_other _ T s s' E R)|].
-    unfold core in E. injection E as _ Eu _ _ _ _ _ _ _. unfold capabilities. rewrite <- Eu.
+  intros n. pose proof (basic_small _ tree_is_basic) as T. constructor.
+  { intros s s' E [R C]. split; [exact (small_other _ T s s' E R)|].
+    unfold central in E. injection E as _ Eu _ _ _ _ _ _ _. unfold capabilities. rewrite <- Eu.
     exact C. }
   { intros x s [] s' [R C] H. split; [exact (rooted_drop x s tt s' R H)|].
     pose proof (drop_is_one_less x s s' R H). lia. }
   all: intros; intros s1 v1 s1' [R C] H; split;
     [match type of H with ?m _ = _ =>
        assert (G : keeps rooted m) by (apply T); exact (G s1 v1 s1' R H) end|].
-  all: unfold edit_cap, drop_region, from_tables, set_wait, disarm, end_call, forget_wait,
+  all: try (apply drop_region_only in H; rewrite H; exact C).
+  all: unfold edit_cap, from_tables, set_wait, disarm, end_call, forget_wait,
       forget_reply, charge_budget, configure_budget, new_slice, forget_budget, write in H;
     prim H; exact C.
 Qed.
+Theorem deleting_makes_none : forall n, shrinks (at_most n).
+Proof. intros. apply small_shrinks, deleting_makes_none_small. Qed.
 
 (* Deleting one deletes it. *)
 Lemma destroy_is_less : forall a s s', rooted s -> null (opt nil_cap (get a (s_caps s))) = false ->
@@ -178,11 +185,11 @@ Qed.
 Definition filled (s : state) : Prop := rooted s /\ forall k,
   (get k (s_up s) <> None -> null (opt nil_cap (get k (s_caps s))) = false).
 
-Theorem tree_is_filled : kept filled.
+Theorem tree_is_basic_filled : basic filled.
 Proof.
-  pose proof tree_is_kept as T. constructor.
-  { intros s s' E [R C]. split; [exact (kept_other _ T s s' E R)|].
-    unfold core in E. injection E as Ec Eu _ _ _ _ _ _ _. rewrite <- Ec, <- Eu. exact C. }
+  pose proof tree_is_basic as T. constructor.
+  { intros s s' E [R C]. split; [exact (basic_other _ T s s' E R)|].
+    unfold central in E. injection E as Ec Eu _ _ _ _ _ _ _. rewrite <- Ec, <- Eu. exact C. }
   { intros p a c s v s' [R C] H. split; [exact (rooted_put p a c s v s' R H)|].
     unfold put_cap in H. prim H. apply andb_true_iff in E. destruct E as [_ E].
     apply negb_true_iff in E. intros k. simpl. rewrite !get_set.
@@ -213,10 +220,13 @@ Proof.
     [match type of H with ?m _ = _ =>
        assert (G : keeps rooted m) by (apply T); exact (G s1 v1 s1' R H) end|].
   1: { apply make_region_only in H. destruct H as [k [m ->]]. exact C. }
-  all: unfold drop_region, afresh, to_tables, from_tables, set_wait, arm, disarm, owe_reply,
+  all: try (apply drop_region_only in H; rewrite H; exact C).
+  all: unfold afresh, to_tables, from_tables, set_wait, arm, disarm, owe_reply,
       end_call, new_thread_wait, new_reply, forget_wait, forget_reply, new_budget, charge_budget,
       configure_budget, new_slice, forget_budget, write in H; prim H; exact C.
 Qed.
+Theorem tree_is_filled : kept filled.
+Proof. intros. apply basic_kept, tree_is_basic_filled. Qed.
 
 Theorem capabilities_fill_the_tree : forall l s, reached l s -> filled s.
 Proof.

@@ -134,12 +134,12 @@ Proof.
   - eapply N.lt_trans; [exact E1|reflexivity].
 Qed.
 
-Lemma shows_leaf : forall p c vaddr flags b m, maps_ok p m -> shows p c flags -> vaddr < 2 ^ 56 ->
-  maps_ok p (set (leaf_key (level_of (c_ty c)) vaddr) (Leaf (c_obj c) flags b) m).
+Lemma shows_leaf : forall p c vaddr flags b, shows p c flags -> vaddr < 2 ^ 56 ->
+  forall g, mapped (leaf_key (level_of (c_ty c)) vaddr) (Leaf (c_obj c) flags b) g ->
+  may (L p) Read (L g) /\ (is_w flags = true -> may (L p) Write (L g)).
 Proof.
-  intros p c vaddr flags b m M S V k l g E X. rewrite get_set in E.
-  destruct (N.eqb_spec k (leaf_key (level_of (c_ty c)) vaddr)) as [->|]; [|exact (M k l g E X)].
-  injection E as <-. unfold mapped in X. rewrite level_of_key in X by exact V. exact (S g X).
+  intros p c vaddr flags b S V g X. unfold mapped in X. rewrite level_of_key in X by exact V.
+  exact (S g X).
 Qed.
 
 #[export] Instance says_map_frame : forall p slot c vaddr flags, touch p -> shows p c flags ->
@@ -147,8 +147,7 @@ Qed.
 Proof.
   intros p slot c vaddr flags T S V. unfold map_frame. one. cbv zeta.
   destruct (negb _); [repeat one|]. destruct (_ || _); [one|].
-  one; [|repeat one]. apply ok_change_space; [|exact T]. intros x M. simpl.
-  apply shows_leaf; assumption.
+  one; [|repeat one]. apply ok_show; [exact T|]. apply shows_leaf; assumption.
 Qed.
 
 #[export] Instance says_frame_act : forall what p a vaddr flags t, acts t ->
@@ -167,8 +166,7 @@ Proof.
     destruct (shows_frame t p c (c_extra c) flags W G F K) as [S V].
     eapply ok_bind; [apply says_mapping|]. intros [[[q k] l]|] Q; [|one].
     destruct (Q q k l eq_refl) as [-> E]. one; [|one].
-    apply ok_change_space; [|exact T]. intros y M. simpl. rewrite E.
-    apply shows_leaf; assumption.
+    apply ok_reflag; [exact T|]. rewrite E. apply shows_leaf; assumption.
 Qed.
 
 (* --- Objects.v -------------------------------------------------------------------------------- *)

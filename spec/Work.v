@@ -183,7 +183,8 @@ Proof.
   apply does_bind; [apply H|intros _; exact IH].
 Qed.
 End Order.
-Lemma does_other : forall (R : state -> state -> Prop) (O : order R) f, (forall s, busy (f s) = busy s /\ s_lim (f s) = s_lim s /\
+Lemma does_other : forall (R : state -> state -> Prop) (O : order R) f, (forall s,
+  busy (f s) = busy s /\ s_lim (f s) = s_lim s /\
   s_regs (f s) = s_regs s) -> does R (write f).
 Proof.
   intros R O f H s a s' E. injection E as _ <-. apply order_still. destruct (H s) as [B [L G]].
@@ -221,7 +222,8 @@ Ltac prim H := repeat match type of H with
   | (if ?b then _ else _) = _ => let E := fresh "E" in destruct b eqn:E; [|discriminate H]
   | match ?x with _ => _ end = _ => let E := fresh "E" in destruct x eqn:E; try discriminate H
   end.
-Ltac alone H := apply order_still; prim H; (split; [reflexivity|split; [reflexivity|intros ? ? _; reflexivity]]).
+Ltac alone H := apply order_still; prim H; (split; [reflexivity|split; [reflexivity|intros ? ? _;
+  reflexivity]]).
 
 Section Still.
 Context {R : state -> state -> Prop} {O : order R}.
@@ -229,7 +231,8 @@ Context {R : state -> state -> Prop} {O : order R}.
 Proof. intros a s v s' H. unfold drop_cap in H. alone H. Qed.
 #[export] Instance does_edit_cap : forall a f, does R (edit_cap a f).
 Proof. intros a f s v s' H. unfold edit_cap in H. alone H. Qed.
-#[export] Instance does_drop_region : forall i, does R (drop_region i). Proof. go. Qed.
+#[export] Instance does_drop_region : forall i, does R (drop_region i).
+Proof. intros i s v s' H. unfold drop_region in H. alone H. Qed.
 #[export] Instance does_from_tables : forall u, does R (from_tables u).
 Proof. intros u s v s' H. unfold from_tables in H. alone H. Qed.
 #[export] Instance does_afresh : forall u, does R (afresh u).

@@ -11,6 +11,8 @@
 
 #include <sched/deadline.h>
 
+#include <stdlib.h>
+
 /* --- What the model is told --- */
 
 static word_t inputs[4];
@@ -35,42 +37,100 @@ value model_limit(value i)
 
 /* --- What it looks at. Numbers in OCaml have 63 bits: the last is looked at apart. --- */
 
-static bool is(word_t w, value low, bool top)
+/* What the words of one value of the model must be. */
+struct expected {
+    word_t count, room;
+    struct expected_word {
+        const word_t *at;
+        word_t mask, is;
+    } * words;
+};
+
+enum { SLOTS = 16 * 8192 };
+
+static struct expected expected[SLOTS];
+/* The slots that hold something, in no order, and where each is among them, from 1 on. */
+static unsigned int filled[SLOTS], filled_count, place[SLOTS];
+static word_t last_wanted;
+
+static void expect_at(struct expected_word *w, word_t key, word_t low)
 {
-    return Val_long((long)w) == low && (w >> 63) == top;
+    word_t at = key / 4;
+
+    w->at = &K[at / 8][at % 8];
+    w->mask = key & 2 ? 4 : ~(word_t)0;
+    w->is = (low & ~(1ul << 63)) | key << 63;
 }
 
-/* @param image pairs: (granule * 8 + word) * 2 + highest bit, the others. @return where the first
- * difference is, -1: nowhere */
-value model_same(value image)
+/* @param image pairs: (granule * 8 + word) * 4 + (2 for one bit of it only) + highest bit, the
+ * others. Numbers in OCaml have 63 bits. Empty: the slot holds nothing */
+value model_expect(value slot_, value image)
 {
-    for (mlsize_t i = 0; i < Wosize_val(image); i += 2) {
-        word_t at = (word_t)Long_val(Field(image, i));
+    word_t slot = (word_t)Long_val(slot_);
+    word_t n = Wosize_val(image) / 2;
+    struct expected *e = &expected[slot];
 
-        if (!is(K[at / 16][at / 2 % 8], Field(image, i + 1), at % 2))
-            return Val_long((long)i);
+    if (n > e->room) {
+        e->words = realloc(e->words, 2 * n * sizeof *e->words);
+        CHECK(e->words != NULL);
+        e->room = 2 * n;
+    }
+    for (word_t i = 0; i < n; i++)
+        expect_at(&e->words[i], (word_t)Long_val(Field(image, 2 * i)),
+                  (word_t)Long_val(Field(image, 2 * i + 1)));
+    e->count = n;
+    if (n != 0 && place[slot] == 0) {
+        filled[filled_count++] = (unsigned int)slot;
+        place[slot] = filled_count;
+    } else if (n == 0 && place[slot] != 0) {
+        unsigned int last = filled[--filled_count];
+
+        filled[place[slot] - 1] = last;
+        place[last] = place[slot];
+        place[slot] = 0;
+    }
+    return Val_unit;
+}
+
+/* One word of a slot. */
+value model_expect_word(value slot, value i, value key, value low)
+{
+    struct expected *e = &expected[Long_val(slot)];
+
+    CHECK((word_t)Long_val(i) < e->count);
+    expect_at(&e->words[Long_val(i)], (word_t)Long_val(key), (word_t)Long_val(low));
+    return Val_unit;
+}
+
+/* @return -1: every word is as expected; where it is not: slot, granule and word */
+value model_agrees(value unit)
+{
+    (void)unit;
+    for (unsigned int i = 0; i < filled_count; i++) {
+        const struct expected *e = &expected[filled[i]];
+
+        for (word_t j = 0; j < e->count; j++) {
+            const struct expected_word *w = &e->words[j];
+
+            if ((*w->at & w->mask) != w->is) {
+                last_wanted = w->is;
+                return Val_long((long)((word_t)filled[i] << 24 | (word_t)(w->at - &K[0][0])));
+            }
+        }
     }
     return Val_long(-1);
+}
+
+/* What the word that was not as expected should have been. */
+value model_wanted(value unit)
+{
+    (void)unit;
+    return Val_long((long)last_wanted);
 }
 
 value model_word(value g, value w)
 {
     return Val_long((long)K[Long_val(g)][Long_val(w)]);
-}
-
-/* A queue of threads. @param head,tail the words of the object that lead to it */
-value model_chain(value object, value head, value tail, value threads)
-{
-    ref_t t = K[Long_val(object)][Long_val(head)];
-    ref_t prev = NIL;
-
-    for (mlsize_t i = 0; i < Wosize_val(threads); i++) {
-        if (t != (word_t)Long_val(Field(threads, i)) || thread_prev(t) != prev)
-            return Val_false;
-        prev = t;
-        t = thread_next(t);
-    }
-    return Val_bool(t == NIL && K[Long_val(object)][Long_val(tail)] == prev);
 }
 
 value model_cpu(value i)
@@ -158,11 +218,17 @@ value model_count(value what)
 
 /* --- Telling --- */
 
-static void call(const char *name)
-{
-    const value *function = caml_named_value(name);
+/* What driver.ml has registered, looked up once. */
+struct callback {
+    const char *name;
+    const value *function;
+};
 
-    CHECK(function != NULL && Long_val(caml_callback(*function, Val_unit)) == 0);
+static void call(struct callback *to)
+{
+    if (to->function == NULL)
+        to->function = caml_named_value(to->name);
+    CHECK(to->function != NULL && Long_val(caml_callback(*to->function, Val_unit)) == 0);
 }
 
 static void start(void)
@@ -170,24 +236,29 @@ static void start(void)
     static char program[] = "oracle_model";
     char *arguments[] = {program, NULL};
 
+    static struct callback begin = {"start", NULL};
+
     caml_startup(arguments);
-    call("start");
+    call(&begin);
 }
 
 static void happen(enum witnessed what, word_t a, word_t b, word_t c)
 {
+    static struct callback happens = {"happen", NULL};
+
     inputs[0] = what;
     inputs[1] = a;
     inputs[2] = b;
     inputs[3] = c;
-    call("happen");
+    call(&happens);
 }
 
 static void mark(enum witness_mark what)
 {
-    static const char *const names[] = {"keep", "restore", "remember", "back", "agree"};
+    static struct callback marks[] = {
+        {"keep", NULL}, {"restore", NULL}, {"remember", NULL}, {"back", NULL}, {"agree", NULL}};
 
-    call(names[what]);
+    call(&marks[what]);
 }
 
 static const struct witness model = {start, happen, mark};

@@ -1,14 +1,17 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* The model of spec/, extracted, beside the kernel: bridge.c says what happens to the kernel, the
    model does the same, and then every word of the kernel's state that means something must be what
-   the model's state says. What a value in the model comes to in the kernel is cached with it. *)
+   the model's state says. What the words must be is changed where the model's state has changed;
+   all of them are looked at. *)
 open Kernel
 
 let raise = Stdlib.raise
 
-external same : int array -> int = "model_same" [@@noalloc]
+external expect : int -> int array -> unit = "model_expect" [@@noalloc]
+external expect_word : int -> int -> int -> int -> unit = "model_expect_word" [@@noalloc]
+external agrees : unit -> int = "model_agrees" [@@noalloc]
+external wanted : unit -> int = "model_wanted" [@@noalloc]
 external word : int -> int -> int = "model_word" [@@noalloc]
-external chain : int -> int -> int -> int array -> bool = "model_chain" [@@noalloc]
 external input : int -> int = "model_input" [@@noalloc]
 external input_top : int -> int = "model_input_top" [@@noalloc]
 external cpu_word : int -> int = "model_cpu" [@@noalloc]
@@ -20,16 +23,19 @@ external count : int -> int = "model_count" [@@noalloc]
 
 (* --- Numbers ---------------------------------------------------------------------------- *)
 
-let rec int_of_pos = function
-  | XH -> 1
-  | XO p -> int_of_pos p lsl 1
-  | XI p -> (int_of_pos p lsl 1) lor 1
-
-let rec bits_of_pos = function XH -> 1 | XO p | XI p -> 1 + bits_of_pos p
+let int_of_pos p =
+  let rec go p bit sum =
+    match p with
+    | XH -> sum lor bit
+    | XO p -> go p (bit lsl 1) sum
+    | XI p -> go p (bit lsl 1) (sum lor bit)
+  in
+  go p 1 0
 
 (* The low 63 bits, and the one above. *)
 let int = function N0 -> 0 | Npos p -> int_of_pos p
-let top = function N0 -> 0 | Npos p -> if bits_of_pos p = 64 then 1 else 0
+let rec long p n = match p with XH -> n = 63 | XO p | XI p -> long p (n + 1)
+let top = function N0 -> 0 | Npos p -> if long p 0 then 1 else 0
 
 let rec pos_of_int v =
   if v = 1 then XH
@@ -80,39 +86,47 @@ let check what at should is = if should <> is then differs what at should is
 
 (* --- What a value in the model is in the kernel: words with what they must be ----------- *)
 
-let key g w v = ((g * 8) + w) * 2 + top v
-let entry g w v = [ key g w v; int v ]
-let plain g w v = [ ((g * 8) + w) * 2; v ]
+(* A word: where, which of its bits, what they must be. *)
+let key g w mask v = ((((g * 8) + w) * 2) + mask) * 2 + top v
+let entry g w v = [ key g w 0 v; int v ]
+let plain g w v = [ key g w 0 N0; v ]
+let grants t g = [ key (t + 1) 2 1 N0; (if g then 4 else 0) ]
 
-(* Of each kind of value, by granule: what it was last, and its words. *)
 let granules = 8192
-let kinds = 18
-let nothing = Obj.repr (ref 0)
-let old_values = Array.init kinds (fun _ -> Array.make granules nothing)
-let old_images = Array.init kinds (fun _ -> Array.make granules [||])
 
-(* The words of a value, found again while the very same value is there. *)
-let words kind at value make =
-  let value = Obj.repr value in
+(* Kinds of values, each with its words at each granule; bridge.c keeps them all, and looks at all
+   of them after each entry, whether the model has changed them or not. *)
+let names =
+  [| "capability"; "used memory"; "tree"; "object"; "notification"; "reply"; "side of a queue";
+     "wait"; "thread"; "register"; "scheduling context"; "budget"; "deadline"; "address space";
+     "interrupt"; "message buffer" |]
+
+let slot kind at =
   if at >= granules then failwith "more granules than there are";
-  if old_values.(kind).(at) == value then old_images.(kind).(at)
-  else begin
-    let image = Array.of_list (List.concat (make ())) in
-    old_values.(kind).(at) <- value;
-    old_images.(kind).(at) <- image;
-    image
-  end
+  (kind * granules) + at
 
-let compare_words what image =
-  let i = same image in
-  if i >= 0 then
-    let at = image.(i) / 2 in
-    differs
-      (Printf.sprintf "%s: word %d" what (at mod 8))
-      (at / 8) image.(i + 1)
-      (word (at / 8) (at mod 8))
+let put kind at l = expect (slot kind at) (Array.of_list (List.concat l))
+let drop kind at = expect (slot kind at) [||]
 
-let used s c = match get c.c_reg s.s_regions with Some { r_what = WUntyped u } -> u | _ -> N0
+(* What differs between two maps: the parts that are the same in memory are the same. *)
+let changes f old now =
+  let rec go a b weight low =
+    if a != b then begin
+      let side t i = match t with P.Leaf -> P.Leaf | P.Node (l, _, r) -> if i = 0 then l else r in
+      let at = function P.Leaf -> None | P.Node (_, o, _) -> o in
+      let x = at a and y = at b in
+      if x != y then f (low + weight - 1) x y;
+      go (side a 0) (side b 0) (2 * weight) low;
+      go (side a 1) (side b 1) (2 * weight) (low + weight)
+    end
+  in
+  go old now 1 0
+
+(* Each of them: its words, or nothing if it is gone. *)
+let follow kind words old now =
+  changes
+    (fun at _ v -> match v with Some v -> put kind at (words at v) | None -> drop kind at)
+    old now
 
 let ty_numbers =
   [ TNull; TUntyped; TDevice; TCNode; TEndpoint; TNotification; TReply; TThread; TSchedContext;
@@ -126,102 +140,115 @@ let ty_number t =
 let is_memory c = match c.c_ty with TUntyped | TDevice -> true | _ -> false
 let is_tables c = match c.c_ty with TTables -> true | _ -> false
 
-(* How many capabilities there are for each region: regions have numbers that only grow. *)
+(* Of each region, which have numbers that only grow: how many capabilities there are for it, and
+   the object in it. *)
 let held = ref (Array.make 64 0)
+let object_in = ref (Array.make 64 0)
 
-let region_of = Array.make granules (nothing, 0)
-
-(* The region of a capability, looked up once. *)
-let region a c =
-  let value = Obj.repr c in
-  let old, r = region_of.(a) in
-  if old == value then r
-  else begin
-    let r = int c.c_reg in
-    region_of.(a) <- (value, r);
-    r
+let grow r =
+  let n = Array.length !held in
+  if r >= n then begin
+    held := Array.append !held (Array.make (max n (r + 1 - n)) 0);
+    object_in := Array.append !object_in (Array.make (max n (r + 1 - n)) 0)
   end
 
-let hold r =
-  let n = Array.length !held in
-  if r >= n then held := Array.append !held (Array.make (max n (r + 1 - n)) 0);
-  !held.(r) <- !held.(r) + 1
+let memories = Hashtbl.create 64
+let cap_count = ref 0
+let object_count = ref 0
 
-let compare_caps s =
-  Array.fill !held 0 (Array.length !held) 0;
-  iter
-    (fun a c ->
-      compare_words "capability"
-        (words 0 a c (fun () ->
-             [ plain a 0 (ty_number c.c_ty); entry a 1 c.c_obj; entry a 2 c.c_rights;
-               entry a 3 c.c_badge ]
-             @ if is_memory c || is_tables c then [] else [ entry a 4 c.c_extra ]));
-      if is_memory c then check "used memory" a (int (used s c)) (word a 4);
-      hold (region a c))
-    s.s_caps;
-  check "capabilities" 0 (size s.s_caps) (count 0);
-  iter
-    (fun o (k, r) ->
-      check "kind" o (ty_number k) (word o 0);
-      let r = int r in
-      check "number of capabilities" o
-        (if r < Array.length !held then !held.(r) else 0)
-        (word o 1))
-    s.s_kinds;
-  check "objects" 0 (size s.s_kinds) (count 1)
+(* The state that the words are of. *)
+let seen : state option ref = ref None
+
+let used s c = match get c.c_reg s.s_regions with Some { r_what = WUntyped u } -> u | _ -> N0
+
+let cap_words a c =
+  [ plain a 0 (ty_number c.c_ty); entry a 1 c.c_obj; entry a 2 c.c_rights; entry a 3 c.c_badge ]
+  @ if is_memory c || is_tables c then [] else [ entry a 4 c.c_extra ]
+
+let follow_caps before s =
+  let dirty = ref [] in
+  let hold c n =
+    let r = int c.c_reg in
+    grow r;
+    !held.(r) <- !held.(r) + n;
+    cap_count := !cap_count + n;
+    dirty := r :: !dirty
+  in
+  changes
+    (fun a x y ->
+      (match x with Some c -> hold c (-1); Hashtbl.remove memories a; drop 1 a | None -> ());
+      match y with
+      | Some c ->
+        hold c 1;
+        put 0 a (cap_words a c);
+        if is_memory c then Hashtbl.replace memories a c
+      | None -> drop 0 a)
+    before.s_caps s.s_caps;
+  changes
+    (fun o x y ->
+      (match x with
+      | Some (_, r) -> !object_in.(int r) <- 0; decr object_count; drop 3 o
+      | None -> ());
+      match y with
+      | Some (_, r) ->
+        let r = int r in
+        grow r; !object_in.(r) <- o; incr object_count; dirty := r :: !dirty
+      | None -> ())
+    before.s_kinds s.s_kinds;
+  List.iter
+    (fun r ->
+      let o = !object_in.(r) in
+      if o <> 0 then
+        match find o s.s_kinds with
+        | Some (k, _) -> put 3 o [ plain o 0 (ty_number k); plain o 1 !held.(r) ]
+        | None -> ())
+    !dirty;
+  if before.s_caps != s.s_caps || before.s_regions != s.s_regions then
+    Hashtbl.iter (fun a c -> put 1 a [ entry a 4 (used s c) ]) memories
 
 (* Children in order: links of each. The root of the tree is a granule of its own. *)
-let compare_tree s =
-  let root = count 2 in
-  iter
-    (fun a l ->
-      let a = if a = 0 then root else a in
-      compare_words "tree"
-        (words 1 a l (fun () ->
-             let kids = Array.of_list (List.map int l) in
-             let n = Array.length kids in
-             plain a 5 (if n = 0 then 0 else kids.(0))
-             :: List.concat
-                  (List.init n (fun i ->
-                       [ plain kids.(i) 6 (if i = n - 1 then a else kids.(i + 1));
-                         plain kids.(i) 7 (if i = 0 then kids.(n - 1) else kids.(i - 1)) ])))))
-    s.s_kids
+let tree_words a l =
+  let a = if a = 0 then count 2 else a in
+  let kids = Array.of_list (List.map int l) in
+  let n = Array.length kids in
+  plain a 5 (if n = 0 then 0 else kids.(0))
+  :: List.concat
+       (List.init n (fun i ->
+            [ plain kids.(i) 6 (if i = n - 1 then a else kids.(i + 1));
+              plain kids.(i) 7 (if i = 0 then kids.(n - 1) else kids.(i - 1)) ]))
 
 let array l = Array.of_list (List.map int l)
 
-let compare_queues s =
-  iter
-    (fun e (senders, l) ->
-      check "side" e (if l == [] then 0 else if senders then 1 else 2) (word e 3);
-      if not (chain e 4 5 (array l)) then differs "queue" e 0 0)
-    s.s_eps;
-  iter
-    (fun n x ->
-      compare_words "notification"
-        (words 2 n x (fun () -> [ entry n 3 x.n_bits; entry n 6 x.n_bound ]));
-      if not (chain n 4 5 (array x.n_queue)) then differs "queue" n 0 0)
-    s.s_ntfns;
-  iter
-    (fun r x ->
-      check "reply" r (match x with RIdle -> 0 | RArmed t | RHolds t -> int t) (word r 3))
-    s.s_replies
+(* A queue of threads: who is first and last, who is behind whom. *)
+let queue_words o l =
+  let q = array l in
+  let n = Array.length q in
+  let at i = if i < 0 || i >= n then 0 else q.(i) in
+  plain o 4 (at 0) :: plain o 5 (at (n - 1))
+  :: List.concat (List.init n (fun i -> [ plain q.(i) 5 (at (i + 1)); plain q.(i) 6 (at (i - 1)) ]))
 
-let compare_wait t w =
-  let words_of l =
-    compare_words "wait" (words 3 t w (fun () -> l))
-  and grant g = check "right to pass capabilities" t (if g then 4 else 0) (word (t + 1) 2 land 4) in
-  match w with
-  | WSuspended -> check "state" t 0 (word t 3)
-  | WReady -> check "state" t 1 (word t 3)
+let endpoint_words e (senders, l) =
+  plain e 3 (if l == [] then 0 else if senders then 1 else 2) :: queue_words e l
+let notification_words n x = entry n 3 x.n_bits :: entry n 6 x.n_bound :: queue_words n x.n_queue
+let reply_words r x = [ plain r 3 (match x with RIdle -> 0 | RArmed t | RHolds t -> int t) ]
+
+let wait_words t = function
+  | WSuspended -> [ plain t 3 0 ]
+  | WReady -> [ plain t 3 1 ]
   | WSending (e, badge, calls, g) ->
-    words_of
-      [ plain t 3 2; entry t 7 e; entry (t + 4) 4 badge; plain (t + 4) 1 (Bool.to_int calls) ];
-    grant g
+    [ plain t 3 2; entry t 7 e; entry (t + 4) 4 badge; plain (t + 4) 1 (Bool.to_int calls);
+      grants t g ]
   | WReceiving (e, r) ->
-    words_of
-      [ plain t 3 3; entry t 7 e; entry (t + 1) 1 (match r with Some r -> r | None -> N0) ]
-  | WReply (r, g) -> words_of [ plain t 3 4; entry (t + 1) 1 r ]; grant g
-  | WSignal n -> words_of [ plain t 3 5; entry t 7 n ]
+    [ plain t 3 3; entry t 7 e; entry (t + 1) 1 (match r with Some r -> r | None -> N0) ]
+  | WReply (r, g) -> [ plain t 3 4; entry (t + 1) 1 r; grants t g ]
+  | WSignal n -> [ plain t 3 5; entry t 7 n ]
+
+let thread_words t h =
+  [ entry (t + 1) 5 h.t_flags; entry (t + 1) 4 h.t_fault; entry t 4 h.t_sc;
+    entry (t + 4) 0 h.t_own; entry (t + 1) 3 h.t_lent; entry (t + 1) 6 h.t_ntfn ]
+  @
+  let f = int h.t_fault in
+  if f = 0 || f = 3 then [] else [ entry (t + 10) 0 h.t_fa; entry (t + 4) 6 h.t_fb ]
 
 (* Where a register is: granule and word. *)
 let reg_place i =
@@ -230,108 +257,121 @@ let reg_place i =
   else if i < 18 then (4, i - 14)
   else (10, i - 17)
 
-let compare_threads s =
-  iter (fun t w -> compare_wait t w) s.s_waits;
-  iter
-    (fun t h ->
-      compare_words "thread"
-        (words 4 t h (fun () ->
-             [ entry (t + 1) 5 h.t_flags; entry (t + 1) 4 h.t_fault; entry t 4 h.t_sc;
-               entry (t + 4) 0 h.t_own; entry (t + 1) 3 h.t_lent; entry (t + 1) 6 h.t_ntfn ]
-             @
-             let f = int h.t_fault in
-             if f = 0 || f = 3 then []
-             else [ entry (t + 10) 0 h.t_fa; entry (t + 4) 6 h.t_fb ]));
-      match find t s.s_regs with
-      | None -> differs "registers" t 0 0
-      | Some m ->
-        compare_words "register"
-          (words 5 t m (fun () ->
-               List.init 20 (fun i ->
-                   let g, w = reg_place i in
-                   entry (t + g) w (match find i m with Some v -> v | None -> N0)))))
-    s.s_threads
+let registers = 20
+
+let reg_key t i v = let g, w = reg_place i in key (t + g) w 0 v
+let reg_words t m =
+  List.init registers (fun i ->
+      let v = match find i m with Some v -> v | None -> N0 in
+      [ reg_key t i v; int v ])
+
+let none = P.empty
+
+(* Registers are known of threads that are there; what is known of others waits. *)
+let follow_threads before s =
+  follow 8 thread_words before.s_threads s.s_threads;
+  changes
+    (fun t x y ->
+      match (x, y) with
+      | None, Some _ ->
+        put 9 t (reg_words t (match find t s.s_regs with Some m -> m | None -> none))
+      | Some _, None -> drop 9 t
+      | _ -> ())
+    before.s_threads s.s_threads;
+  changes
+    (fun t x y ->
+      if find t before.s_threads <> None && find t s.s_threads <> None then
+        let map = function Some m -> m | None -> none in
+        changes
+          (fun i _ v ->
+            let v = match v with Some v -> v | None -> N0 in
+            expect_word (slot 9 t) i (reg_key t i v) (int v))
+          (map x) (map y))
+    before.s_regs s.s_regs
 
 let sc_state = function XIdle -> 0 | XQueued -> 1 | XRunning -> 2 | XThrottled -> 3
 
-let compare_contexts s =
-  iter
-    (fun x c ->
-      compare_words "scheduling context"
-        (words 6 x c (fun () ->
-             let stack = array c.x_stack in
-             [ entry x 3 c.x_prio; plain (x + 1) 0 (sc_state c.x_st); entry (x + 1) 1 c.x_holder;
-               plain (x + 1) 2 (if stack = [||] then 0 else stack.(0)) ]
-             @ List.concat
-                 (List.mapi
-                    (fun i t ->
-                      let n = Array.length stack in
-                      [ plain (t + 1) 0 (if i = n - 1 then 0 else stack.(i + 1));
-                        plain (t + 4) 5 (if i = 0 then 0 else stack.(i - 1));
-                        plain (t + 1) 3 x ])
-                    (Array.to_list stack)))))
-    s.s_scs;
+let context_words x c =
+  let stack = array c.x_stack in
+  let n = Array.length stack in
+  [ entry x 3 c.x_prio; plain (x + 1) 0 (sc_state c.x_st); entry (x + 1) 1 c.x_holder;
+    plain (x + 1) 2 (if n = 0 then 0 else stack.(0)) ]
+  @ List.concat
+      (List.mapi
+         (fun i t ->
+           [ plain (t + 1) 0 (if i = n - 1 then 0 else stack.(i + 1));
+             plain (t + 4) 5 (if i = 0 then 0 else stack.(i - 1));
+             plain (t + 1) 3 x ])
+         (Array.to_list stack))
+
+(* Refills are in a ring; where it begins is the kernel's choice. *)
+let begins = Array.make granules (-1)
+
+let budget_words x first b =
+  [ entry (x + 1) 5 b.b_budget; entry (x + 1) 6 b.b_period; entry (x + 1) 7 b.b_consumed;
+    entry (x + 2) 2 b.b_slice; plain (x + 2) 0 (List.length b.b_refills) ]
+  @ List.concat
+      (List.mapi
+         (fun i (time, amount) ->
+           let i = (first + i) mod 8 in
+           [ entry (x + 3 + (i / 4)) (i mod 4 * 2) time;
+             entry (x + 3 + (i / 4)) ((i mod 4 * 2) + 1) amount ])
+         b.b_refills)
+
+let follow_budgets before s =
+  changes
+    (fun x _ b -> begins.(x) <- -1; if b = None then drop 11 x)
+    before.s_budgets s.s_budgets;
   iter
     (fun x b ->
       let first = word (x + 2) 1 in
-      compare_words "budget"
-        (words (8 + first) x b (fun () ->
-             [ entry (x + 1) 5 b.b_budget; entry (x + 1) 6 b.b_period;
-               entry (x + 1) 7 b.b_consumed; entry (x + 2) 2 b.b_slice;
-               plain (x + 2) 0 (List.length b.b_refills) ]
-             @ List.concat
-                 (List.mapi
-                    (fun i (time, amount) ->
-                      let i = (first + i) mod 8 in
-                      [ entry (x + 3 + (i / 4)) (i mod 4 * 2) time;
-                        entry (x + 3 + (i / 4)) ((i mod 4 * 2) + 1) amount ])
-                    b.b_refills))))
-    s.s_budgets;
+      if first <> begins.(x) then begin
+        begins.(x) <- first;
+        put 11 x (budget_words x first b)
+      end)
+    s.s_budgets
+
+let deadline_words n d = [ entry n 4 d ]
+
+let compare_due s =
   let due = ref 0 in
   iter
-    (fun n d ->
+    (fun n _ ->
       incr due;
-      check "deadline" n (int d) (word n 4);
       if word n 7 = 0 then differs "place in the deadline queue" n 1 0)
     s.s_due;
   check "deadlines" 0 !due (count 3)
 
-let spaces = Hashtbl.create 16
+let space_words p x = [ entry p 5 x.p_free; entry p 7 x.p_asid ]
+
+let compare_mappings p x =
+  iter
+    (fun k l ->
+      let image =
+        [| word p 3; k lsr 56; k land ((1 lsl 56) - 1); int l.f_frame; int l.f_flags;
+           Bool.to_int l.f_ram |]
+      in
+      if not (leaf_is image) then differs "mapping" p (int l.f_frame) 0)
+    x.p_maps;
+  check "mappings" p (size x.p_maps) (count (1000 + p))
 
 let compare_space p x =
   check "root" p (Bool.to_int x.p_root) (if word p 3 = 0 then 0 else 1);
-  compare_words "address space"
-    (words 7 p x (fun () -> [ entry p 5 x.p_free; entry p 7 x.p_asid ]));
-  let slot = ref (word p 6) in
-  List.iter (fun a -> check "tables" p (int a) !slot; slot := word !slot 4) x.p_supplies;
-  check "tables" p 0 !slot;
-  match Hashtbl.find_opt spaces p with
-  | Some old when old == x -> ()
-  | _ ->
-    Hashtbl.replace spaces p x;
-    if x.p_root then begin
-      iter
-        (fun k l ->
-          let image =
-            [| word p 3; k lsr 56; k land ((1 lsl 56) - 1); int l.f_frame; int l.f_flags;
-               Bool.to_int l.f_ram |]
-          in
-          if not (leaf_is image) then differs "mapping" p (int l.f_frame) 0)
-        x.p_maps;
-      check "mappings" p (size x.p_maps) (count (1000 + p))
-    end
+  let at = ref (word p 6) in
+  List.iter (fun a -> check "tables" p (int a) !at; at := word !at 4) x.p_supplies;
+  check "tables" p 0 !at
 
-let compare_devices s =
-  iter
-    (fun i x ->
-      compare_words "interrupt"
-        (words 16 i x (fun () ->
-             entry i 3 x.i_vector
-             :: (if int x.i_vector = 0 then []
-                 else
-                   [ entry i 4 x.i_line; plain i 5 (Bool.to_int x.i_level);
-                     plain i 6 (Bool.to_int x.i_pending) ]))))
-    s.s_irqs
+let irq_words i x =
+  entry i 3 x.i_vector
+  ::
+  (if int x.i_vector = 0 then []
+   else
+     [ entry i 4 x.i_line; plain i 5 (Bool.to_int x.i_level); plain i 6 (Bool.to_int x.i_pending) ])
+
+let buffer_words page m =
+  let l = ref [] in
+  iter (fun i v -> l := entry (page + (i / 8)) (i mod 8) v :: !l) m;
+  !l
 
 let compare_cpu s =
   let u = s.s_cpu in
@@ -345,26 +385,51 @@ let compare_cpu s =
   then differs "ready queue" 0 0 0;
   if not (doomed_is (array s.s_doomed)) then differs "objects to be dismantled" 0 0 0
 
-let compare_memory s =
-  iter
-    (fun page m ->
-      compare_words "message buffer"
-        (words 17 page m (fun () ->
-             let l = ref [] in
-             iter (fun i v -> l := entry (page + (i / 8)) (i mod 8) v :: !l) m;
-             !l)))
-    s.s_mem
+(* From the words of one state to those of another. *)
+let follow_all before s =
+  follow_caps before s;
+  follow 2 tree_words before.s_kids s.s_kids;
+  follow 4 notification_words before.s_ntfns s.s_ntfns;
+  follow 5 reply_words before.s_replies s.s_replies;
+  follow 6 endpoint_words before.s_eps s.s_eps;
+  follow 7 wait_words before.s_waits s.s_waits;
+  follow_threads before s;
+  follow 10 context_words before.s_scs s.s_scs;
+  follow_budgets before s;
+  follow 12 deadline_words before.s_due s.s_due;
+  follow 13 space_words before.s_spaces s.s_spaces;
+  follow 14 irq_words before.s_irqs s.s_irqs;
+  follow 15 buffer_words before.s_mem s.s_mem
+
+(* Before anything was there. *)
+let nothing_of s =
+  { s with s_caps = P.empty; s_kids = P.empty; s_regions = P.empty; s_kinds = P.empty;
+    s_eps = P.empty; s_ntfns = P.empty; s_replies = P.empty; s_waits = P.empty;
+    s_threads = P.empty; s_regs = P.empty; s_scs = P.empty; s_budgets = P.empty;
+    s_spaces = P.empty; s_irqs = P.empty; s_due = P.empty; s_mem = P.empty }
+
+let difference found =
+  let at = found land 0xffffff and i = found lsr 24 in
+  let g = at / 8 and w = at mod 8 in
+  raise
+    (Differs
+       (Printf.sprintf "%s of %d: word %d of %d is %#x in the kernel, %#x in the model"
+          names.(i / granules) (i mod granules) w g (word g w) (wanted ())))
 
 let compare_all s =
-  compare_caps s;
-  compare_tree s;
-  compare_queues s;
-  compare_threads s;
-  compare_contexts s;
+  let before = match !seen with Some x -> x | None -> nothing_of s in
+  seen := Some s;
+  follow_all before s;
+  let found = agrees () in
+  if found >= 0 then difference found;
+  check "capabilities" 0 !cap_count (count 0);
+  check "objects" 0 !object_count (count 1);
+  compare_due s;
   iter compare_space s.s_spaces;
-  compare_devices s;
-  compare_cpu s;
-  compare_memory s
+  changes
+    (fun p _ x -> match x with Some x when x.p_root -> compare_mappings p x | _ -> ())
+    before.s_spaces s.s_spaces;
+  compare_cpu s
 
 (* --- Deadlines that are the same: the kernel's choice ----------------------------------- *)
 
@@ -404,7 +469,7 @@ let report f =
     1
 
 let start () =
-  Gc.set { (Gc.get ()) with minor_heap_size = 1 lsl 20; space_overhead = 200 };
+  Gc.set { (Gc.get ()) with minor_heap_size = 1 lsl 18; space_overhead = 200 };
   let l = num in
   let limits =
     { l_copy = l (limit 0); l_delete = l (limit 1); l_doomed = l (limit 2); l_empty = l (limit 3);
