@@ -1,6 +1,6 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* Budgets of scheduling contexts: refills, each a time from which on an amount may be used, the
-   earliest first. What Budget.v says of them in general is said of these functions in Bounds.v. *)
+   earliest first. Budget.v says what follows. *)
 Require Import NArith List.
 Import ListNotations.
 Open Scope N_scope.
