@@ -54,7 +54,7 @@ void ready_remove(ref_t sc)
     else
         cpu.ready_head[p] = next;
     sched_context_set_state(sc, SC_IDLE);
-    if (cpu.ready_head[p] != NIL)
+    if (next != NIL || prev != NIL)
         return;
     cpu.ready_bits[p / 64] = bit_clear(cpu.ready_bits[p / 64], p % 64);
     if (cpu.ready_bits[p / 64] == 0)

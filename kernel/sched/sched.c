@@ -29,6 +29,7 @@ static bool may_go_on(ref_t sc)
     SCHED_KEPT
     ensures still: \result == 0 ==> Sched_context_state(sc) == SC_IDLE;
     ensures runs: \result != 0 ==> cpu.sc == sc;
+    ensures idle: \old(cpu.sc) == NIL ==> cpu.sc == NIL && \result == 0;
 */
 static bool overtake(ref_t sc)
 {

@@ -19,9 +19,9 @@ def covered(functions, proved):
     names = [f.name for f in functions]
     callers = {name: {f.name for f in functions if name in f.calls([name]) and f.name != name}
                for name in names}
-    done, grew = set(proved), True
+    done, grew, named = set(proved), True, specified()
     while grew:
-        more = {f.name for f in functions if f.name not in done and not f.contract
+        more = {f.name for f in functions if f.name not in done | named
                 and callers[f.name] and callers[f.name] <= done}
         done, grew = done | more, bool(more)
     return done - set(proved)
@@ -75,8 +75,9 @@ def reason(function, why):
     return why.get(function.name, ("", "has not been tried"))[1]
 
 
-def sections(functions, known, why, tools, apart):
+def sections(functions, known, why, tools, results):
     """The page, in lines. @param known see numbers()"""
+    apart = sorted({name for result in results.values() for name in result["apart"]})
     errors, inside, contracts = known
     facts, arch = assumptions(), arch_contracts()
     trusted = sorted((specified() | set(source.GENERATED)) - contracts) + assumed_ghosts()
@@ -99,6 +100,8 @@ def sections(functions, known, why, tools, apart):
            "each access to one is proved to be in an object of the field's type.")
     yield "- That every caller outside the proved functions keeps what their contracts require."
     yield "- Frama-C, WP, Why3, Z3, CVC4, the compiler and the processor.\n"
+    yield from doors(known)
+    yield from smoked(results)
     yield "## No run-time errors, and the contract\n"
     for f in functions:
         if f.name in contracts:
@@ -115,6 +118,33 @@ def sections(functions, known, why, tools, apart):
     for f in functions:
         if f.name not in errors and f.name not in inside:
             yield f"- `{f.name}` ({f.path}): {reason(f, why)}"
+
+
+def doors(known):
+    """The functions that require and ensure all of kernel_wf, and how far that is proved."""
+    errors, _, contracts = known
+    yield "## Where all of kernel_wf is required and ensured\n"
+    yield ("That there is a state of which it holds is proved (" + source.WITNESS + "). Functions "
+           "inside rely on parts of it; these, the doors among them, on all:\n")
+    texts = {f.name: f.contract for path in source.core_files() for f in source.functions(path)
+             if f.contract}
+    for name, text in sorted(texts.items()):
+        if not re.search(r"\brequires (?:kernel_wf|ALL_WF)\b|\bOPERATION\(", text):
+            continue
+        yield f"- `{name}`: " + (
+            "proved" if name in contracts else
+            "that it is ensured is assumed; what it requires is proved to be enough for the run"
+            if name in errors else "assumed")
+
+
+def smoked(results):
+    """What smoke tests have found: nothing, or they would fail."""
+    parts = [parts for result in results.values() for parts in result["functions"].values()]
+    tests = [part["smoke"]["goals"] for part in parts if "smoke" in part]
+    yield "\n## Assumptions that contradict each other\n"
+    yield (f"None found: {sum(tests)} smoke tests in {len(tests)} of {len(parts)} functions that "
+           "are proved try to prove `false` from what is required, and behind branches and calls. "
+           "Branches that are known to be never taken: tools/prove/unreached.\n")
 
 
 def numbers(functions, results):
@@ -160,9 +190,8 @@ def make(results, why, tools):
                and f.name not in errors]
     for fault in faults:
         print(fault)
-    apart = sorted({name for result in results.values() for name in result["apart"]})
     with open(OUT, "w", encoding="utf-8") as file:
-        file.write("\n".join(sections(functions, known, why, tools, apart)) + "\n")
+        file.write("\n".join(sections(functions, known, why, tools, results)) + "\n")
     said = line(functions, known)
     say("README.md", README, said)
     say(BOOT, BOOT_LINE, said)

@@ -30,7 +30,10 @@ def read(path, tools):
 
 
 def write(path, tools, apart, functions):
-    """Keeps the verdict about a file."""
+    """Keeps the verdict about a file, with what others have found out about the same text since."""
+    known = read(path, tools)["functions"]
+    functions = {name: {**known[name], **about} if known.get(name, about)["key"] == about["key"]
+                 and name in known else about for name, about in functions.items()}
     with open(path_of(path), "w", encoding="utf-8") as file:
         json.dump({"tools": tools, "apart": apart, "functions": dict(sorted(functions.items()))},
                   file, indent=1)

@@ -69,14 +69,17 @@ def call(words, path, log):
     """Runs one command. @return the output, and the seconds of processor time it took"""
     polite = ["nice", "-n", "10"] if os.nice(0) == 0 else []
     os.makedirs(os.path.dirname(log), exist_ok=True)
+    lines = []
     with open(log, "a", encoding="utf-8") as file:
-        start = file.tell()
-        child = subprocess.Popen([*polite, *words, path], stdout=file, stderr=subprocess.STDOUT)
+        child = subprocess.Popen([*polite, *words, path], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, errors="replace")
+        for line in child.stdout:
+            lines.append(line)
+            file.write(line)
+            file.flush()
         usage = os.wait4(child.pid, 0)[2]
         child.returncode = 0
-    with open(log, encoding="utf-8", errors="replace") as file:
-        file.seek(start)
-        return file.read(), usage.ru_utime + usage.ru_stime
+    return "".join(lines), usage.ru_utime + usage.ru_stime
 
 
 def verdict(output, proved):
@@ -85,18 +88,20 @@ def verdict(output, proved):
     warnings = [w for w in WARNING.findall(output) if not any(h in w for h in HARMLESS)]
     apart = {name for w in warnings for name in HYPOTHESIS.findall(w)}
     warnings = [w for w in warnings if not HYPOTHESIS.search(w)]
-    goals, failed, fine = {name: 0 for name in proved}, [], set()
+    goals, failed, fine, said = {name: 0 for name in proved}, [], set(), 0
     by_length = sorted(proved, key=len, reverse=True)
     for match in [*GOAL.finditer(output), *SMOKE.finditer(output)]:
         name = next((n for n in by_length if match["goal"].startswith(f"typed_{n}_")), None)
+        said += 1
         if name is not None:
             goals[name] += 1
         if match["said"] in ("Valid", "Passed"):
             fine.add((name, match["goal"]))
         else:
             failed.append((name, match["goal"]))
-    return {"goals": goals, "scheduled": int(scheduled[1]) if scheduled else -1, "fine": fine,
-            "said": len(fine) + len(failed), "failed": sorted(failed, key=str),
+    none = 0 if "No goal generated" in output else -1
+    return {"goals": goals, "scheduled": int(scheduled[1]) if scheduled else none, "said": said,
+            "fine": fine - set(failed), "failed": sorted(failed, key=str),
             "apart": sorted(apart), "warnings": warnings}
 
 
@@ -143,8 +148,6 @@ def prove_errors(where, proved, inlined, copy=None, parallel=2, stages=STAGES):
     if not bare:
         return result
     more = prove(where, bare, inlined, "errors", copy, parallel, stages)
-    if result["scheduled"] < 0:
-        result = dict(result, scheduled=0)
     both = {key: result[key] + more[key] for key in ("scheduled", "said", "failed", "warnings")}
     return dict(result, **both, goals={**result["goals"], **{n: more["goals"][n] for n in bare}},
                 seconds={**result["seconds"], **more["seconds"]})
