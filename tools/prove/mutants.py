@@ -40,32 +40,28 @@ def read(path="tools/prove/mutants.yaml"):
         return yaml.safe_load(file)
 
 
-def part_of(mutant, open_ones):
-    """Which goals have to find it: what the file says, else the contract, if that is proved."""
-    return mutant.get("part") or ("errors" if mutant["function"] in open_ones else "contract")
-
-
 def found_by(result):
     """Whether a goal is open. (A run that does not get as far as goals has found nothing.)"""
     return result["said"] >= result["scheduled"] > 0 and bool(result["failed"])
 
 
-def run(build, prove, good, open_ones):
-    """Makes each mistake. @param prove (file, functions, part, copy) -> result @param open_ones
-    whose contract is not proved: there, mistakes are looked for with the other goals @return what
-    survived, or whose control failed"""
-    wrong, controls, all_mutants = [], {}, read()
-    for number, mutant in enumerate(all_mutants):
-        part = part_of(mutant, open_ones)
-        place = (mutant["file"], mutant["function"], part)
+def run(build, prove, good, only):
+    """Makes each mistake. @param prove (file, functions, part, copy, goals) -> result @param only
+    functions that are meant; None: all @return what survived, or whose control failed"""
+    wrong, controls = [], {}
+    chosen = [mutant for mutant in read() if not only or mutant["function"] in only]
+    for number, mutant in enumerate(chosen):
+        file, name, goals = mutant["file"], mutant["function"], mutant.get("goal")
+        part = mutant.get("part", "contract")
+        place = (file, name, part, goals)
         if place not in controls:
-            controls[place] = good(prove(mutant["file"], [mutant["function"]], part))
+            controls[place] = good(prove(file, [name], part, None, goals))
         copy = mutate(mutant, f"{build}/prove/mutants/{number}")
-        found = found_by(prove(mutant["file"], [mutant["function"]], part, copy))
+        found = found_by(prove(file, [name], part, copy, goals))
         state = "found" if found else "SURVIVED"
         shown = state if controls[place] else "NO CONTROL"
-        print(f"{shown}: {mutant['function']} ({part}): {mutant['why']}", flush=True)
+        print(f"{shown}: {name} ({goals or part}): {mutant['why']}", flush=True)
         if not found or not controls[place]:
             wrong.append(mutant)
-    print(f"mutants: {len(all_mutants) - len(wrong)} of {len(all_mutants)} found")
+    print(f"mutants: {len(chosen) - len(wrong)} of {len(chosen)} found")
     return wrong

@@ -150,9 +150,12 @@ def plan(build, path, everything=False):
     return parts, inlined, text
 
 
-def prove_some(build, path, names, part, copy=None):
-    """Proves some functions of a file, or of a copy of it; nothing is remembered."""
+def prove_some(build, path, names, part, copy=None, goals=None):
+    """Proves some functions of a file, or of a copy of it, or some goals; nothing is remembered."""
     _, inlined, text = plan(build, path)
+    if goals:
+        return wp.prove(where(build, path), names, inlined, part, copy, stages=wp.SHORT_STAGES,
+                        props=goals)
     result = one_run(where(build, path), names, inlined, text, part, copy,
                      stages=wp.SHORT_STAGES)
     return dict(result, failed=[pair for pair in result["failed"] if counts(*pair, part)])
@@ -335,7 +338,7 @@ def main():
         return 1 if check(build) else 0
     if given.mutants:
         return 1 if mutants.run(build, functools.partial(prove_some, build), wp.good,
-                                read_list(UNPROVED)) else 0
+                                given.function) else 0
     files = given.files or source.proved_files()
     given.jobs = min(given.jobs, len(files))
     given.parallel = max(1, os.cpu_count() // given.jobs)
