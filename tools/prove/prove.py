@@ -325,6 +325,8 @@ def take_off(results):
             if {"errors", "contract"} <= set(proved.get(name, {}))}
     with open(UNPROVED, encoding="utf-8") as file:
         lines = [line for line in file if line[0] == "#" or line.split()[0] not in done]
+    lines = [line.replace(" all      ", " contract ", 1) if line[0] != "#" and
+             "errors" in proved.get(line.split()[0], {}) else line for line in lines]
     write(UNPROVED, "".join(lines))
     if done:
         print("taken off the list: " + ", ".join(sorted(done)))
