@@ -283,5 +283,7 @@ void mount_enter(struct dentry *at, struct mount *m);
 bool tree_mount(const char *path, struct mount *m);
 /** Root directory of a new proc; its mount. */
 struct inode *proc_root(struct mount *m);
+/** The same of a sysfs. */
+struct inode *sys_root(struct mount *m);
 
 #endif

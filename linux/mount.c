@@ -9,6 +9,7 @@
 
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_MAGIC  0x9fa0u
+#define SYS_MAGIC   0x62656572u
 #define DEVPTS_MAGIC 0x1cd1u
 
 struct mount *mounts;
@@ -45,6 +46,7 @@ static const struct kind kinds[] = {
     {"ramfs", TMPFS_MAGIC, begin_tmpfs},
     {"devpts", DEVPTS_MAGIC, begin_tmpfs},
     {"proc", PROC_MAGIC, proc_root},
+    {"sysfs", SYS_MAGIC, sys_root},
 };
 
 static const struct kind *kind_of(const char *type)
@@ -290,9 +292,9 @@ bool tree_init(void)
 {
     if (!served_root() && !make_root())
         return false;
-    if (!mount_at("/proc", 0555, "proc") || !mount_at("/dev", 0755, "devtmpfs") ||
-        !mount_at("/dev/pts", 0755, "devpts") || !mount_at("/dev/shm", 01777, "tmpfs") ||
-        !add_devices())
+    if (!mount_at("/proc", 0555, "proc") || !mount_at("/sys", 0555, "sysfs") ||
+        !mount_at("/dev", 0755, "devtmpfs") || !mount_at("/dev/pts", 0755, "devpts") ||
+        !mount_at("/dev/shm", 01777, "tmpfs") || !add_devices())
         return false;
     served_mount_all();
     return true;
@@ -310,7 +312,8 @@ static long remount(struct dentry *d, unsigned flags)
 
 long sys_mount(struct task *t, const word_t *arg)
 {
-    static const char *const names[] = {"tmpfs", "devtmpfs", "ramfs", "devpts", "proc"};
+    static const char *const names[] = {"tmpfs", "devtmpfs", "ramfs", "devpts", "proc",
+                                        "sysfs"};
     unsigned flags = (unsigned)arg[3];
     const char *known = NULL;
     struct dentry *d;

@@ -13,6 +13,8 @@ static const struct inode_ops proc_dir, proc_file, proc_link, proc_jump;
 static const struct proc_entry fd_entry = {.name = "", .kind = PROC_FD, .mode = 0700};
 static const struct proc_entry root_entry = {.name = "", .kind = PROC_DIR, .mode = 0555,
                                              .children = proc_system_entries};
+static const struct proc_entry sys_entry = {.name = "", .kind = PROC_DIR, .mode = 0555,
+                                            .children = sysfs_entries};
 static const struct proc_entry pid_entry = {.name = "", .kind = PROC_DIR, .mode = 0555,
                                             .children = proc_process_entries};
 static const struct proc_entry tid_entry = {.name = "", .kind = PROC_DIR, .mode = 0555,
@@ -85,6 +87,11 @@ long proc_process(const struct inode *i)
 struct inode *proc_root(struct mount *m)
 {
     return proc_new(m, &root_entry, 0, 0, 0);
+}
+
+struct inode *sys_root(struct mount *m)
+{
+    return proc_new(m, &sys_entry, 0, 0, 0);
 }
 
 static int number_of(const char *name, size_t length)

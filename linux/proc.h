@@ -47,6 +47,8 @@ long proc_mem_open(struct file *f, const struct subject *s);
 long proc_subject(const struct inode *i, struct subject *s);
 /** proc_system.c, proc_task.c */
 extern const struct proc_entry proc_system_entries[], proc_process_entries[], proc_task_entries[];
+/** sys.c */
+extern const struct proc_entry sysfs_entries[];
 /** What poll, ps and the like call an open file without a name: "pipe:[12]". @return length */
 long proc_file_name(struct task *t, struct file *f, char *to, size_t size);
 /** Whose directory /proc/PID this is. @param i may be NULL @return its number; -EBADF: no such

@@ -99,7 +99,8 @@ static void make_version(struct text *x, const struct subject *s)
 static void make_filesystems(struct text *x, const struct subject *s)
 {
     (void)s;
-    text_add(x, "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\tproc\nnodev\tramfs\n");
+    text_add(x, "nodev\tsysfs\n"
+                "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\tproc\nnodev\tramfs\n");
 }
 
 static void make_cmdline(struct text *x, const struct subject *s)

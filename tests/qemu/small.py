@@ -28,7 +28,7 @@ COMMANDS = (
     ("a loop", "for i in 1 2 3; do echo $i; done", ["1", "2", "3"]),
     ("a function", "f() { echo got $1; }; f it", ["got it"]),
     ("the root", "ls / | tr '\\n' ' '; echo",
-     ["bin dev etc home linuxrc mnt proc root run sbin tmp usr var "]),
+     ["bin dev etc home linuxrc mnt proc root run sbin sys tmp usr var "]),
     ("links", "ln -s /tmp/a /tmp/b; readlink /tmp/b; cat /tmp/b", ["/tmp/a", "one", "two"]),
     ("directories", "mkdir -p /tmp/x/y/z; find /tmp/x | sort; rm -r /tmp/x; ls /tmp/x 2>/dev/null",
      ["/tmp/x", "/tmp/x/y", "/tmp/x/y/z"]),
