@@ -234,7 +234,7 @@ void cap_move(ref_t from, ref_t to);
     assigns ANY_SLOT, parent_of[0 .. GRANULES - 1];
     CAP_KEPT
     ensures gone: Slot_type(slot) == TYPE_NULL && parent_of[slot] == NIL;
-    ensures others: \forall integer x; 0 <= x < GRANULES && x != slot ==>
+    ensures others: \forall integer x; is_slot(x) && x != slot ==>
         parent_of[x] == (\old(parent_of[x]) == slot ? \old(parent_of[slot]) : \old(parent_of[x]));
     ensures slots: other_slots_same{Pre, Here}(slot, slot);
 */

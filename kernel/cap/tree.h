@@ -29,7 +29,7 @@ void tree_insert(ref_t parent, ref_t s);
     assigns TREE_LINKS, parent_of[0 .. GRANULES - 1];
     TREE_KEPT
     ensures out: parent_of[s] == NIL;
-    ensures heirs: \forall integer x; 0 <= x < GRANULES && x != s ==>
+    ensures heirs: \forall integer x; is_slot(x) && x != s ==>
         parent_of[x] == (\old(parent_of[x]) == s ? \old(parent_of[s]) : \old(parent_of[x]));
 */
 void tree_remove(ref_t s);

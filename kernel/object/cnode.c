@@ -251,17 +251,18 @@ enum error op_cnode_revoke(ref_t thread, ref_t slot)
 */
 static word_t object_number(ref_t slot)
 {
-    word_t type = slot_type(slot);
+    ref_t object = slot_object(slot);
+    word_t place = arch_paddr(object) / GRANULE;
 
-    switch (type) {
+    switch (slot_type(slot)) {
     case TYPE_NULL:
     case TYPE_CPU:
     case TYPE_IRQ_CONTROL:
         return 0;
     case TYPE_IO_PORT:
-        return slot_object(slot);
+        return object;
     default:
-        return arch_paddr(slot_object(slot)) / GRANULE;
+        return place;
     }
 }
 
@@ -275,14 +276,15 @@ static bool shows_extra(word_t type)
     return type == TYPE_UNTYPED || type == TYPE_DEVICE_UNTYPED || cap_is_frame(type);
 }
 
-/*@ OPERATION(TYPE_CNODE) */
-enum error op_cnode_inspect(ref_t thread, ref_t slot)
+/* What is in slot `target` is the result. */
+/*@ requires is_thread(thread) && is_slot(target) && asid_wf;
+    assigns K[thread + 2][0 .. 7];
+    ensures asid: asid_wf;
+    ensures type: K[thread + 2][0] == Slot_type(target);
+    ensures child: K[thread + 2][5] == (Slot_child(target) != NIL ? 1 : 0);
+*/
+static inline void tell_slot(ref_t thread, ref_t target)
 {
-    ref_t target = cap_slot_in(slot, thread_word0(thread));
-
-    if (target == NIL)
-        return E_CAP;
-
     word_t type = slot_type(target);
 
     thread_set_word0(thread, type);
@@ -291,5 +293,15 @@ enum error op_cnode_inspect(ref_t thread, ref_t slot)
     thread_set_word3(thread, cap_is_frame(type) ? 0 : slot_badge(target));
     thread_set_word4(thread, shows_extra(type) ? slot_extra(target) : 0);
     thread_set_word5(thread, slot_child(target) != NIL);
+}
+
+/*@ OPERATION(TYPE_CNODE) */
+enum error op_cnode_inspect(ref_t thread, ref_t slot)
+{
+    ref_t target = cap_slot_in(slot, thread_word0(thread));
+
+    if (target == NIL)
+        return E_CAP;
+    tell_slot(thread, target);
     return E_OK;
 }

@@ -183,16 +183,25 @@ static ref_t waits_for(ref_t thread)
     }
 }
 
-/*@ OPERATION(TYPE_THREAD) */
-enum error op_thread_inspect(ref_t thread, ref_t slot)
+/* What `target` is doing is the result. */
+/*@ requires is_thread(thread) && is_thread(target) && asid_wf;
+    assigns K[thread + 2][0 .. 7];
+    ensures asid: asid_wf;
+    ensures state: K[thread + 2][0] == Thread_state(target);
+*/
+static inline void tell_thread(ref_t thread, ref_t target)
 {
-    ref_t target = slot_object(slot);
-
     thread_set_word0(thread, thread_state(target));
     thread_set_word1(thread, number(waits_for(target)));
     thread_set_word2(thread, number(thread_sc(target)));
     thread_set_word3(thread, thread_flags(target));
     thread_set_word4(thread, thread_fault(target));
+}
+
+/*@ OPERATION(TYPE_THREAD) */
+enum error op_thread_inspect(ref_t thread, ref_t slot)
+{
+    tell_thread(thread, slot_object(slot));
     return E_OK;
 }
 

@@ -55,27 +55,24 @@
   void forget(word_t object, word_t n);
 */
 
-/* Give the memory at `object`, which is clear, the header of its type. */
+/* Give the memory at `object`, which is clear, the header of its type. @param asid the number of an
+ * AddressSpace */
 /*@ requires OTHERS_WF && other_objects_wf(object);
     requires made: typed_object(type, object) && (counted(type) ==> is_object(object));
     requires slots: type == TYPE_CNODE ==> slots_behind(object, size);
     requires plain: !counted(type) ==> objects_wf;
-    assigns ANY_STATE;
+    assigns Object_kind(object), Space_asid(object), Cnode_slots(object), Thread_rflags(object),
+        Thread_resumed(object), K[object + 11 .. object + 23][0 .. 7];
     CAP_KEPT SCHED_KEPT IPC_KEPT REST_KEPT
     ensures settled: moving == NIL && leaving == NIL;
 */
-static enum error make_object(word_t type, ref_t object, word_t size)
+static void make_object(word_t type, ref_t object, word_t size, word_t asid)
 {
     if (!cap_counted(type))
-        return E_OK;
-    if (type == TYPE_ADDRESS_SPACE) {
-        word_t asid = asid_take(object);
-
-        if (asid == 0)
-            return E_MEMORY;
-        space_set_asid(object, asid);
-    }
+        return;
     object_set_kind(object, type);
+    if (type == TYPE_ADDRESS_SPACE)
+        space_set_asid(object, asid);
     if (type == TYPE_CNODE)
         cnode_set_slots(object, size);
     if (type == TYPE_THREAD) {
@@ -83,7 +80,6 @@ static enum error make_object(word_t type, ref_t object, word_t size)
         thread_set_resumed(object, 1);
         arch_fpu_init(object);
     }
-    return E_OK;
 }
 
 /*@ requires is_slot(untyped);
@@ -194,7 +190,8 @@ static enum error prepare(ref_t untyped, word_t type, word_t n, word_t count)
     requires type: Slot_type(untyped) == TYPE_UNTYPED ||
         (Slot_type(untyped) == TYPE_DEVICE_UNTYPED &&
             (type == TYPE_UNTYPED || TYPE_FRAME <= type <= TYPE_HUGE_FRAME));
-    requires size: n == 0 || (type == TYPE_CNODE ==> n == size);
+    requires size: (type == TYPE_CNODE ==> n == size) &&
+        (type == TYPE_THREAD ==> n == THREAD_GRANULES);
     requires free: Slot_type(untyped) == TYPE_UNTYPED ==> free_granules(
         Slot_object(untyped) + Slot_extra(untyped), Slot_badge(untyped) - Slot_extra(untyped));
     requires room: \forall integer start; next_place(untyped, align_of(type), start) ==>
@@ -210,7 +207,7 @@ static enum error prepare(ref_t untyped, word_t type, word_t n, word_t count)
         Slot_type(untyped) == \old(Slot_type(untyped));
     ensures others: \forall integer g; 0 <= g < GRANULES && g != to && g != untyped ==>
         Slot_type(g) == \old(Slot_type(g)) || kind[g] != \old(kind[g]);
-    ensures words: \forall integer t; is_thread(t) ==>
+    ensures words: \forall integer t; \old(is_thread(t)) ==>
         K[t + 2][0] == \old(K[t + 2][0]) && K[t + 2][3] == \old(K[t + 2][3]) &&
         K[t + 2][4] == \old(K[t + 2][4]);
 */
@@ -218,14 +215,15 @@ static enum error make_one(ref_t untyped, ref_t to, word_t type, word_t n, word_
 {
     word_t start = untyped_next(untyped, untyped_object_align(type));
     ref_t object = granule_at(slot_object(untyped), start);
+    word_t asid = 0;
 
+    if (type == TYPE_ADDRESS_SPACE) {
+        asid = asid_take(object);
+        if (asid == 0)
+            return E_MEMORY;
+    }
     /*@ ghost if (Slot_type(untyped) == TYPE_UNTYPED) retype(object, type, n); */
-
-    enum error e = make_object(type, object, size);
-
-    /*@ ghost if (e != E_OK) forget(object, n); */
-    if (e != E_OK)
-        return e;
+    make_object(type, object, size, asid);
     slot_set_extra(untyped, start + n);
     cap_create(untyped, to, made_type(untyped, type), object, made_rights(untyped, type),
                type == TYPE_UNTYPED ? n : type == TYPE_CNODE ? size : 0);
