@@ -89,10 +89,21 @@ struct ext4_options {
     void *kept;
     size_t kept_bytes;
     bool kept_valid; /**< both memories are as the incarnation before left them */
+    /** What the caller keeps of its own, in memory that outlives the component too: see
+     * ext4_begin(). NULL: nothing. */
+    void *beside;
+    size_t beside_bytes;
 };
 
 /** Bytes for ext4_options.kept with a cache of this size. */
 size_t ext4_kept_bytes(size_t cache_bytes);
+
+/**
+ * Before ext4_mount() by the next incarnation: where the one before ended between ext4_begin() and
+ * ext4_end(), what it noted in `beside` is undone, as the file system's change will be.
+ * @param kept, kept_bytes, beside, beside_bytes as in ext4_options
+ */
+void ext4_undo_beside(const void *kept, size_t kept_bytes, void *beside, size_t beside_bytes);
 
 struct ext4_attributes {
     struct ext4_handle file;
@@ -136,6 +147,16 @@ int ext4_unmount(struct ext4 *fs);
 
 /** Forget it all without writing anything more, as a loss of power would. */
 void ext4_crash(struct ext4 *fs);
+
+/**
+ * One operation on names, and what the caller notes of it in `beside`, become part of what is kept
+ * together: both or neither are there if the component ends before ext4_end(). Files that have lost
+ * their last name meanwhile are not deleted: the caller says ext4_unused().
+ */
+void ext4_begin(struct ext4 *fs);
+/** Before bytes of `beside` change, between ext4_begin() and ext4_end(). @param bytes at most 48 */
+void ext4_change(struct ext4 *fs, const void *at, size_t bytes);
+void ext4_end(struct ext4 *fs);
 
 struct ext4_handle ext4_root(struct ext4 *fs);
 bool ext4_is_read_only(const struct ext4 *fs);

@@ -63,6 +63,8 @@ struct ext4 {
     int aborted;
     bool touched;      /* the operation has changed something */
     bool in_operation;
+    bool together;     /* ext4_begin(): the last operation is settled by ext4_end() */
+    bool unsettled;    /* it is over, but would be undone still */
     uint64_t *dropped; /* blocks freed by the operation: out of the cache at its end */
     uint32_t dropped_count, dropped_room;
     bool bad_copy;     /* the memory of who asked vanished */

@@ -66,6 +66,7 @@ int journal_begin(struct ext4 *fs, uint32_t credits, uint64_t blocks)
 {
     int error = 0;
 
+    journal_settle(fs);
     if (fs->aborted != 0 || fs->read_only)
         return EROFS;
     if (!has_room(fs, credits))
@@ -87,11 +88,32 @@ int journal_end(struct ext4 *fs, int error)
     fs->in_operation = false;
     if (error != 0 && fs->touched && fs->aborted == 0)
         (void)journal_abort(fs, error, "an operation failed halfway");
+    fs->touched = false;
+    fs->unsettled = true;
+    if (!fs->together || error != 0)
+        journal_settle(fs);
+    return error;
+}
+
+void journal_settle(struct ext4 *fs)
+{
+    if (!fs->unsettled)
+        return;
+    fs->unsettled = false;
     kept_end(fs, false);
     while (fs->dropped_count > 0)
         cache_drop(&fs->cache, fs->dropped[--fs->dropped_count]);
-    fs->touched = false;
-    return error;
+}
+
+void ext4_begin(struct ext4 *fs)
+{
+    fs->together = true;
+}
+
+void ext4_end(struct ext4 *fs)
+{
+    journal_settle(fs);
+    fs->together = false;
 }
 
 int journal_touch(struct ext4 *fs, struct buffer *buffer)
@@ -217,6 +239,7 @@ int journal_commit(struct ext4 *fs)
     struct journal *journal = &fs->journal;
     int error;
 
+    journal_settle(fs);
     if (fs->aborted != 0)
         return fs->aborted;
     if (fs->cache.list[BUFFER_META].count == 0 && journal->revoked_count == 0 &&

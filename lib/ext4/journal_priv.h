@@ -64,6 +64,8 @@ int journal_stop(struct ext4 *fs);
 int journal_begin(struct ext4 *fs, uint32_t credits, uint64_t blocks);
 /** End it. With an error after something was changed the journal is aborted. @return error */
 int journal_end(struct ext4 *fs, int error);
+/** The last operation stays, whatever becomes of the component. */
+void journal_settle(struct ext4 *fs);
 /** A buffer is going to be changed by the operation. @return 0, EROFS, EUCLEAN */
 int journal_touch(struct ext4 *fs, struct buffer *buffer);
 /** A block was freed. */

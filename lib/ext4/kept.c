@@ -49,6 +49,7 @@ void kept_start(struct ext4 *fs)
     k->buffer_count = fs->cache.buffer_count;
     k->operation = 1;
     k->undo_count = k->changes = 0;
+    k->beside_count = 0;
     for (uint32_t i = 0; i < fs->cache.buffer_count; i++)
         k->table[i] = (struct kept_buffer){fs->cache.buffers[i].block, 0,
                                            fs->cache.buffers[i].state};
@@ -96,6 +97,7 @@ bool kept_adopt(struct ext4 *fs)
     }
     /* All of it is undone now: another end meanwhile finds it so. */
     k->undo_count = 0;
+    k->beside_count = 0;
     publish(k, k->now & ~1ull);
     k->changes = (uint32_t)k->now >> 1;
     fs->cache.kept = k;
@@ -154,6 +156,7 @@ void kept_begin(struct ext4 *fs)
         return;
     k->operation++;
     k->undo_count = 0;
+    k->beside_count = 0;
     publish(k, k->now | 1);
 }
 
@@ -191,6 +194,42 @@ void kept_save(struct ext4 *fs, struct buffer *buffer)
     buffer->saved = k->operation;
     k->undo[k->undo_count] = index;
     __atomic_store_n(&k->undo_count, k->undo_count + 1, __ATOMIC_RELEASE);
+}
+
+void ext4_change(struct ext4 *fs, const void *at, size_t bytes)
+{
+    struct kept *k = kept(fs);
+    size_t offset = (size_t)((const uint8_t *)at - (const uint8_t *)fs->options.beside);
+    struct kept_piece *piece;
+
+    if (k == NULL || !fs->unsettled || fs->options.beside == NULL)
+        return;
+    if (bytes > KEPT_PIECE || offset > fs->options.beside_bytes ||
+        bytes > fs->options.beside_bytes - offset || k->beside_count == KEPT_BESIDE) {
+        kept_forget_all(fs);
+        return;
+    }
+    piece = &k->beside[k->beside_count];
+    piece->at = (uint32_t)offset;
+    piece->bytes = (uint32_t)bytes;
+    memcpy(piece->was, at, bytes);
+    __atomic_store_n(&k->beside_count, k->beside_count + 1, __ATOMIC_RELEASE);
+}
+
+void ext4_undo_beside(const void *memory, size_t memory_bytes, void *beside, size_t beside_bytes)
+{
+    const struct kept *k = memory;
+
+    if (memory_bytes < sizeof(*k) || k->magic != KEPT_MAGIC || (k->now & 1) == 0 ||
+        k->beside_count > KEPT_BESIDE)
+        return;
+    for (uint64_t i = k->beside_count; i-- > 0;) {
+        const struct kept_piece *piece = &k->beside[i];
+
+        if (piece->bytes <= KEPT_PIECE && piece->at <= beside_bytes &&
+            piece->bytes <= beside_bytes - piece->at)
+            memcpy((uint8_t *)beside + piece->at, piece->was, piece->bytes);
+    }
 }
 
 void kept_note(struct ext4 *fs, enum kept_kind kind, uint64_t what, uint32_t count)

@@ -12,6 +12,7 @@
  *    has them as they were).
  *  - Bitmaps and counts are not in buffers until a commit puts them there: `change` is the list of
  *    what was taken and given back since.
+ *  - Bytes of what the caller keeps beside are saved in `beside` before they change.
  *  - `now` is written with one store at the end of an operation: what it says is whole.
  */
 #ifndef EXT4_KEPT_PRIV_H
@@ -19,9 +20,11 @@
 
 #include "cache_priv.h"
 
-#define KEPT_MAGIC   0x3174706b34747865ull
+#define KEPT_MAGIC   0x3274706b34747865ull /* another one when the layout changes */
 #define KEPT_UNDO    96u
 #define KEPT_CHANGES 4096u
+#define KEPT_BESIDE  8u
+#define KEPT_PIECE   48u
 
 enum kept_kind {
     KEPT_TAKE = 1,
@@ -44,6 +47,11 @@ struct kept_buffer {
     uint32_t state;
 };
 
+struct kept_piece {
+    uint32_t at, bytes; /* of ext4_options.beside */
+    uint8_t was[KEPT_PIECE];
+};
+
 struct kept {
     uint64_t magic; /* 0: nothing is to be taken over */
     uint64_t device_bytes;
@@ -54,6 +62,8 @@ struct kept {
     uint32_t changes;    /* with those of the operation under way */
     uint32_t undo[KEPT_UNDO]; /* numbers of buffers */
     struct kept_change change[KEPT_CHANGES];
+    uint64_t beside_count;
+    struct kept_piece beside[KEPT_BESIDE];
     struct kept_buffer table[]; /* behind it the saved blocks */
 };
 

@@ -334,7 +334,7 @@ int ext4_remove(struct ext4 *fs, struct ext4_handle directory, const char *name,
             error = journal_end(fs, remove_entry(fs, parent, &place, node));
         node_put(fs, node);
         /* What the name stood for is gone; deleting the file may take its own transactions. */
-        if (error == 0)
+        if (error == 0 && !fs->together)
             (void)orphan_settle(fs, node);
     }
     node_put(fs, parent);

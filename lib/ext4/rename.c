@@ -168,7 +168,7 @@ static int carry_out(struct rename *r, enum ext4_replace replace)
         node_put(r->fs, r->node);
     if (r->target != NULL) {
         node_put(r->fs, r->target);
-        if (error == 0 && r->target->inode.i_links_count == 0)
+        if (error == 0 && r->target->inode.i_links_count == 0 && !r->fs->together)
             (void)orphan_settle(r->fs, r->target);
     }
     return error;

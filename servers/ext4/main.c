@@ -79,6 +79,8 @@ static size_t open_book(void)
 
     if (memory == NULL || bytes < need || rt_info()->vault_distrust != COMPONENT_TRUSTED)
         memory = rt_pages_alloc((need + RT_PAGE - 1) / RT_PAGE);
+    else
+        ext4_undo_beside((uint8_t *)memory + need, bytes - need, memory, need);
     RT_CHECK(memory != NULL);
     (void)files_book_open(&server.book, memory, need);
     return need;
@@ -91,6 +93,8 @@ static void set_kept(struct ext4_options *options, size_t book)
 
     if (memory == NULL || bytes <= book)
         return;
+    options->beside = memory;
+    options->beside_bytes = book;
     options->kept = memory + book;
     options->kept_bytes = bytes - book;
     options->kept_valid = disk.client.kept && rt_info()->incarnation > 0 &&

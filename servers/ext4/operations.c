@@ -176,6 +176,22 @@ static enum file_error op_map(void *fs, struct file_handle file, uint64_t page, 
     return *frame == 0 ? FILE_E_NO_MEMORY : FILE_OK;
 }
 
+static void op_begin(void *fs)
+{
+    ext4_begin(fs);
+}
+
+static void op_end(void *fs, bool good)
+{
+    (void)good; /* what failed has changed nothing */
+    ext4_end(fs);
+}
+
+static void op_change(void *fs, void *at, size_t bytes)
+{
+    ext4_change(fs, at, bytes);
+}
+
 static void op_unused(void *fs, struct file_handle file)
 {
     (void)ext4_unused(fs, to_handle(file));
@@ -197,6 +213,9 @@ const struct files_operations *ext4_operations(void)
         .get_value = op_value_get,
         .list_values = op_value_list,
         .map = op_map,
+        .begin = op_begin,
+        .end = op_end,
+        .change = op_change,
         .unused = op_unused,
         .set_attributes = op_set_attributes,
         .write = op_write,

@@ -30,6 +30,7 @@ void cases_random(unsigned operations, unsigned seeds);
 void cases_cut(unsigned points);
 void cases_errors(void);
 void cases_restart(unsigned restarts);
+void cases_beside(void);
 void cases_hostile(unsigned images);
 
 #endif

@@ -108,6 +108,8 @@ int main(int argc, char **argv)
         cases_cut(number(argc, argv, 2, 200));
     if (*what == 0 || strcmp(what, "restart") == 0)
         cases_restart(number(argc, argv, 2, 24));
+    if (*what == 0 || strcmp(what, "beside") == 0)
+        cases_beside();
     if (*what == 0 || strcmp(what, "errors") == 0)
         cases_errors();
     if (*what == 0 || strcmp(what, "hostile") == 0)
