@@ -243,17 +243,22 @@ static bool finish_current(struct task *t, long result, struct message *m)
 
 /* --- calls ---------------------------------------------------------------------------------- */
 
+/* Counted by number, those that Linux has no names for together; told each time they are ten times
+ * as many. */
 static long call_unknown(struct task *t, const word_t *arg)
 {
-    static uint64_t named[CALL_COUNT / 64 + 1];
-    word_t n = t->number;
+    static struct {
+        word_t made, told;
+    } counts[CALL_COUNT + 1];
+    word_t n = t->number, at = n < CALL_COUNT ? n : CALL_COUNT;
+    const char *name = call_name(n);
 
     (void)arg;
-    if (n < CALL_COUNT && !(named[n / 64] >> n % 64 & 1)) {
-        named[n / 64] |= 1ul << n % 64;
-        rt_say(2, "system call %lu (%s) is not there: first made by %s", n,
-               call_name(n) != NULL ? call_name(n) : "?", t->name);
-    }
+    if (++counts[at].made < counts[at].told * 10)
+        return -ENOSYS;
+    counts[at].told = counts[at].made;
+    rt_say(2, "system call %lu (%s) is not there: made %lu times, last by %s", n,
+           name != NULL ? name : "?", counts[at].made, t->name);
     return -ENOSYS;
 }
 
@@ -269,7 +274,7 @@ void dispatch_init(void)
 static inline long call(struct task *t)
 {
     caller = t;
-    return t->number < CALL_COUNT ? handler[t->number](t, t->arg) : -ENOSYS;
+    return t->number < CALL_COUNT ? handler[t->number](t, t->arg) : call_unknown(t, t->arg);
 }
 
 static __attribute__((noinline)) long call_watched(struct task *t)

@@ -73,6 +73,11 @@ CASES = (
     ("perl", "perl -e 'my $p = fork; exit 3 unless $p; waitpid $p, 0; print $? >> 8, `echo hi`;"
      "local $SIG{ALRM} = sub {die \"alarm\\n\"}; eval {alarm 1; sleep 9}; print $@'", "3hi\nalarm",
      0),
+    ("a call that is not there is named and counted",
+     "perl -e 'syscall 9999 for 1 .. 12; print $!'; echo;"
+     "tsr log linux | grep -o 'call 9999.*'",
+     "Function not implemented\ncall 9999 (?) is not there: made 1 times, last by perl\n"
+     "call 9999 (?) is not there: made 10 times, last by perl", 0),
     ("perl and sockets", "perl -MSocket -e 'socketpair A, B, AF_UNIX, SOCK_STREAM, 0 or die;"
      "syswrite A, \"x\"; sysread B, $x, 1; print \"$x\\n\"'", "x", 0),
     ("ps", "ps -o comm= -p $$; ps -e -o pid=,comm= | grep -w 1 | xargs", "bash\n1 bash", 0),
@@ -164,14 +169,30 @@ def here_document(session):
     session.keys("END\r", r"^six times seven: 42\n" + PROMPT)
 
 
+# A job that says when it has the terminal: `fg` shows its name before that.
+JOB = """while sleep .1; do
+read -r l </proc/$$/stat; set -- $l
+[ $5 = $8 ] && echo in front
+done"""
+
+
+def make_job(session):
+    """Into the file `job`."""
+    session.keys("cat >job <<'END'\r", r"^> \Z")
+    for line in JOB.split("\n"):
+        session.keys(line + "\r", r"^> \Z")
+    session.type("END")
+
+
 def jobs(session):
     """Ctrl-C, Ctrl-Z, jobs, bg, fg."""
-    session.keys("sh -c 'echo runs; sleep 1000'\r", r"^runs\n")
-    session.keys("\x1a", r"Stopped +sh -c .*\n" + PROMPT)
+    make_job(session)
+    session.keys("sh job\r", r"^in front\n")
+    session.keys("\x1a", r"Stopped +sh job\n" + PROMPT)
     assert any("Stopped" in line for line in session.type("jobs")), "jobs: stopped"
     session.type("bg")
     assert any("Running" in line for line in session.type("jobs")), "jobs: running"
-    session.keys("fg\r", r"^sh -c .*\n")
+    session.keys("fg\r", r"^in front\n")
     session.keys("\x03", PROMPT)
     equal(session.type("echo $?"), ["130"])
     equal(session.type("jobs"), [])

@@ -9,6 +9,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools/tessera"))
 from qemu import Machine, Report  # noqa: E402  (the path must be set first)
+from debian import make_job  # noqa: E402
 
 PROMPT = r"^/ # \Z"
 BAD = r"(?i)\bpanic\b|'linux' (failed|ended)"
@@ -104,12 +105,13 @@ def interrupt(session):
 
 def stop_and_continue(session):
     """Ctrl-Z, jobs, bg, fg, kill."""
-    session.keys("sh -c 'echo runs; sleep 1000'\r", r"^runs\n")
-    session.keys("\x1a", r"Stopped +sh -c .*\n/ # \Z")
+    make_job(session)
+    session.keys("sh job\r", r"^in front\n")
+    session.keys("\x1a", r"Stopped +sh job\n/ # \Z")
     assert any("Stopped" in line for line in session.type("jobs"))
     session.type("bg")
     assert any("Running" in line for line in session.type("jobs"))
-    session.keys("fg\r", r"^sh -c .*\n")
+    session.keys("fg\r", r"^in front\n")
     session.keys("\x03", PROMPT)
     equal(session.type("jobs"), [])
 
