@@ -35,7 +35,7 @@ def write_system(system, output):
     with open(system, encoding="utf-8") as file:
         manifest = yaml.safe_load(file)
     folder = os.path.dirname(os.path.abspath(system))
-    manifest["include"] = [os.path.join(folder, part) for part in manifest["include"]]
+    manifest["include"] = [os.path.join(folder, part) for part in manifest.get("include", [])]
     rows, columns = size_of(KEYS)
     linux = manifest["components"].get("linux")
     if linux and rows and columns:
