@@ -47,7 +47,7 @@ void cap_copy(ref_t from, ref_t to, word_t rights)
     word_t type = slot_type(from);
     word_t badge = cap_is_frame(type) ? 0 : slot_badge(from);
 
-    cap_create(from, to, type, slot_object(from), slot_rights(from) & rights, badge);
+    cap_create(from, to, type, slot_object(from), cap_fewer(slot_rights(from), rights), badge);
 }
 
 enum error cap_check_badge(ref_t from, word_t badge)

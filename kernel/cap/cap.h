@@ -8,10 +8,6 @@
 
 #include <model/fields.h>
 
-/*@ axiomatic Rights {
-      axiom fewer_ram: \forall integer a, b; ram(a & b) ==> ram(a);
-      axiom buffer_ram: \forall integer a; (a & 19) == 19 ==> ram(a);
-    } */
 /*@ predicate cspace(integer t) = is_thread(t) && slots_null_wf && slots_cnode_wf &&
         inside_wf;
     predicate empty_slot(integer s) = is_slot(s) && parent_of[s] == NIL && s != tree_root;
@@ -32,6 +28,16 @@
         \at(Slot_badge(g), A) == \at(Slot_badge(g), B) &&
         \at(Slot_extra(g), A) == \at(Slot_extra(g), B);
 */
+
+/** Those of the rights in `rights` that are in `mask` too. */
+/*@ assigns \nothing;
+    ensures both: \result == (rights & mask);
+    ensures fewer: ram(\result) ==> ram(rights);
+*/
+static inline word_t cap_fewer(word_t rights, word_t mask)
+{
+    return rights & mask;
+}
 
 /** The slot with this index in the thread's CSpace, NIL if there is none. It may be empty. */
 /*@ requires cspace(thread);

@@ -128,8 +128,8 @@ enum error space_protect(ref_t space, ref_t slot, word_t flags);
  * first step on. @return E_RESTART if there are more
  */
 /*@ requires is_space(space) && spaces_wf && asid_wf && SLOTS_WF && inside_wf;
-    assigns ANY_SLOT, ANY_SPACE, ALL_MEMORY, asid_fresh, asid_free,
-        asid_live[0 .. GRANULES - 1], asid_before[0 .. GRANULES - 1];
+    assigns ANY(slot_type), ANY(slot_badge), ANY(slot_rights), ANY(slot_extra), ANY_SPACE,
+        ALL_MEMORY, asid_fresh, asid_free, asid_live[0 .. GRANULES - 1], asid_before[0 .. GRANULES - 1];
     ensures spaces: spaces_wf;
     ensures asid: asid_wf;
     SLOTS_KEPT

@@ -40,8 +40,9 @@
 */
 void destroy_capability(ref_t slot);
 
-#define ANY_EMPTY ANY_SLOT, ANY_SPACE, ALL_MEMORY, asid_fresh, asid_free, \
-    asid_live[0 .. GRANULES - 1], asid_before[0 .. GRANULES - 1]
+#define ANY_EMPTY ANY(slot_type), ANY(slot_badge), ANY(slot_rights), ANY(slot_extra), ANY_SPACE, \
+    ALL_MEMORY, asid_fresh, asid_free, asid_live[0 .. GRANULES - 1], \
+    asid_before[0 .. GRANULES - 1]
 
 /** Take a step towards turning Tables back into an Untyped. */
 /*@ requires ALL_WF && is_slot(slot) && Slot_type(slot) == TYPE_TABLES;
@@ -49,7 +50,7 @@ void destroy_capability(ref_t slot);
     ALL_KEPT
     ensures cleared: cleared{Pre, Here};
     ensures user: user_same{Pre, Here};
-    ensures still: full_still{Pre, Here}(NIL);
+    ensures still: full_still{Pre, Here}(slot);
 */
 void destroy_tables(ref_t slot);
 

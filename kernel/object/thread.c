@@ -163,12 +163,16 @@ enum error op_thread_set_flags(ref_t thread, ref_t slot)
     return E_OK;
 }
 
+/*@ assigns \nothing; */
 static word_t number(ref_t object)
 {
     return object == NIL ? 0 : arch_paddr(object) / GRANULE;
 }
 
 /* What a thread waits for: its fields are stale when it does not. */
+/*@ requires is_thread(thread);
+    assigns \nothing;
+*/
 static ref_t waits_for(ref_t thread)
 {
     switch (thread_state(thread)) {

@@ -91,6 +91,17 @@ static word_t made_type(ref_t untyped, word_t type)
     return type == TYPE_UNTYPED ? slot_type(untyped) : type;
 }
 
+/* Rights that do not say that a frame is RAM. */
+/*@ requires no_ram: (rights & RIGHT_RAM) != RIGHT_RAM;
+    assigns \nothing;
+    ensures same: \result == rights;
+    ensures device: !ram(\result);
+*/
+static inline word_t few_rights(word_t rights)
+{
+    return rights;
+}
+
 /*@ requires is_slot(untyped);
     assigns \nothing;
     ensures device: Slot_type(untyped) != TYPE_UNTYPED ==> !ram(\result);
@@ -98,9 +109,10 @@ static word_t made_type(ref_t untyped, word_t type)
 static word_t made_rights(ref_t untyped, word_t type)
 {
     if (type == TYPE_UNTYPED)
-        return 0;
+        return few_rights(0);
     return slot_type(untyped) == TYPE_UNTYPED ? RIGHT_ALL
-                                              : RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
+                                              : few_rights(RIGHT_READ | RIGHT_WRITE |
+                                                           RIGHT_EXECUTE);
 }
 
 /*@ requires is_slot(cnode) && count <= RETYPE_COUNT;
