@@ -251,36 +251,6 @@ static const char *wary_consumer(struct ring_consumer *c, uint32_t count, uint64
     return NULL;
 }
 
-const char *hostile_producer(uint64_t seed, unsigned steps)
-{
-    struct ring_consumer c = {.corrupt = true};
-    struct ring_shared *s = NULL;
-    const char *why = NULL;
-    unsigned shape = 0, ended = 0;
-    bool over = true;
-
-    for (unsigned i = 0; i < steps && why == NULL; i++) {
-        uint32_t bytes = shapes[shape].bytes, count = shapes[shape].count;
-
-        if (over) {
-            free(s);
-            shape = next_random(&seed) % 4;
-            s = make(shape, next_random(&seed));
-            bytes = shapes[shape].bytes;
-            count = shapes[shape].count;
-            if (ring_consumer_attach(&c, s, ring_bytes(bytes, count), bytes, count) != RING_OK)
-                why = "cannot attach to a fresh ring";
-            ended++;
-        }
-        attack(s, ring_bytes(bytes, count), c.tail, c.acked, &seed);
-        why = why != NULL ? why : wary_consumer(&c, count, next_random(&seed), &over);
-    }
-    free(s);
-    /* An attack that was always seen at once, or never, would test little. */
-    WANT(why != NULL || (ended > steps / 100 && ended < steps / 3));
-    return why;
-}
-
 static const char *wary_producer(struct ring_producer *p, uint32_t count, uint64_t random,
                                  bool *over)
 {
@@ -309,33 +279,64 @@ static const char *wary_producer(struct ring_producer *p, uint32_t count, uint64
     return NULL;
 }
 
-const char *hostile_consumer(uint64_t seed, unsigned steps)
+/* The side that keeps its promises: a producer or a consumer. */
+struct wary {
+    bool produces;
+    struct ring_producer p;
+    struct ring_consumer c;
+};
+
+static enum ring_error wary_attach(struct wary *w, void *memory, unsigned shape)
 {
-    struct ring_producer p = {.corrupt = true};
+    uint32_t bytes = shapes[shape].bytes, count = shapes[shape].count;
+
+    return w->produces
+               ? ring_producer_attach(&w->p, memory, ring_bytes(bytes, count), bytes, count)
+               : ring_consumer_attach(&w->c, memory, ring_bytes(bytes, count), bytes, count);
+}
+
+static const char *wary_step(struct wary *w, uint32_t count, uint64_t random, bool *over)
+{
+    return w->produces ? wary_producer(&w->p, count, random, over)
+                       : wary_consumer(&w->c, count, random, over);
+}
+
+/* One side keeps its promises whatever the other writes; a new ring after each that it gave up. */
+static const char *hostile(struct wary *w, uint64_t seed, unsigned steps)
+{
     struct ring_shared *s = NULL;
     const char *why = NULL;
     unsigned shape = 0, ended = 0;
     bool over = true;
 
     for (unsigned i = 0; i < steps && why == NULL; i++) {
-        uint32_t bytes = shapes[shape].bytes, count = shapes[shape].count;
-
         if (over) {
             free(s);
             shape = next_random(&seed) % 4;
             s = make(shape, next_random(&seed));
-            bytes = shapes[shape].bytes;
-            count = shapes[shape].count;
-            if (ring_producer_attach(&p, s, ring_bytes(bytes, count), bytes, count) != RING_OK)
+            if (wary_attach(w, s, shape) != RING_OK)
                 why = "cannot attach to a fresh ring";
             ended++;
         }
-        attack(s, ring_bytes(bytes, count), p.published, p.acked, &seed);
-        why = why != NULL ? why : wary_producer(&p, count, next_random(&seed), &over);
+        attack(s, ring_bytes(shapes[shape].bytes, shapes[shape].count),
+               w->produces ? w->p.published : w->c.tail, w->produces ? w->p.acked : w->c.acked,
+               &seed);
+        why = why != NULL ? why : wary_step(w, shapes[shape].count, next_random(&seed), &over);
     }
     free(s);
+    /* An attack that was always seen at once, or never, would test little. */
     WANT(why != NULL || (ended > steps / 100 && ended < steps / 3));
     return why;
+}
+
+const char *hostile_producer(uint64_t seed, unsigned steps)
+{
+    return hostile(&(struct wary){.produces = false}, seed, steps);
+}
+
+const char *hostile_consumer(uint64_t seed, unsigned steps)
+{
+    return hostile(&(struct wary){.produces = true}, seed, steps);
 }
 
 const char *hostile_attach(uint64_t seed, unsigned steps)

@@ -7,11 +7,12 @@
 #include "cases.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
 static _Alignas(64) unsigned char memory[4096];
 static _Alignas(64) atomic_uint arrived[2];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t came = PTHREAD_COND_INITIALIZER;
 static struct ring_producer p;
 static struct ring_consumer c;
 static bool signalled, slept;
@@ -25,14 +26,24 @@ static void dawdle(unsigned loops)
         continue;
 }
 
-/* Wait until both have come here `n` times. */
+/*
+ * Wait until both have come here `n` times: awake for as long as the other is likely to be running,
+ * so that they leave at the same instant; then asleep, so that a busy machine does the other first.
+ */
 static void meet(unsigned me, unsigned n)
 {
+    pthread_mutex_lock(&lock);
     atomic_store(&arrived[me], n);
-    for (unsigned spins = 1; atomic_load(&arrived[1 - me]) < n; spins++) {
-        if (spins % 2000 == 0)
-            sched_yield();
+    pthread_cond_signal(&came);
+    pthread_mutex_unlock(&lock);
+    for (unsigned spins = 0; spins < 2000; spins++) {
+        if (atomic_load(&arrived[1 - me]) >= n)
+            return;
     }
+    pthread_mutex_lock(&lock);
+    while (atomic_load(&arrived[1 - me]) < n)
+        pthread_cond_wait(&came, &lock);
+    pthread_mutex_unlock(&lock);
 }
 
 static void *publisher(void *unused)
