@@ -69,6 +69,23 @@ static inline bool waits(ref_t caller)
            slot_object(thread_space(caller)) != NIL;
 }
 
+/* `caller` goes on where `thread` was, which waits for the next message. */
+/*@ requires ALL_WF && runs(thread) && is_endpoint(endpoint) && is_reply(reply);
+    requires side: Endpoint_side(endpoint) != SIDE_SENDERS;
+    requires is_thread(caller) && Thread_state(caller) == THREAD_STATE_REPLY &&
+        Sched_context_top(cpu.sc) == caller && is_space(Slot_object(Thread_space(caller)));
+    assigns ANY_STATE;
+    ALL_KEPT
+    ensures runs: cpu.thread == caller;
+*/
+static inline __attribute__((always_inline)) void give_way(ref_t thread, ref_t caller,
+                                                           ref_t endpoint, ref_t reply)
+{
+    give_back(thread, caller);
+    receive(thread, endpoint, reply);
+    switch_to(thread, caller, false);
+}
+
 /* A fault is answered with nothing: try again; or the system call of a foreign thread with its
  * result. */
 /*@ requires ALL_WF && runs(cpu.thread) && is_endpoint(endpoint) && is_reply(reply);
@@ -93,9 +110,7 @@ static __attribute__((noinline)) word_t answer_fault(ref_t endpoint, ref_t reply
     thread_set_fault(caller, 0);
     if (words == 1)
         thread_set_rax(caller, word0);
-    give_back(thread, caller);
-    receive(thread, endpoint, reply);
-    switch_to(thread, caller, false);
+    give_way(thread, caller, endpoint, reply);
     return FAST_LOAD;
 }
 
@@ -124,9 +139,7 @@ word_t fast_reply_recv(word_t cap, word_t tag, word_t word0)
     arch_words_carry(thread, caller);
     thread_set_rdi(caller, 0);
     thread_set_tag(caller, tag);
-    give_back(thread, caller);
-    receive(thread, endpoint, reply);
-    switch_to(thread, caller, false);
+    give_way(thread, caller, endpoint, reply);
     return FAST_DONE;
 }
 

@@ -16,6 +16,19 @@ void ipc_finish(ref_t thread, enum error outcome)
     sched_wake(thread);
 }
 
+/* Nothing holds the thread up any more. */
+/*@ requires SCHED_WF && wait_wf && sent_wf && is_thread(thread) && queue_of[thread] == NIL;
+    assigns ANY_TIME, Thread_state(thread);
+    SCHED_KEPT
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures runs: Thread_state(thread) == THREAD_STATE_READY && wait(thread);
+*/
+static inline void go_on(ref_t thread)
+{
+    sched_wake(thread);
+}
+
 /* Signals arrive: as the outcome of Recv on an endpoint (label SIGNAL) or a notification. */
 /*@ requires is_thread(thread) && is_notification(notification);
     assigns Thread_rax(thread), Thread_rdi(thread), Thread_tag(thread),
@@ -89,7 +102,9 @@ static void leave_recv(ref_t thread)
  * run on? */
 /*@ requires is_thread(receiver) && is_thread(sender);
     assigns \nothing;
-    ensures call: \result != 0 && calls != 0 ==> reply != NIL || Thread_fault(sender) != 0;
+    ensures call: calls != 0 ==>
+        (\result != 0 <==> reply != NIL || Thread_fault(sender) != 0);
+    ensures plain: calls == 0 ==> (\result != 0 <==> Thread_sc(receiver) != NIL);
 */
 static bool can_take(ref_t receiver, ref_t reply, word_t calls, ref_t sender)
 {
@@ -197,7 +212,7 @@ static void send_to(ref_t thread, ref_t slot, ref_t endpoint, ref_t receiver, wo
     deliver(thread, receiver, slot_badge(slot));
     if (calls)
         received(thread, receiver, reply);
-    sched_wake(receiver);
+    go_on(receiver);
     /*@ ghost moving = NIL; */
 }
 
@@ -225,6 +240,29 @@ enum error ipc_send(ref_t thread, ref_t slot, word_t calls, word_t wait)
     return E_OK;
 }
 
+/* What becomes of a sender whose message was taken out of the queue. */
+/*@ requires SCHED_WF && wait_wf && sent_wf && replies_wf && maybe_reply(reply);
+    requires is_thread(sender) && is_thread(thread) && sender != thread;
+    requires moving == sender && queue_of[sender] == NIL && Thread_lent(thread) == NIL;
+    assigns ANY_TIME, ANY_LOAN, ANY(reply_thread), Thread_reply(sender), Thread_state(sender),
+        Thread_rax(sender), Thread_rdi(sender), Thread_tag(sender);
+    SCHED_KEPT
+    ensures wait: wait_wf;
+    ensures sent: sent_wf;
+    ensures replies: replies_wf;
+    ensures over: wait(sender) && Thread_state(sender) != THREAD_STATE_SENDING &&
+        Thread_state(sender) != THREAD_STATE_RECEIVING;
+*/
+static inline void taken(ref_t sender, ref_t thread, ref_t reply)
+{
+    if (thread_calls(sender) && reply != NIL)
+        owe(reply, sender, thread);
+    else if (thread_calls(sender))
+        thread_set_state(sender, THREAD_STATE_SUSPENDED); /* a fault that nobody can answer */
+    else
+        ipc_finish(sender, E_OK);
+}
+
 /* Take the message of the first sender in the queue. */
 /*@ requires CAP_WF && SCHED_WF && IPC_WF && moving == NIL && leaving == NIL;
     requires is_thread(thread) && is_endpoint(endpoint) && maybe_reply(reply);
@@ -244,20 +282,20 @@ static void take_sender(ref_t thread, ref_t endpoint, ref_t reply)
     /*@ ghost moving = sender; */
     take_queued(endpoint, sender);
     deliver(sender, thread, thread_badge(sender));
-    if (thread_calls(sender) && reply != NIL)
-        owe(reply, sender, thread);
-    else if (thread_calls(sender))
-        thread_set_state(sender, THREAD_STATE_SUSPENDED); /* a fault that nobody can answer */
-    else
-        ipc_finish(sender, E_OK);
+    taken(sender, thread, reply);
     /*@ ghost moving = NIL; */
-    sched_wake(thread);
+    go_on(thread);
 }
 
 /* Would the thread, back on its own scheduling context, be able to take from the first sender? */
 /*@ requires queue_wf && threads_wf && is_thread(thread) && is_endpoint(endpoint);
     requires first: Endpoint_side(endpoint) == SIDE_SENDERS;
     assigns \nothing;
+    ensures call: Thread_calls(Endpoint_head(endpoint)) != 0 ==> (\result != 0 <==>
+        reply != NIL || Thread_fault(Endpoint_head(endpoint)) != 0);
+    ensures own: Thread_calls(Endpoint_head(endpoint)) == 0 ==> (\result != 0 <==>
+        Thread_own(thread) != NIL ||
+        (Thread_sc(thread) != NIL && Sched_context_top(Thread_sc(thread)) == NIL));
 */
 static bool can_take_first(ref_t thread, ref_t endpoint, ref_t reply)
 {

@@ -10,6 +10,13 @@
 /* Has the running context, charged up to now, no reason to give way but a more urgent one? */
 /*@ requires budgets_wf && is_context(sc);
     assigns \nothing;
+    ensures turn: Sched_context_budget(sc) == Sched_context_period(sc) ==>
+        (\result != 0 <==> Sched_context_slice(sc) < Sched_context_budget(sc));
+    ensures none: Sched_context_budget(sc) != Sched_context_period(sc) &&
+        (Sched_context_refills(sc) == 0 ||
+         K[sc + SCHED_CONTEXT_REFILL + Sched_context_first(sc) / 4][Sched_context_first(sc) % 4 *
+             2] > cpu.started) ==>
+        \result == 0;
 */
 static bool may_go_on(ref_t sc)
 {
@@ -42,7 +49,9 @@ static bool overtake(ref_t sc)
     if (!may_go_on(running))
         return false;
     sched_context_set_state(running, SC_IDLE);
+    /*@ assert unready: !ready(sc) && !ready(running) && sc != running; */
     ready_add(running, true);
+    /*@ assert queued: ready_prev_wf && !ready(sc); */
     cpu.sc = sc;
     sched_context_set_state(sc, SC_RUNNING);
     cpu.resched = RESCHED_SWITCH;

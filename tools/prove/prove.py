@@ -150,14 +150,12 @@ def plan(build, path, everything=False):
     return parts, inlined, text
 
 
-def prove_some(build, path, names, part, copy=None, goals=None):
+def prove_some(build, path, names, part, copy=None, goals=None, stages=wp.SHORT_STAGES):
     """Proves some functions of a file, or of a copy of it, or some goals; nothing is remembered."""
     _, inlined, text = plan(build, path)
     if goals:
-        return wp.prove(where(build, path), names, inlined, part, copy, stages=wp.SHORT_STAGES,
-                        props=goals)
-    result = one_run(where(build, path), names, inlined, text, part, copy,
-                     stages=wp.SHORT_STAGES)
+        return wp.prove(where(build, path), names, inlined, part, copy, stages=stages, props=goals)
+    result = one_run(where(build, path), names, inlined, text, part, copy, stages=stages)
     return dict(result, failed=[pair for pair in result["failed"] if counts(*pair, part)])
 
 
@@ -299,6 +297,13 @@ def show(path, result):
         print(f"       {line}")
 
 
+def keyed_mutants(build):
+    """The mistakes made on purpose, each with a hash of itself and of what its function's verdict
+    is about."""
+    texts = functools.lru_cache(None)(functools.partial(preprocessed, build))
+    return list(mutants.keys(lambda path, name: verdicts.keys_of(texts(path), [name])[name]))
+
+
 def arguments():
     """The command line."""
     options = argparse.ArgumentParser(description=__doc__, add_help=True,
@@ -340,7 +345,7 @@ def main():
         return 1 if check(build) else 0
     if given.mutants:
         return 1 if mutants.run(build, functools.partial(prove_some, build), wp.good,
-                                given.function) else 0
+                                keyed_mutants(build), versions(), given.function) else 0
     files = given.files or source.proved_files()
     given.jobs = min(given.jobs, len(files))
     given.parallel = max(1, os.cpu_count() // given.jobs)
@@ -357,7 +362,7 @@ def main():
     if given.open:
         take_off(results)
     if not given.files and not given.function:
-        wrong += report.make(results, read_list(UNPROVED), versions())
+        wrong += report.make(results, read_list(UNPROVED), versions(), keyed_mutants(build))
     return 1 if wrong else 0
 
 

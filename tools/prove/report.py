@@ -3,6 +3,7 @@
 import glob
 import re
 
+import mutants
 import source
 
 OUT = "docs/reference/proofs.md"
@@ -10,6 +11,9 @@ OUT = "docs/reference/proofs.md"
 README = re.compile(r"(Proved of the kernel's core: ).*(\.)$", re.M)
 BOOT = "kernel/boot/proofs.h"
 BOOT_LINE = re.compile(r'(#define BOOT_PROOFS \\\n    ")[^"]*(")')
+# The functions that assembly calls, and what marks a contract that is about all of kernel_wf.
+DOORS = ("kernel/entry/entry.h", "kernel/entry/fast.h")
+WHOLE = r"\brequires (?:kernel_wf|ALL_WF)\b|\bOPERATION\("
 CONTRACTS = "kernel/arch/prove/arch_inline.h"
 
 
@@ -75,8 +79,8 @@ def reason(function, why):
     return why.get(function.name, ("", "has not been tried"))[1]
 
 
-def sections(functions, known, why, tools, results):
-    """The page, in lines. @param known see numbers()"""
+def sections(functions, known, why, tools, results, mistakes):
+    """The page, in lines. @param known see numbers() @param mistakes see mutants.keys()"""
     apart = sorted({name for result in results.values() for name in result["apart"]})
     errors, inside, contracts = known
     facts, arch = assumptions(), arch_contracts()
@@ -102,6 +106,8 @@ def sections(functions, known, why, tools, results):
     yield "- Frama-C, WP, Why3, Z3, CVC4, the compiler and the processor.\n"
     yield from doors(known)
     yield from smoked(results)
+    yield from made(mistakes, tools)
+    yield from spent(results)
     yield "## No run-time errors, and the contract\n"
     for f in functions:
         if f.name in contracts:
@@ -121,19 +127,37 @@ def sections(functions, known, why, tools, results):
 
 
 def doors(known):
-    """The functions that require and ensure all of kernel_wf, and how far that is proved."""
-    errors, _, contracts = known
+    """What is required and ensured where the kernel is entered; and which functions inside require
+    and ensure all of kernel_wf; and how far that is proved."""
     yield "## Where all of kernel_wf is required and ensured\n"
-    yield ("That there is a state of which it holds is proved (" + source.WITNESS + "). Functions "
-           "inside rely on parts of it; these, the doors among them, on all:\n")
-    texts = {f.name: f.contract for path in source.core_files() for f in source.functions(path)
-             if f.contract}
-    for name, text in sorted(texts.items()):
-        if not re.search(r"\brequires (?:kernel_wf|ALL_WF)\b|\bOPERATION\(", text):
-            continue
-        yield f"- `{name}`: " + (
-            "proved" if name in contracts else
-            "that it is ensured is assumed; what it requires is proved to be enough for the run"
+    yield ("That there is a state of which it holds is proved (" + source.WITNESS + "). The doors "
+           "(system calls, the short ways that assembly tries first, interrupts with the timer's, "
+           "exceptions), which assembly calls:\n")
+    texts = {f.name: f for path in source.core_files() for f in source.functions(path)
+             if f.contract and re.search(WHOLE, f.contract)}
+    for f in texts.values():
+        if f.path in DOORS:
+            yield f"- `{f.name}` requires {clause(f, 'requires')}; ensures " \
+                  f"{clause(f, 'ensures')}: {how_far(f.name, known)}"
+    yield "\nFunctions inside rely on parts of it; these on all, and ensure it:\n"
+    inner = {name: how_far(name, known) for name, f in texts.items() if f.path not in DOORS}
+    for said in sorted(set(inner.values()), reverse=True):
+        names = sorted(name for name in inner if inner[name] == said)
+        yield f"- {said} ({len(names)}): " + ", ".join(f"`{name}`" for name in names)
+
+
+def clause(function, keyword):
+    """What a contract says behind a keyword, each time."""
+    text = re.sub(r"//[^\n]*", "", function.contract).replace("ALL_KEPT", "ensures ALL_WF;")
+    found = re.findall(rf"\b{keyword}\b([^;]*);", text)
+    return ", ".join("`" + " ".join(part.split()) + "`" for part in found)
+
+
+def how_far(name, known):
+    """How much of a contract is proved, in words."""
+    errors, _, contracts = known
+    return ("proved" if name in contracts else
+            "what it requires is proved to be enough for the run, what it ensures is assumed"
             if name in errors else "assumed")
 
 
@@ -145,6 +169,40 @@ def smoked(results):
     yield (f"None found: {sum(tests)} smoke tests in {len(tests)} of {len(parts)} functions that "
            "are proved try to prove `false` from what is required, and behind branches and calls. "
            "Branches that are known to be never taken: tools/prove/unreached.\n")
+
+
+def spent(results):
+    """How long proving takes: by part, and what takes longest."""
+    files = {path: sum(about[name]["seconds"] for about in result["functions"].values()
+                       for name in ("errors", "contract", "smoke") if name in about)
+             for path, result in results.items()}
+    most = sorted(files, key=files.get)[-3:][::-1]
+    parts = [sum(about[name]["seconds"] for result in results.values()
+                 for about in result["functions"].values() if name in about)
+             for name in ("errors", "contract", "smoke")]
+    yield "## How long it takes\n"
+    yield (f"{sum(parts) / 60:.0f} minutes of processor time in all ({parts[0] / 60:.0f} run-time "
+           f"errors, {parts[1] / 60:.0f} contracts, {parts[2] / 60:.0f} smoke tests): on two cores "
+           f"half as many minutes from nothing, if nothing else runs. Longest: "
+           + ", ".join(f"{path} {files[path] / 60:.0f}" for path in most) + ".\n")
+
+
+def made(mistakes, tools):
+    """Which mistakes made on purpose were found."""
+    known = mutants.kept(tools)
+    found = [mutant for key, mutant in mistakes if known.get(key, {}).get("found")]
+    time = sum(known[key]["seconds"] for key, _ in mistakes if key in known)
+    yield "## Mistakes made on purpose\n"
+    yield (f"{len(found)} of {len(mistakes)} were found in the sources as they stand, beside the "
+           f"same function without them, which proves; that took {time / 60:.0f} minutes of "
+           "processor time. tools/prove/mutants.yaml has them all.\n")
+    for key, mutant in mistakes:
+        if mutant in found:
+            continue
+        yield (f"- `{mutant['function']}` ({mutant['file']}), {mutant['why']}: "
+               + ("was not run on this text" if key not in known else "was not shown to be found"))
+    if len(found) < len(mistakes):
+        yield ""
 
 
 def numbers(functions, results):
@@ -174,9 +232,9 @@ def say(path, place, said):
             file.write(fresh)
 
 
-def make(results, why, tools):
-    """Writes the page. @param results {file: result} @param why {function: (part, reason)} @return
-    faults"""
+def make(results, why, tools, mistakes):
+    """Writes the page. @param results {file: result} @param why {function: (part, reason)} @param
+    mistakes see mutants.keys() @return faults"""
     functions = [f for path in source.core_files() for f in source.functions(path)
                  if f.body is not None]
     known = numbers(functions, results)
@@ -191,7 +249,7 @@ def make(results, why, tools):
     for fault in faults:
         print(fault)
     with open(OUT, "w", encoding="utf-8") as file:
-        file.write("\n".join(sections(functions, known, why, tools, results)) + "\n")
+        file.write("\n".join(sections(functions, known, why, tools, results, mistakes)) + "\n")
     said = line(functions, known)
     say("README.md", README, said)
     say(BOOT, BOOT_LINE, said)
