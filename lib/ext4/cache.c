@@ -30,8 +30,6 @@ static void list_append(struct cache *cache, struct buffer *buffer, enum buffer_
 {
     struct buffer_list *list = &cache->list[state];
 
-    if (cache->kept != NULL && buffer->state != state)
-        note_state(cache, buffer, state);
     buffer->state = (uint8_t)state;
     buffer->next = NULL;
     buffer->previous = list->last;
@@ -40,8 +38,16 @@ static void list_append(struct cache *cache, struct buffer *buffer, enum buffer_
     list->count++;
 }
 
+/* What is on the disk, or will be by the journal, is read again by who takes over. */
+static bool is_kept(enum buffer_state state)
+{
+    return state == BUFFER_DIRTY || state == BUFFER_META;
+}
+
 void cache_move(struct cache *cache, struct buffer *buffer, enum buffer_state state)
 {
+    if ((is_kept(state) || is_kept(buffer->state)) && cache->kept != NULL && buffer->state != state)
+        note_state(cache, buffer, state);
     list_remove(cache, buffer);
     list_append(cache, buffer, state);
     if (state != BUFFER_DIRTY)
@@ -142,7 +148,8 @@ static struct buffer *oldest(struct cache *cache)
         if (b->pins == 0 && !b->used)
             return b;
         b->used = false;
-        cache_move(cache, b, BUFFER_CLEAN);
+        list_remove(cache, b); /* to the end of the list that it is in */
+        list_append(cache, b, BUFFER_CLEAN);
     }
     return NULL;
 }

@@ -4,7 +4,7 @@
 
 #include <rt/bytes.h>
 
-#define MAGIC 0x31206b6f6f624654ul /* another one when the layout changes */
+#define MAGIC 0x32206b6f6f624654ul /* another one when the layout changes */
 
 static void change(struct files_book *book, void *at, size_t bytes)
 {
@@ -44,6 +44,20 @@ static void make_index(struct files_book *book)
     }
 }
 
+static void find_newest(struct files_book *book)
+{
+    for (unsigned session = 0; session < FILES_SESSIONS; session++) {
+        struct files_client *client = &book->kept->client[session];
+
+        if (client->next > FILE_TOKENS)
+            client->next = 0;
+        book->newest[session] = 0;
+        for (unsigned i = 0; i <= FILE_TOKENS; i++)
+            if (client->outcome[i].token > book->newest[session])
+                book->newest[session] = client->outcome[i].token;
+    }
+}
+
 bool files_book_open(struct files_book *book, void *memory, size_t bytes)
 {
     struct files_kept *kept = memory;
@@ -60,6 +74,7 @@ bool files_book_open(struct files_book *book, void *memory, size_t bytes)
     }
     book->kept = kept;
     make_index(book);
+    find_newest(book);
     return sound;
 }
 
@@ -80,6 +95,7 @@ void files_book_enter(struct files_book *book, unsigned session, uint64_t badge,
     memset(client, 0, sizeof(*client));
     client->badge = badge;
     client->number = number;
+    book->newest[session] = 0;
 }
 
 void files_book_leave(struct files_book *book, unsigned session)
@@ -87,28 +103,33 @@ void files_book_leave(struct files_book *book, unsigned session)
     files_book_enter(book, session, 0, 0);
 }
 
+/* Tokens mostly grow, so mostly one look is enough. */
 const struct files_outcome *files_book_outcome(const struct files_book *book, unsigned session,
                                                uint64_t token)
 {
     const struct files_client *client = &book->kept->client[session];
 
-    for (unsigned i = 0; i < FILE_TOKENS && token != 0; i++)
-        if (client->outcome[i].token == token)
+    if (token > book->newest[session] || token == 0)
+        return NULL;
+    for (unsigned i = 0; i <= FILE_TOKENS; i++)
+        if (client->outcome[i].token == token && i != client->next)
             return &client->outcome[i];
     return NULL;
 }
 
+/* One store makes it valid, and that is what a step may have to undo. */
 void files_book_note(struct files_book *book, unsigned session, const struct files_outcome *outcome)
 {
     struct files_client *client = &book->kept->client[session];
-    struct files_outcome *place = &client->outcome[client->next % FILE_TOKENS];
+    uint64_t next = client->next;
 
     if (outcome->token == 0)
         return;
-    change(book, place, sizeof(*place));
+    client->outcome[next] = *outcome;
+    if (outcome->token > book->newest[session])
+        book->newest[session] = outcome->token;
     change(book, &client->next, sizeof(client->next));
-    *place = *outcome;
-    client->next = (client->next + 1) % FILE_TOKENS;
+    __atomic_store_n(&client->next, next == FILE_TOKENS ? 0 : next + 1, __ATOMIC_RELEASE);
 }
 
 /* The entry of a file. @return its number + 1, 0: it is not open */

@@ -26,8 +26,8 @@ struct files_outcome {
 struct files_client {
     uint64_t badge;  /**< 0: nobody */
     uint64_t number; /**< which incarnation of it */
-    uint64_t next;   /**< where the next outcome goes */
-    struct files_outcome outcome[FILE_TOKENS];
+    uint64_t next;   /**< where the next outcome goes; what stands there is none */
+    struct files_outcome outcome[FILE_TOKENS + 1];
 };
 
 /** A file that is open. */
@@ -52,6 +52,7 @@ struct files_book {
     uint16_t head[FILES_OPEN_MAX]; /**< by inode: first entry + 1 */
     uint16_t next[FILES_OPEN_MAX];
     uint16_t unused;               /**< first unused entry + 1 */
+    uint64_t newest[FILES_SESSIONS]; /**< no greater token of a client is remembered */
 };
 
 /** Bytes that a book needs for so many open files, at most FILES_OPEN_MAX. */

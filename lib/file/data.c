@@ -27,22 +27,26 @@ enum file_error data_read(void *self, word_t badge, struct file_handle file, uin
     return error == FILE_OK ? error : read_failed(server, badge, error);
 }
 
-/* A write that has been carried out already, or not. */
-static bool written_before(const struct call *call, uint64_t token, uint64_t *size,
-                           uint64_t *file_size)
+/* Carried out a second time it does no harm: so it needs neither a step nor a memory of it. */
+static enum file_error write_there(const struct call *call, struct file_handle file,
+                                   uint64_t offset, struct ipc_buffer from, uint64_t *size,
+                                   uint64_t *file_size)
 {
-    const struct files_outcome *o = files_book_outcome(&call->server->book, call->number, token);
+    const uint8_t *at = files_window_part(call->session, from);
+    enum file_error error;
 
-    if (o == NULL)
-        return false;
-    *size = o->size;
-    *file_size = o->file_size;
-    return true;
+    if (at == NULL)
+        return FILE_E_BAD_WINDOW;
+    error =
+        call->op->write(call->fs, file, offset, false, at, from.length, size, file_size);
+    if (error != FILE_OK)
+        return call_window(call, error);
+    call_changed(call, file);
+    return FILE_OK;
 }
 
-static enum file_error write_once(const struct call *call, struct file_handle file, uint64_t offset,
-                                  struct ipc_buffer from, uint8_t flags, uint64_t token,
-                                  struct files_outcome *outcome)
+static enum file_error append(const struct call *call, struct file_handle file,
+                              struct ipc_buffer from, struct files_outcome *outcome)
 {
     const uint8_t *at = files_window_part(call->session, from);
     enum file_error error;
@@ -51,11 +55,8 @@ static enum file_error write_once(const struct call *call, struct file_handle fi
     if (at == NULL)
         return FILE_E_BAD_WINDOW;
     call_begin(call);
-    error = call->op->write(call->fs, file, offset, flags & FILE_APPEND, at, from.length, &done,
-                            &outcome->file_size);
+    error = call->op->write(call->fs, file, 0, true, at, from.length, &done, &outcome->file_size);
     outcome->size = done;
-    outcome->token = token;
-    outcome->file = file;
     if (error == FILE_OK)
         files_book_note(&call->server->book, call->number, outcome);
     error = call_end(call, error);
@@ -64,26 +65,41 @@ static enum file_error write_once(const struct call *call, struct file_handle fi
     return call_window(call, error);
 }
 
+static enum file_error append_once(const struct call *call, struct file_handle file,
+                                   struct ipc_buffer from, uint64_t token, uint64_t *size,
+                                   uint64_t *file_size)
+{
+    const struct files_outcome *before =
+        files_book_outcome(&call->server->book, call->number, token);
+    struct files_outcome outcome = {.token = token, .file = file};
+    enum file_error error = FILE_OK;
+
+    if (token == 0)
+        return FILE_E_INVALID;
+    if (before == NULL)
+        error = append(call, file, from, &outcome);
+    else
+        outcome = *before;
+    *size = outcome.size;
+    *file_size = outcome.file_size;
+    return error;
+}
+
 enum file_error data_write(void *self, word_t badge, struct file_handle file, uint64_t offset,
                            struct ipc_buffer from, uint8_t flags, uint64_t token, uint64_t *size,
                            uint64_t *file_size)
 {
-    struct files_outcome outcome = {0};
     enum file_error error;
     struct call call;
 
     error = call_change(&call, self, badge, true);
     if (error == FILE_OK && call.op->write == NULL)
         error = FILE_E_READ_ONLY;
-    if (error == FILE_OK && flags & FILE_APPEND && token == 0)
-        error = FILE_E_INVALID;
     if (error != FILE_OK)
         return error;
-    if (!written_before(&call, token, size, file_size)) {
-        error = write_once(&call, file, offset, from, flags, token, &outcome);
-        *size = outcome.size;
-        *file_size = outcome.file_size;
-    }
+    *size = *file_size = 0;
+    error = flags & FILE_APPEND ? append_once(&call, file, from, token, size, file_size)
+                                : write_there(&call, file, offset, from, size, file_size);
     if (error == FILE_OK && flags & FILE_DURABLE && call.op->sync != NULL)
         error = call.op->sync(call.fs, file, FILE_EXTENT_DATA);
     return error;

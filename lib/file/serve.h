@@ -9,8 +9,9 @@
  *   Handles have not: `stale` is the answer to one that names nothing.
  * - One that fails has changed nothing, or `end` undoes it.
  * - A client's memory is read and written with files_copy alone.
- * - What changes something lies between `begin` and `end`, together with what this library
- *   remembers of it, so that a file system with steps can keep both or neither.
+ * - What changes something, but for `write` at an offset, lies between `begin` and `end`, together
+ *   with what this library remembers of it, so that a file system with steps can keep both or
+ *   neither.
  * - A file without links stays until `unused` is called; while the call that took its last link
  *   is served, files_is_open says whether anybody has it open.
  */
@@ -92,7 +93,8 @@ struct files_operations {
 
     enum file_error (*set_attributes)(void *fs, struct file_handle file,
                                       const struct files_set *set);
-    /** Write from a client's memory; `append`: at the end instead of at the offset. */
+    /** Write from a client's memory; `append`: at the end instead of at the offset. Only then it
+     * lies between begin and end: at an offset it does no harm to write twice. */
     enum file_error (*write)(void *fs, struct file_handle file, uint64_t offset, bool append,
                              const void *from, size_t size, size_t *done, uint64_t *file_size);
     enum file_error (*make)(void *fs, struct file_handle directory, const void *name, size_t size,

@@ -104,16 +104,26 @@ static bool room_left(const struct ramfs *fs)
     return fs->arena.head->free_pages >= 2 * MAP_DEPTH + 2;
 }
 
+/* What changes more than contents needs a step: the caller's, or one of its own. */
+static void need_step(struct ramfs *fs)
+{
+    if (!fs->arena.stepping)
+        arena_begin(&fs->arena);
+}
+
 /* One part within a page. @return SPACE, BAD_WINDOW or OK */
 static enum file_error write_part(struct ramfs *fs, struct node *n, uint64_t at, const void *from,
                                   uint64_t size, bool *new)
 {
     uint64_t index = at / ARENA_PAGE;
-    uint32_t page;
+    uint32_t page = map_get(&fs->arena, &n->map, index);
 
-    if (map_get(&fs->arena, &n->map, index) == 0 && !room_left(fs))
-        return FILE_E_NO_SPACE;
-    page = page_for(fs, n, index, size != ARENA_PAGE, new);
+    if (page == 0) {
+        if (!room_left(fs))
+            return FILE_E_NO_SPACE;
+        need_step(fs);
+        page = page_for(fs, n, index, size != ARENA_PAGE, new);
+    }
     if (page == 0)
         return FILE_E_NO_SPACE;
     return files_copy((uint8_t *)arena_data(&fs->arena, page) + at % ARENA_PAGE, from, size)
@@ -172,6 +182,8 @@ static enum file_error write_all(struct ramfs *fs, struct node *n, uint64_t offs
 /* What a write that fails has put behind the end goes again. */
 static void give_up(struct ramfs *fs, struct node *n)
 {
+    if (!fs->arena.stepping)
+        return;
     arena_abort(&fs->arena);
     arena_begin(&fs->arena);
     ramfs_trim(fs, n);
@@ -184,12 +196,23 @@ static enum file_error writable(const struct node *n, uint64_t offset, bool appe
     return offset > SIZE_MAX_ || size > SIZE_MAX_ - offset ? FILE_E_TOO_LARGE : FILE_OK;
 }
 
+/* Something was, up to there. */
+static void written(struct ramfs *fs, struct node *n, uint64_t end)
+{
+    if (end > n->size) {
+        need_step(fs);
+        ARENA_SET(&fs->arena, n->size, end);
+    }
+    ramfs_touch_written(fs, n);
+}
+
 enum file_error file_write_op(void *self, struct file_handle file, uint64_t offset, bool append,
                               const void *from, size_t size, size_t *done, uint64_t *file_size)
 {
     struct ramfs *fs = self;
     enum file_error error;
     struct node *n = ramfs_file(fs, file, &error);
+    bool own = !fs->arena.stepping;
 
     if (n == NULL)
         return error;
@@ -199,17 +222,14 @@ enum file_error file_write_op(void *self, struct file_handle file, uint64_t offs
     if (error != FILE_OK)
         return error;
     error = write_all(fs, n, offset, from, size, done);
-    if (error != FILE_OK) {
+    if (error != FILE_OK)
         give_up(fs, n);
-        return error;
-    }
-    if (*done > 0) {
-        if (offset + *done > n->size)
-            ARENA_SET(&fs->arena, n->size, offset + *done);
-        ramfs_touch(fs, n, true);
-    }
+    else if (*done > 0)
+        written(fs, n, offset + *done);
+    if (own && fs->arena.stepping)
+        arena_commit(&fs->arena);
     *file_size = n->size;
-    return FILE_OK;
+    return error;
 }
 
 /* First the size is made smaller, in a step of its own; if what follows is cut off, check.c does

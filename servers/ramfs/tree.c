@@ -21,6 +21,16 @@ void ramfs_touch(struct ramfs *fs, struct node *n, bool contents)
         ARENA_SET(a, n->modified, now);
 }
 
+void ramfs_touch_written(struct ramfs *fs, struct node *n)
+{
+    struct stamp now;
+
+    fs->now(&now);
+    n->change = ++fs->arena.head->change;
+    n->changed = n->modified = now;
+    n->was_read = 0;
+}
+
 uint32_t ramfs_new(struct ramfs *fs, const struct files_new *file)
 {
     struct arena *a = &fs->arena;

@@ -71,6 +71,10 @@ static inline uint32_t ramfs_unit(const struct ramfs *fs, const struct node *n)
 /** Note that a node has been changed: its attributes, and its contents if `contents`. */
 void ramfs_touch(struct ramfs *fs, struct node *n, bool contents);
 
+/** The same after a write that can fail no more. Only the server's end can undo its step; the
+ * stamps are not put back then, as those that are too new do no harm. */
+void ramfs_touch_written(struct ramfs *fs, struct node *n);
+
 /** A new node with one link. @return 0: no memory */
 uint32_t ramfs_new(struct ramfs *fs, const struct files_new *file);
 

@@ -10,6 +10,7 @@ sys.path[:0] = ["tools/tessera", "tools/bench"]
 
 import card  # noqa: E402
 import counts  # noqa: E402
+import heal  # noqa: E402
 import rival  # noqa: E402
 import table  # noqa: E402
 from qemu import Report  # noqa: E402
@@ -43,6 +44,8 @@ def main(build):
     report.case("bench is the same twice", lambda: must(not other, ", ".join(other)))
     grown = table.not_flat(rows)
     report.case("bench with 10,000 components as with one", lambda: must(not grown, grown))
+    costly = heal.over(heal.rows(build, paths)) + heal.stale()
+    report.case("bench cost of being healable", lambda: must(not costly, ", ".join(costly)))
     size = table.text_bytes(build)
     report.case("kernel text", lambda: must(size <= table.TEXT_LIMIT, f"{size} bytes"))
     return report.close()

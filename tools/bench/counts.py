@@ -175,25 +175,33 @@ def fill_in(extra, folder):
     return text.split("\0")
 
 
+def measure_system(build, name, words=""):
+    """Runs one of the systems. @return {name: Path}; none without the disk that it needs"""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "counts")
+        extra = fill_in(systems()[name], folder)
+        if extra is None:
+            return {}
+        run(command(build, out, words, f"tests/qemu/{name}.img", extra, entry=RESET_VECTOR),
+            ends=True)
+        paths = read(out, path_list())
+    boot = paths.pop("boot")
+    if boot_name(name):
+        boot.name = boot_name(name)
+        boot.text = dict(path_list())[boot.name]
+        paths[boot.name] = boot
+    return paths
+
+
 def measure(build, words=""):
     """Runs the suite and the systems. @return ({name: Path}, what the suite printed)"""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "counts")
         said = run(command(build, out, words), ends=False)
         paths = read(out, path_list())
-        for name, extra in systems().items():
-            extra = fill_in(extra, folder)
-            if extra is None:
-                continue
-            run(command(build, out, words, f"tests/qemu/{name}.img", extra,
-                        entry=RESET_VECTOR), ends=True)
-            more = read(out, path_list())
-            boot = more.pop("boot")
-            if boot_name(name):
-                boot.name = boot_name(name)
-                boot.text = dict(path_list())[boot.name]
-                more[boot.name] = boot
-            paths.update({key: path for key, path in more.items() if key not in paths})
+    for name in systems():
+        more = measure_system(build, name, words)
+        paths.update({key: path for key, path in more.items() if key not in paths})
     return paths, said
 
 

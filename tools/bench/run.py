@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The benchmark: ./tessera bench [--json] [--plot FILE] [--card [NAME...]] [--keep] [--quick]
                ./tessera bench --linux [--json] [--keep]
+               ./tessera bench --heal [--json] [--card]
 
 Builds nothing: the kernel, the suite and the counter must be there (./tessera bench makes them).
 """
@@ -13,6 +14,7 @@ import textwrap
 
 import card
 import counts
+import heal
 import rival
 import table
 
@@ -34,6 +36,8 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="20 runs of each, no large systems")
     parser.add_argument("--linux", metavar="KERNEL", nargs="?",
                         help="count the calls of the same programs on Debian's own kernel")
+    parser.add_argument("--heal", action="store_true",
+                        help="what it costs to be healable; with --card also what of it")
     asked = parser.parse_args()
     if asked.keep and asked.quick:
         parser.error("--keep takes the whole suite, without --quick")
@@ -76,6 +80,8 @@ def main():
     if asked.linux:
         rival.main(asked)
         return
+    if asked.heal:
+        sys.exit(heal.main(asked))
     try:
         paths, said = counts.measure(asked.build, "quick" if asked.quick else "")
     except counts.Failure as problem:

@@ -124,7 +124,7 @@ int main(void)
     check(noted <= bare + bare / 20, "the same with a record of it", noted, "instructions");
     check(whole <= bare + bare / 4, "the same through lib/ipc", whole, "instructions");
     check(written < 2000, "a round trip with a writing to a vault", written, "instructions");
-    check(used < 10000, "what all others use beside one that computes", used,
+    check(used < 5000, "what all others use beside one that computes", used,
           "millionths of the time");
     rt_say(2, "%u passed, %u failed", passed, failed);
     return 0;
