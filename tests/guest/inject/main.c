@@ -252,6 +252,7 @@ struct outcome {
     word_t others;   /* of all others */
     word_t wrong, told, gap;
     word_t erred; /* when the first error or wrong answer came */
+    word_t away;  /* from its end until its next incarnation began, in us */
     bool early;   /* before its end was noticed: so it did not just stop */
     char cause[64];
 };
@@ -281,8 +282,8 @@ static word_t number_behind(const char *text, const char *words)
     return value;
 }
 
-/* From the end that a component's latest report is about until its next incarnation began. */
-static word_t away_ticks(const char *name)
+/* From the end that a component's latest report is about until its next incarnation, in us. */
+static word_t away_us(const char *name)
 {
     char text[REPORT_PART + 1];
     word_t found = 0;
@@ -294,7 +295,7 @@ static word_t away_ticks(const char *name)
         text[size] = 0;
         found = number_behind(text, "restarted after ");
     }
-    return rt_ns_to_ticks(found * 1000);
+    return found;
 }
 
 /* How root came to know: from the first line of the latest report. */
@@ -307,9 +308,10 @@ static void read_cause(struct outcome *o)
 
     if (supervisor_ends(root, 0, name, &ticks, cause, &size) != SUPERVISOR_OK)
         return;
-    o->early = o->erred != 0 && o->erred < ticks + away_ticks(name);
     cause[size] = 0;
     name[SUPERVISOR_NAME_MAX] = 0;
+    o->away = away_us(name);
+    o->early = o->erred != 0 && o->erred < ticks + rt_ns_to_ticks(o->away * 1000);
     if (has(cause, "was killed"))
         how = "by-hand";
     else if (has(cause, "spoilt code"))
@@ -348,9 +350,12 @@ static bool is_over(struct outcome *o, word_t age)
     return o->restarts != 0 || age > (o->erred != 0 && linger > quiet ? linger : quiet);
 }
 
-/* Is all as it was, as far as can be seen? */
+/* Is all as it was, as far as can be seen? Who hangs must have been noticed, whether anybody waits
+ * for it or not. */
 static bool goes_on(struct victim *v, enum kind kind, const struct outcome *o)
 {
+    if (kind == KIND_HANG && o->restarts == 0)
+        return false;
     return is_running(v->name) && all_answered() &&
            (kind != KIND_DEVICE || o->restarts != 0 || harm_device_runs(v));
 }
@@ -485,9 +490,10 @@ static bool run_case(word_t seed, word_t number, word_t mask)
     }
     if (!done)
         rt_format(what, sizeof what, "not possible");
-    observe(v, kind, restarts, others, &o);
-    say("case %lu %s %s %s %s %lu %lu %lu %lu %u # %s", number, v->name, kind_names[kind],
-        done ? class_of(&o) : "skipped", o.cause, o.gap, o.others, o.wrong, o.told, o.early, what);
+    observe(v, done ? kind : KINDS, restarts, others, &o);
+    say("case %lu %s %s %s %s %lu %lu %lu %lu %u # %s (away %lu us)", number, v->name,
+        kind_names[kind], done ? class_of(&o) : "skipped", o.cause, o.gap, o.others, o.wrong,
+        o.told, o.early, what, o.away);
     settle_workers();
     victim_close(v);
     /* What was lost, or was changed where it outlives the victim, may show in a later case. */
