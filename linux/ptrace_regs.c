@@ -200,26 +200,27 @@ static long finish(struct task *t, uint8_t *to)
     return e;
 }
 
-long ptrace_fpu_get(struct task *asker, struct task *t, uint8_t *to)
+/* First the code is run, which lets the asker wait; asked again, it has been. */
+static long fpu_move(struct task *asker, struct task *t, word_t entry, const uint8_t *from,
+                     uint8_t *to)
 {
     if (t->ptrace->fpu_busy)
         return -EBUSY;
     if (asker->saved_arg == 0) {
         asker->saved_arg = 1;
-        return run_fpu_code(asker, t, VDSO_FPU_SAVE, NULL);
+        return run_fpu_code(asker, t, entry, from);
     }
     return t->ptrace->fpu_done ? finish(t, to) : -ESRCH;
 }
 
+long ptrace_fpu_get(struct task *asker, struct task *t, uint8_t *to)
+{
+    return fpu_move(asker, t, VDSO_FPU_SAVE, NULL, to);
+}
+
 long ptrace_fpu_set(struct task *asker, struct task *t, const uint8_t *from)
 {
-    if (t->ptrace->fpu_busy)
-        return -EBUSY;
-    if (asker->saved_arg == 0) {
-        asker->saved_arg = 1;
-        return run_fpu_code(asker, t, VDSO_FPU_RESTORE, from);
-    }
-    return t->ptrace->fpu_done ? finish(t, NULL) : -ESRCH;
+    return fpu_move(asker, t, VDSO_FPU_RESTORE, from, NULL);
 }
 
 void ptrace_fpu_forget(struct task *t)

@@ -83,12 +83,16 @@ static size_t in_page(word_t address, size_t bytes)
     return bytes < left ? bytes : left;
 }
 
-long space_read(struct space *s, void *to, word_t from, size_t bytes)
+/* How a byte of a program is reached: `reach`, or as a debugger does. */
+typedef uint8_t *reaching(struct space *s, word_t address, bool write, long *error);
+
+static inline __attribute__((always_inline)) long copy_out(reaching *at, struct space *s, void *to,
+                                                           word_t from, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
         size_t n = in_page(from + done, bytes - done);
         long error = 0;
-        uint8_t *p = reach(s, from + done, false, &error);
+        const uint8_t *p = at(s, from + done, false, &error);
 
         if (p == NULL)
             return error;
@@ -96,51 +100,42 @@ long space_read(struct space *s, void *to, word_t from, size_t bytes)
         done += n;
     }
     return 0;
+}
+
+static inline __attribute__((always_inline)) long copy_in(reaching *at, struct space *s, word_t to,
+                                                          const void *from, size_t bytes)
+{
+    for (size_t done = 0; done < bytes;) {
+        size_t n = in_page(to + done, bytes - done);
+        long error = 0;
+        uint8_t *p = at(s, to + done, true, &error);
+
+        if (p == NULL)
+            return error;
+        memcpy(p, (const uint8_t *)from + done, n);
+        done += n;
+    }
+    return 0;
+}
+
+long space_read(struct space *s, void *to, word_t from, size_t bytes)
+{
+    return copy_out(reach, s, to, from, bytes);
 }
 
 long space_write(struct space *s, word_t to, const void *from, size_t bytes)
 {
-    for (size_t done = 0; done < bytes;) {
-        size_t n = in_page(to + done, bytes - done);
-        long error = 0;
-        uint8_t *p = reach(s, to + done, true, &error);
-
-        if (p == NULL)
-            return error;
-        memcpy(p, (const uint8_t *)from + done, n);
-        done += n;
-    }
-    return 0;
+    return copy_in(reach, s, to, from, bytes);
 }
 
 long space_read_forced(struct space *s, void *to, word_t from, size_t bytes)
 {
-    for (size_t done = 0; done < bytes;) {
-        size_t n = in_page(from + done, bytes - done);
-        long error = 0;
-        const uint8_t *p = reach_forced(s, from + done, false, &error);
-
-        if (p == NULL)
-            return error;
-        memcpy((uint8_t *)to + done, p, n);
-        done += n;
-    }
-    return 0;
+    return copy_out(reach_forced, s, to, from, bytes);
 }
 
 long space_write_forced(struct space *s, word_t to, const void *from, size_t bytes)
 {
-    for (size_t done = 0; done < bytes;) {
-        size_t n = in_page(to + done, bytes - done);
-        long error = 0;
-        uint8_t *p = reach_forced(s, to + done, true, &error);
-
-        if (p == NULL)
-            return error;
-        memcpy(p, (const uint8_t *)from + done, n);
-        done += n;
-    }
-    return 0;
+    return copy_in(reach_forced, s, to, from, bytes);
 }
 
 long user_read(struct task *t, void *to, word_t from, size_t bytes)

@@ -69,54 +69,48 @@ void rt_alive(void)
     rt_beat(rt_record());
 }
 
-static void say(enum component_call what, unsigned level, const char *text, size_t size)
+/* A line of at most COMPONENT_LINE bytes, behind a beginning of it that is there already. */
+static void say(enum component_call what, unsigned level, char line[static COMPONENT_LINE + 1],
+                size_t size, const char *format, va_list list)
 {
     struct message_buffer *buffer = rt_buffer();
-    size_t words = (size + 7) / 8;
-    struct message m = {.tag = MESSAGE_TAG(what, MESSAGE_REGS + words, 0),
-                        .w = {level, size}};
+    struct message m;
+    size_t words;
 
-    rt_record_line(text, size);
+    size += rt_format_list(line + size, COMPONENT_LINE + 1 - size, format, list);
+    words = (size + 7) / 8;
+    m = (struct message){.tag = MESSAGE_TAG(what, MESSAGE_REGS + words, 0), .w = {level, size}};
+    rt_record_line(line, size);
     if (words > 0)
         buffer->words[MESSAGE_REGS + words - 1] = 0;
-    memcpy(&buffer->words[MESSAGE_REGS], text, size);
+    memcpy(&buffer->words[MESSAGE_REGS], line, size);
     (void)sys_call(COMPONENT_SUPERVISOR, &m);
 }
 
+/* What the functions of this form have in common: their arguments from `format` on are a line. */
+#define SAY(what, level, format)                   \
+    do {                                           \
+        char line[COMPONENT_LINE + 1];             \
+        va_list list;                              \
+                                                   \
+        va_start(list, format);                    \
+        say(what, level, line, 0, format, list);   \
+        va_end(list);                              \
+    } while (0)
+
 void rt_say(unsigned level, const char *format, ...)
 {
-    char line[COMPONENT_LINE + 1];
-    va_list list;
-    size_t size;
-
-    va_start(list, format);
-    size = rt_format_list(line, sizeof(line), format, list);
-    va_end(list);
-    say(COMPONENT_SAY, level, line, size);
+    SAY(COMPONENT_SAY, level, format);
 }
 
 void rt_recovered(const char *format, ...)
 {
-    char line[COMPONENT_LINE + 1];
-    va_list list;
-    size_t size;
-
-    va_start(list, format);
-    size = rt_format_list(line, sizeof(line), format, list);
-    va_end(list);
-    say(COMPONENT_RECOVERED, 2, line, size);
+    SAY(COMPONENT_RECOVERED, 2, format);
 }
 
 void rt_degraded(const char *format, ...)
 {
-    char line[COMPONENT_LINE + 1];
-    va_list list;
-    size_t size;
-
-    va_start(list, format);
-    size = rt_format_list(line, sizeof(line), format, list);
-    va_end(list);
-    say(COMPONENT_DEGRADED, 0, line, size);
+    SAY(COMPONENT_DEGRADED, 0, format);
 }
 
 void rt_fail(const char *file, int line, const char *format, ...)
@@ -126,9 +120,8 @@ void rt_fail(const char *file, int line, const char *format, ...)
     va_list list;
 
     va_start(list, format);
-    size += rt_format_list(text + size, sizeof(text) - size, format, list);
+    say(COMPONENT_SAY, 0, text, size, format, list);
     va_end(list);
-    say(COMPONENT_SAY, 0, text, size);
     __builtin_trap();
 }
 
