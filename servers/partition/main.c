@@ -37,6 +37,8 @@ static struct {
     struct block_client own;
     bool opened;
     struct table table;
+    uint64_t read_first; /* blocks of the disk that are in the region of `own`, for this look */
+    uint64_t read_count;
     struct known known[CLIENTS];
     cap_t given[BLOCK_BATCH]; /* went out with the last reply */
 } part;
@@ -66,16 +68,33 @@ static void on_signal(void *context, word_t bits)
 
 /* --- The table ------------------------------------------------------------------------------- */
 
-static bool read_block(void *context, uint64_t block, void *to)
+/* As many blocks from there on as the region takes: a table is 32 of them, and a client waits. */
+static bool read_some(uint64_t first, uint64_t count)
 {
     struct block_io io = {0};
     uint32_t bytes = part.own.geometry.block_bytes;
+    uint32_t most = OWN_PAGES * BLOCK_PAGE < part.own.geometry.transfer_bytes
+                        ? OWN_PAGES * BLOCK_PAGE
+                        : part.own.geometry.transfer_bytes;
+
+    if (count > most / bytes)
+        count = most / bytes;
+    block_io_read(&io, first * bytes, (uint32_t)count * bytes, 0);
+    part.read_first = first;
+    part.read_count = block_client_run(&part.own, &io) == BLOCK_DONE ? count : 0;
+    return part.read_count != 0;
+}
+
+static bool read_block(void *context, uint64_t block, void *to)
+{
+    uint32_t bytes = part.own.geometry.block_bytes;
+    uint64_t left = part.own.geometry.size / bytes - block;
 
     (void)context;
-    block_io_read(&io, block * bytes, bytes, 0);
-    if (block_client_run(&part.own, &io) != BLOCK_DONE)
+    if (block - part.read_first >= part.read_count && !read_some(block, left) &&
+        !read_some(block, 1)) /* another one near it may be bad */
         return false;
-    memcpy(to, part.own.region, bytes);
+    memcpy(to, part.own.region + (block - part.read_first) * bytes, bytes);
     return true;
 }
 
@@ -104,6 +123,7 @@ static enum block_error look(void)
         return e;
     source.block_bytes = part.own.geometry.block_bytes;
     source.blocks = part.own.geometry.size / source.block_bytes;
+    part.read_count = 0;
     table_read(&part.table, &source);
     tell_clients(0); /* of what was heard while waiting for blocks */
     if (part.table.kind != before || part.table.count != count)
