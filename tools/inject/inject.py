@@ -45,7 +45,7 @@ DISK_BYTES = 32 << 20
 KINDS = ("kill hang wild-write flip-code flip-stack flip-data flip-register flip-vault "
          "mutate-source mutate-dest mutate-branch mutate-delete mutate-bound mutate-init "
          "bad-message spurious-irq irq-storm lost-irq flip-shared flip-message slow-disk "
-         "device-reset device-error").split()
+         "device-reset device-error device-lie").split()
 # Faults that change nothing in the victim's memory or registers.
 SOUND = ("kill", "hang", "bad-message", "spurious-irq", "irq-storm", "lost-irq", "slow-disk",
          "device-reset", "device-error")
@@ -446,7 +446,7 @@ def summary(cases):
     system = sum(c["outcome"] == "system" for c in cases)
     lost = sum(c["outcome"] == "lost" for c in cases)
     wrong = sum(c["outcome"] == "silent" for c in sound + stops + hangs)
-    share = 100 * len(healed) / max(1, len(stops + hangs))
+    share = 100 * len(healed) / len(stops + hangs) if stops + hangs else 100
     resets = [c for c in cases if c["kind"] == "device-reset"]
     again = sum(c["outcome"] == "transparent" for c in resets)
     return [

@@ -27,6 +27,9 @@
 #define RING_HEAD  512u
 #define DEVICE_STATUS 0x14u
 #define DEVICE_RUNS   0x0fu
+#define QUEUE_SIZE    0x18u
+#define QUEUE_AVAILABLE 0x28u
+#define QUEUE_USED      0x30u
 
 /* A page of the victim. */
 struct page {
@@ -34,6 +37,7 @@ struct page {
     word_t slot;
     word_t address;
     word_t rights;
+    word_t object;
     bool foreign; /* not of its own memory: shared with others, or a device's to write to */
 };
 
@@ -84,6 +88,7 @@ static void list_pages(const struct victim *v, cap_t cnode)
                                                 .slot = slot,
                                                 .address = address,
                                                 .rights = rights,
+                                                .object = object,
                                                 .foreign = object - v->first >= v->granules};
     }
 }
@@ -231,42 +236,129 @@ static bool wild_write(struct victim *v, char what[static 64])
     return here != NULL;
 }
 
-/* The page of a virtio device with the registers that all have (virtio 1.2, 4.1.4.3), if its status
- * is this. @return its address for the victim, 0: there is none */
-static word_t find_device(struct victim *v, uint8_t status, bool reset)
+/* The page of a virtio device with the registers that all have (virtio 1.2, 4.1.4.3), if it works.
+ * @return it, mapped here, for close_page; NULL: there is none */
+static volatile uint8_t *open_device(struct victim *v, cap_t *copy, word_t *address)
 {
-    word_t found = 0;
-
     (void)choose_page(v, AREA_DEVICE);
-    for (unsigned i = 0; i < page_count && found == 0; i++) {
+    for (unsigned i = 0; i < page_count; i++) {
         volatile uint8_t *here;
-        cap_t copy = 0;
 
         if (area_of(&pages[i]) != AREA_DEVICE)
             continue;
-        here = open_page(&pages[i], &copy, MAP_READ | MAP_WRITE);
-        if (here != NULL && here[DEVICE_STATUS] == status) {
-            found = pages[i].address;
-            if (reset)
-                here[DEVICE_STATUS] = 0;
-        }
-        close_page((uint8_t *)(uintptr_t)here, copy);
+        here = open_page(&pages[i], copy, MAP_READ | MAP_WRITE);
+        *address = pages[i].address;
+        if (here != NULL && here[DEVICE_STATUS] == DEVICE_RUNS)
+            return here;
+        close_page((uint8_t *)(uintptr_t)here, *copy);
+        *copy = 0;
     }
-    return found;
+    return NULL;
 }
 
 /* The device forgets everything, as one that was reset or lost its power for a moment. */
 static bool reset_device(struct victim *v, char what[static 64])
 {
-    word_t at = find_device(v, DEVICE_RUNS, true);
+    word_t address = 0;
+    cap_t copy = 0;
+    volatile uint8_t *device = open_device(v, &copy, &address);
 
-    rt_format(what, 64, "0x%lx", at);
-    return at != 0;
+    if (device == NULL)
+        return false;
+    device[DEVICE_STATUS] = 0;
+    close_page((uint8_t *)(uintptr_t)device, copy);
+    rt_format(what, 64, "0x%lx", address);
+    return true;
+}
+
+/* What a device is to do, and what it says that it has done (virtio 1.2, 2.7.6 and 2.7.8). */
+struct available {
+    uint16_t flags;
+    volatile uint16_t index;
+    uint16_t ring[];
+};
+struct used {
+    uint16_t flags;
+    volatile uint16_t index;
+    struct {
+        uint32_t id, bytes;
+    } ring[];
+};
+
+/* A ring of the selected queue, whose address is in a register, mapped here. */
+static void *open_ring(const volatile uint8_t *device, unsigned reg, cap_t *copy)
+{
+    word_t at = *(const volatile uint32_t *)(device + reg) |
+                (word_t) * (const volatile uint32_t *)(device + reg + 4) << 32;
+
+    for (unsigned i = 0; i < page_count; i++)
+        if (pages[i].object == at / RT_PAGE * RT_PAGE / GRANULE) {
+            uint8_t *page = open_page(&pages[i], copy, MAP_READ | MAP_WRITE);
+
+            return page == NULL ? NULL : page + at % RT_PAGE;
+        }
+    return NULL;
+}
+
+static void close_ring(void *ring, cap_t copy)
+{
+    close_page(ring == NULL ? NULL : (uint8_t *)((uintptr_t)ring / RT_PAGE * RT_PAGE), copy);
+}
+
+/* One more request is said to be done: the latest, any, or one that there is not. */
+static void add_used(struct used *used, const struct available *available, unsigned size,
+                     char what[static 64])
+{
+    uint32_t id = available->ring[(uint16_t)(available->index - 1) % size];
+    unsigned at = used->index % size;
+
+    if (random_below(2) != 0)
+        id = (uint32_t)(random_below(2) != 0 ? random_below(size) : random_word());
+    used->ring[at].id = id;
+    used->ring[at].bytes = (uint32_t)random_below(1u << 20);
+    used->index++;
+    rt_format(what, 64, "request %u of %u is done", id, size);
+}
+
+static bool signal_victim(struct victim *v, unsigned count, char what[static 64]);
+
+static bool lie_of_device(struct victim *v, char what[static 64])
+{
+    cap_t copy = 0, used_copy = 0, available_copy = 0;
+    word_t address = 0;
+    volatile uint8_t *device = open_device(v, &copy, &address);
+    struct used *used;
+    struct available *available;
+    unsigned size;
+    bool done;
+
+    if (device == NULL)
+        return false;
+    size = *(volatile uint16_t *)(device + QUEUE_SIZE);
+    used = open_ring(device, QUEUE_USED, &used_copy);
+    available = open_ring(device, QUEUE_AVAILABLE, &available_copy);
+    done = used != NULL && available != NULL && size != 0;
+    if (done)
+        add_used(used, available, size, what);
+    close_ring(used, used_copy);
+    close_ring(available, available_copy);
+    close_page((uint8_t *)(uintptr_t)device, copy);
+    if (done) {
+        char ignored[64];
+
+        (void)signal_victim(v, 1, ignored);
+    }
+    return done;
 }
 
 bool harm_device_runs(struct victim *v)
 {
-    return find_device(v, DEVICE_RUNS, false) != 0;
+    word_t address;
+    cap_t copy = 0;
+    volatile uint8_t *device = open_device(v, &copy, &address);
+
+    close_page((uint8_t *)(uintptr_t)device, copy);
+    return device != NULL;
 }
 
 /* --- Code ------------------------------------------------------------------------------------ */
@@ -515,6 +607,8 @@ bool harm(struct victim *v, enum kind kind, char what[static 64])
         return flip(v, AREA_BUFFER, what);
     case KIND_DEVICE:
         return reset_device(v, what);
+    case KIND_LIE:
+        return lie_of_device(v, what);
     case KIND_SLOW:
     case KIND_ERROR:
         return false; /* the machine's: main.c */

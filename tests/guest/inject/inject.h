@@ -31,6 +31,7 @@ enum kind {
     KIND_SLOW,
     KIND_DEVICE,
     KIND_ERROR,
+    KIND_LIE, /**< a device says that it has done what it has not */
     KINDS
 };
 

@@ -36,7 +36,8 @@
 #define SLOW_NS    500000000u    /* a slow disk is slow for so long */
 #define ERROR_NS   100000000u    /* a failing disk fails for so long */
 #define BOARD_NS   2000000u      /* between looks at files */
-#define LINUX_NS   60000000000ul /* the same for Linux programs, and until they run */
+#define LINUX_NS   8000000000ul  /* the same for Linux programs */
+#define START_NS   60000000000ul /* until they run */
 #define ANSWERS    5u
 #define REPORT_PART 800u /* of a report that comes at a time */
 #define TRANSMIT   0u
@@ -49,7 +50,7 @@ static const char *const kind_names[KINDS] = {
     "flip-data",     "flip-register", "flip-vault",   "mutate-source", "mutate-dest",
     "mutate-branch", "mutate-delete", "mutate-bound", "mutate-init",   "bad-message",
     "spurious-irq",  "irq-storm",     "lost-irq",     "flip-shared",   "flip-message",
-    "slow-disk",     "device-reset",  "device-error",
+    "slow-disk",     "device-reset",  "device-error", "device-lie",
 };
 
 struct worker {
@@ -147,7 +148,7 @@ static void read_arguments(void)
 /* Linux programs take a while until they are there. */
 static void open_workers(void)
 {
-    word_t end = rt_now() + rt_ns_to_ticks(LINUX_NS);
+    word_t end = rt_now() + rt_ns_to_ticks(START_NS);
 
     for (unsigned i = 0; i < worker_count; i++) {
         do {
@@ -220,10 +221,10 @@ static bool all_answered(void)
     return true;
 }
 
-/* Wait until each worker has got so many answers. @return false: one does not */
-static bool wait_for_answers(void)
+/* Wait until each worker has got so many answers. @return false: one does not in this time */
+static bool wait_for_answers(word_t ticks)
 {
-    word_t end = rt_now() + patience;
+    word_t end = rt_now() + ticks;
 
     while (!all_answered()) {
         if (rt_now() > end)
@@ -376,7 +377,7 @@ static void observe(struct victim *v, enum kind kind, word_t restarts, word_t ot
     if (o->restarts != 0 && o->back) {
         for (unsigned i = 0; i < worker_count; i++)
             workers[i].answers = workers[i].record->own[0];
-        o->back = wait_for_answers();
+        o->back = wait_for_answers(patience);
     }
     look_at_workers(o);
     o->others = restarts_but(v->name) - others;
@@ -441,7 +442,7 @@ static bool clean_up(struct victim *v, enum kind kind)
     }
     harm_end();
     mark_workers();
-    return wait_for_answers();
+    return wait_for_answers(patience);
 }
 
 static word_t seed_of(word_t seed, word_t number)
@@ -527,7 +528,7 @@ int main(void)
     open_workers();
     mark_workers();
     settle_workers();
-    if (!wait_for_answers())
+    if (!wait_for_answers(rt_ns_to_ticks(of_linux ? START_NS : PATIENCE)))
         say("the workers do not work");
     say("begin %lu ticks/s", rt_info()->ticks_per_second);
     for (word_t i = first; i < first + count; i++) {
