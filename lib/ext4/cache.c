@@ -22,8 +22,8 @@ static void note_state(struct cache *cache, const struct buffer *buffer, enum bu
     __atomic_store_n(&kept->state, BUFFER_FREE, __ATOMIC_RELEASE);
     __atomic_store_n(&kept->block, buffer->block, __ATOMIC_RELEASE);
     if (state == BUFFER_META)
-        __atomic_store_n(&kept->operation, cache->kept->operation, __ATOMIC_RELEASE);
-    __atomic_store_n(&kept->state, state, __ATOMIC_RELEASE);
+        __atomic_store_n(&kept->operation, (uint32_t)cache->kept->operation, __ATOMIC_RELEASE);
+    __atomic_store_n(&kept->state, kept_state(kept, state), __ATOMIC_RELEASE);
 }
 
 static void list_append(struct cache *cache, struct buffer *buffer, enum buffer_state state)

@@ -58,6 +58,9 @@ struct ext4_device {
     uint32_t (*random)(void *self);
     /** A line for people: damage found, journal aborted. */
     void (*report)(void *self, const char *text);
+    /** From now on nothing can be changed, until it is mounted again; has been reported. NULL:
+     * nothing to do. */
+    void (*aborted)(void *self);
 };
 
 struct ext4_handle {
@@ -102,8 +105,9 @@ size_t ext4_kept_bytes(size_t cache_bytes);
  * Before ext4_mount() by the next incarnation: where the one before ended between ext4_begin() and
  * ext4_end(), what it noted in `beside` is undone, as the file system's change will be.
  * @param kept, kept_bytes, beside, beside_bytes as in ext4_options
+ * @return false: what was kept is damaged, and `beside` may be half of one and half of the other
  */
-void ext4_undo_beside(const void *kept, size_t kept_bytes, void *beside, size_t beside_bytes);
+bool ext4_undo_beside(const void *kept, size_t kept_bytes, void *beside, size_t beside_bytes);
 
 struct ext4_attributes {
     struct ext4_handle file;
@@ -131,6 +135,7 @@ struct ext4_counts {
     uint64_t commits, checkpoints, journal_blocks, revokes, replayed_transactions, orphans;
     uint64_t hits, misses, written;
     uint64_t adopted; /**< buffers taken over from the incarnation before */
+    bool refused;     /**< what that had kept is damaged: the disk alone decided */
 };
 
 /**

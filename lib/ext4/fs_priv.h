@@ -63,6 +63,7 @@ struct ext4 {
     int aborted;
     bool touched;      /* the operation has changed something */
     bool in_operation;
+    bool kept_refused; /* what was kept is damaged */
     bool together;     /* ext4_begin(): the last operation is settled by ext4_end() */
     bool unsettled;    /* it is over, but would be undone still */
     uint64_t *dropped; /* blocks freed by the operation: out of the cache at its end */

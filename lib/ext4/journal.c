@@ -22,6 +22,8 @@ int journal_abort(struct ext4 *fs, int error, const char *why)
     fs->aborted = error;
     kept_forget_all(fs);
     ext4_report(fs, "journal aborted: %s: %s; from now on only reading", why, strerror(error));
+    if (fs->device.aborted != NULL)
+        fs->device.aborted(fs->device.self);
     if (fs->journal.started) {
         /* As Linux does: the error stands in the journal, and the file system is marked. */
         fs->journal.super.error = (int32_t)htobe32((uint32_t)-error);

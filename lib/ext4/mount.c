@@ -273,8 +273,9 @@ static int mount_once(struct ext4 **result, const struct ext4_device *device,
         fs->cache.lost_self = fs;
         fs->cache.hide = fs->options.hide;
         fs->cache.hide_self = fs->options.self;
-        *adopted = kept_adopt(fs);
-        error = mount_all(fs);
+        error = kept_adopt(fs, adopted);
+        if (error == 0)
+            error = mount_all(fs);
     }
     if (error != 0) {
         ext4_crash(fs);
@@ -297,7 +298,10 @@ int ext4_mount(struct ext4 **result, const struct ext4_device *device,
         return error;
     /* What was left makes no sense: then the disk alone decides. */
     without.kept_valid = false;
-    return mount_once(result, device, &without, &adopted);
+    error = mount_once(result, device, &without, &adopted);
+    if (error == 0)
+        (*result)->kept_refused = true;
+    return error;
 }
 
 void ext4_crash(struct ext4 *fs)
@@ -364,7 +368,8 @@ void ext4_counts(const struct ext4 *fs, struct ext4_counts *counts)
                                    .hits = fs->cache.hits,
                                    .misses = fs->cache.misses,
                                    .written = fs->cache.written,
-                                   .adopted = fs->cache.adopted};
+                                   .adopted = fs->cache.adopted,
+                                   .refused = fs->kept_refused};
 }
 
 int ext4_sync(struct ext4 *fs)

@@ -3,8 +3,9 @@
 #include "book.h"
 
 #include <rt/bytes.h>
+#include <rt/checksum.h>
 
-#define MAGIC 0x32206b6f6f624654ul /* another one when the layout changes */
+#define MAGIC 0x33206b6f6f624654ul /* another one when the layout changes */
 
 static void change(struct files_book *book, void *at, size_t bytes)
 {
@@ -30,6 +31,77 @@ static void hang(struct files_book *book, unsigned index)
     *head = (uint16_t)(index + 1);
 }
 
+static uint64_t outcome_crc(const struct files_outcome *o)
+{
+    return rt_crc32c(0, o, offsetof(struct files_outcome, crc));
+}
+
+static uint64_t client_crc(uint64_t badge, uint64_t number)
+{
+    const uint64_t words[2] = {badge, number};
+
+    return rt_crc32c(0, words, sizeof(words));
+}
+
+static uint64_t open_crc(const struct files_open *o)
+{
+    return rt_crc32c(0, o, offsetof(struct files_open, crc));
+}
+
+/* `next` with its checksum, one word. */
+static uint64_t sealed_next(const struct files_client *client, uint64_t next)
+{
+    return ((next + 1) * 0x9e3779b97f4a7c15ul ^ client->crc << 32) >> 32 << 32 | next;
+}
+
+static uint32_t next_of(const struct files_client *client)
+{
+    return (uint32_t)client->next;
+}
+
+static void leave_out_client(struct files_book *book, struct files_client *client)
+{
+    if (client->badge == 0)
+        return;
+    if (client->crc != client_crc(client->badge, client->number)) {
+        memset(client, 0, sizeof(*client));
+        book->damaged++;
+        return;
+    }
+    if (next_of(client) > FILE_TOKENS || client->next != sealed_next(client, next_of(client))) {
+        memset(client->outcome, 0, sizeof(client->outcome));
+        client->next = sealed_next(client, 0);
+        book->damaged++;
+    }
+    for (unsigned i = 0; i <= FILE_TOKENS; i++) {
+        struct files_outcome *o = &client->outcome[i];
+
+        if (o->token == 0 || i == next_of(client) || o->crc == outcome_crc(o))
+            continue;
+        o->token = 0;
+        book->damaged++;
+    }
+}
+
+static void leave_out_damaged(struct files_book *book)
+{
+    struct files_kept *kept = book->kept;
+    uint64_t clients = 0;
+
+    book->damaged = 0;
+    for (unsigned i = 0; i < FILES_SESSIONS; i++) {
+        leave_out_client(book, &kept->client[i]);
+        clients |= (uint64_t)(kept->client[i].badge != 0) << i;
+    }
+    for (uint64_t i = 0; i < kept->opens; i++) {
+        kept->open[i].users &= clients; /* nobody has what one who was left out had open */
+        if (kept->open[i].users == 0 || kept->open[i].crc == open_crc(&kept->open[i]))
+            continue;
+        kept->open[i].users = 0;
+        book->damaged++;
+    }
+}
+
 static void make_index(struct files_book *book)
 {
     memset(book->head, 0, sizeof(book->head));
@@ -47,10 +119,8 @@ static void make_index(struct files_book *book)
 static void find_newest(struct files_book *book)
 {
     for (unsigned session = 0; session < FILES_SESSIONS; session++) {
-        struct files_client *client = &book->kept->client[session];
+        const struct files_client *client = &book->kept->client[session];
 
-        if (client->next > FILE_TOKENS)
-            client->next = 0;
         book->newest[session] = 0;
         for (unsigned i = 0; i <= FILE_TOKENS; i++)
             if (client->outcome[i].token > book->newest[session])
@@ -73,6 +143,7 @@ bool files_book_open(struct files_book *book, void *memory, size_t bytes)
         kept->magic = MAGIC;
     }
     book->kept = kept;
+    leave_out_damaged(book);
     make_index(book);
     find_newest(book);
     return sound;
@@ -93,9 +164,11 @@ void files_book_enter(struct files_book *book, unsigned session, uint64_t badge,
 
     change(book, client, sizeof(*client));
     memset(client, 0, sizeof(*client));
-    client->badge = badge;
     client->number = number;
     book->newest[session] = 0;
+    client->crc = client_crc(badge, number);
+    client->next = sealed_next(client, 0);
+    __atomic_store_n(&client->badge, badge, __ATOMIC_RELEASE);
 }
 
 void files_book_leave(struct files_book *book, unsigned session)
@@ -112,7 +185,7 @@ const struct files_outcome *files_book_outcome(const struct files_book *book, un
     if (token > book->newest[session] || token == 0)
         return NULL;
     for (unsigned i = 0; i <= FILE_TOKENS; i++)
-        if (client->outcome[i].token == token && i != client->next)
+        if (client->outcome[i].token == token && i != next_of(client))
             return &client->outcome[i];
     return NULL;
 }
@@ -121,15 +194,17 @@ const struct files_outcome *files_book_outcome(const struct files_book *book, un
 void files_book_note(struct files_book *book, unsigned session, const struct files_outcome *outcome)
 {
     struct files_client *client = &book->kept->client[session];
-    uint64_t next = client->next;
+    uint32_t next = next_of(client);
 
     if (outcome->token == 0)
         return;
     client->outcome[next] = *outcome;
+    client->outcome[next].crc = outcome_crc(outcome);
     if (outcome->token > book->newest[session])
         book->newest[session] = outcome->token;
     change(book, &client->next, sizeof(client->next));
-    __atomic_store_n(&client->next, next == FILE_TOKENS ? 0 : next + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&client->next, sealed_next(client, next == FILE_TOKENS ? 0 : next + 1),
+                     __ATOMIC_RELEASE);
 }
 
 /* The entry of a file. @return its number + 1, 0: it is not open */
@@ -161,7 +236,9 @@ bool files_book_open_file(struct files_book *book, unsigned session, struct file
         book->unused = book->next[at - 1];
         open = &book->kept->open[at - 1];
         change(book, open, sizeof(*open));
-        *open = (struct files_open){.file = file, .users = 1ull << session};
+        open->file = file;
+        open->crc = open_crc(open);
+        __atomic_store_n(&open->users, 1ull << session, __ATOMIC_RELEASE);
         hang(book, at - 1);
         return true;
     }

@@ -3,6 +3,9 @@
  * What a file server must not forget when it is restarted: which clients there are, what they have
  * open, and the outcomes of their last calls with a token. It lies in memory that the server gives:
  * where it keeps its data. Beside it is an index, made anew by files_book_open.
+ *
+ * Clients, outcomes and handles of open files have checksums. What does not agree with its own is
+ * left out: a client then attaches anew, a file without a name that only this entry kept is gone.
  */
 #ifndef FILELIB_BOOK_H
 #define FILELIB_BOOK_H
@@ -20,19 +23,23 @@ struct files_outcome {
     uint64_t token; /**< 0: none */
     struct file_handle file;
     uint64_t size, file_size;
+    uint64_t crc; /**< the book's */
 };
 
 /** A client. */
 struct files_client {
     uint64_t badge;  /**< 0: nobody */
     uint64_t number; /**< which incarnation of it */
-    uint64_t next;   /**< where the next outcome goes; what stands there is none */
+    uint64_t crc;    /**< of these two */
+    uint64_t next;   /**< where the next outcome goes, and above that a checksum; what stands there
+                        is none */
     struct files_outcome outcome[FILE_TOKENS + 1];
 };
 
 /** A file that is open. */
 struct files_open {
     struct file_handle file;
+    uint64_t crc;   /**< of the handle */
     uint64_t users; /**< a bit for each session; 0: unused */
 };
 
@@ -53,6 +60,7 @@ struct files_book {
     uint16_t next[FILES_OPEN_MAX];
     uint16_t unused;               /**< first unused entry + 1 */
     uint64_t newest[FILES_SESSIONS]; /**< no greater token of a client is remembered */
+    unsigned damaged;              /**< entries that were left out by files_book_open */
 };
 
 /** Bytes that a book needs for so many open files, at most FILES_OPEN_MAX. */

@@ -167,6 +167,12 @@ static void disk_report(void *self, const char *text)
     rt_say(1, "%s", text);
 }
 
+static void disk_aborted(void *self)
+{
+    (void)self;
+    rt_degraded("files can only be read; when the disk is mended, restart this component");
+}
+
 /*
  * Where no clock knows the date, the file system does: when it was written last (offsets
  * 1024 + 48 of the superblock) is not later than now, so its time never goes back.
@@ -211,7 +217,8 @@ enum block_error disk_open(struct disk *disk, cap_t timer, size_t cache)
         .flush = disk_flush,
         .now = disk_now,
         .random = disk_random,
-        .report = disk_report};
+        .report = disk_report,
+        .aborted = disk_aborted};
     set_clock(disk);
     return BLOCK_OK;
 }

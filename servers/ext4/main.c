@@ -19,6 +19,7 @@
 #include <rt/vault.h>
 #include <string.h>
 
+#include "absent.h"
 #include "disk.h"
 #include "operations.h"
 #include "show.h"
@@ -79,10 +80,12 @@ static size_t open_book(void)
 
     if (memory == NULL || bytes < need || rt_info()->vault_distrust != COMPONENT_TRUSTED)
         memory = rt_pages_alloc((need + RT_PAGE - 1) / RT_PAGE);
-    else
-        ext4_undo_beside((uint8_t *)memory + need, bytes - need, memory, need);
+    else if (!ext4_undo_beside((uint8_t *)memory + need, bytes - need, memory, need))
+        memset(memory, 0, need);
     RT_CHECK(memory != NULL);
-    (void)files_book_open(&server.book, memory, need);
+    if (files_book_open(&server.book, memory, need) && server.book.damaged > 0)
+        rt_recovered("%u entries of clients and open files are damaged, and left out",
+                     server.book.damaged);
     return need;
 }
 
@@ -102,6 +105,19 @@ static void set_kept(struct ext4_options *options, size_t book)
     if (options->kept_bytes < ext4_kept_bytes(disk.device.memory_bytes))
         rt_say(1, "the vault is too small to keep what is not on the disk yet: %lu KiB are needed",
                (book + ext4_kept_bytes(disk.device.memory_bytes)) / 1024);
+}
+
+static void tell_recovered(const struct ext4_counts *counts)
+{
+    if (rt_info()->incarnation == 0)
+        return;
+    if (counts->refused)
+        rt_recovered("nothing: the vault is damaged; what was not on the disk yet is lost");
+    else if (!disk.client.kept)
+        rt_recovered("nothing: the cache's memory is a new one; what was not on the disk yet is "
+                     "lost");
+    else
+        rt_recovered("%lu blocks that were not on the disk yet", counts->adopted);
 }
 
 static void mount(bool read_only, size_t book)
@@ -125,8 +141,7 @@ static void mount(bool read_only, size_t book)
     ext4_counts(fs, &counts);
     rt_say(2, "mounted, %lu transactions replayed, %lu orphans", counts.replayed_transactions,
            counts.orphans);
-    if (rt_info()->incarnation > 0)
-        rt_recovered("%lu blocks that were not on the disk yet", counts.adopted);
+    tell_recovered(&counts);
 }
 
 int main(int argc, char **argv)
@@ -148,7 +163,7 @@ int main(int argc, char **argv)
     RT_CHECK(signal != 0 && timer != 0 && timer_bind(timer, signal) == E_OK);
     error = disk_open(&disk, timer, argument_kib("cache", CACHE_KIB) * 1024);
     if (error != BLOCK_OK)
-        rt_fail(__FILE__, __LINE__, "no disk (error %u)", (unsigned)error);
+        absent_serve(&disk, timer, error);
     server.op = ext4_operations();
     mount(read_only, open_book());
     files_serve_open(&server);

@@ -31,6 +31,7 @@ void cases_cut(unsigned points);
 void cases_errors(void);
 void cases_restart(unsigned restarts);
 void cases_beside(void);
+void cases_spoilt(unsigned rounds);
 void cases_hostile(unsigned images);
 
 #endif

@@ -7,6 +7,7 @@
  *   ext4 random [OPERATIONS [SEEDS]]   random operations against a model
  *   ext4 cut [POINTS]                  loss of power; 2000 is the long form
  *   ext4 restart [TIMES]               the component ends, its memory stays
+ *   ext4 spoilt [TIMES]                the same, and what it kept has been spoilt
  *   ext4 mount IMAGE                   only mount it, unmount it and check it
  *   ext4 hostile [IMAGES]              damaged images; 10000 is the long form
  */
@@ -110,6 +111,8 @@ int main(int argc, char **argv)
         cases_restart(number(argc, argv, 2, 24));
     if (*what == 0 || strcmp(what, "beside") == 0)
         cases_beside();
+    if (*what == 0 || strcmp(what, "spoilt") == 0)
+        cases_spoilt(number(argc, argv, 2, 60));
     if (*what == 0 || strcmp(what, "errors") == 0)
         cases_errors();
     if (*what == 0 || strcmp(what, "hostile") == 0)
