@@ -108,6 +108,8 @@ static long write_command(struct file *f, struct transfer *x, word_t at)
     if (n < 0)
         return n;
     line[n] = 0;
+    if (n == sizeof line - 1 && x->left > 0)
+        return -E2BIG;
     answer.file = f;
     if (!run(line))
         return -EINVAL;

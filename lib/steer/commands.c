@@ -160,7 +160,8 @@ void steer_why(int argc, char **argv)
         offset += size;
     } while (size > 0);
     if (offset == 0)
-        steer_print("%s has not ended yet\n", argv[1]);
+        steer_print(back == 0 ? "%s has not ended yet\n" : "%s: so many ends are not kept\n",
+                    argv[1]);
 }
 
 static uint64_t total_memory, total_quota;

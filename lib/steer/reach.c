@@ -218,7 +218,10 @@ static uint16_t find(const struct map *map, const char *name)
     for (uint16_t i = 0; i < map->person_count; i++)
         if (rt_same(map->people[i].name, name))
             return i;
-    steer_print("`%s` is not running; `ps` shows who is\n", name);
+    if (rt_same(name, "root"))
+        steer_print("root made everybody, and can reach them; everybody can call root\n");
+    else
+        steer_print("`%s` is not running; `ps` shows who is\n", name);
     return NOBODY;
 }
 

@@ -52,6 +52,10 @@ bool steer_succeeded(enum supervisor_error error, const char *name)
             name);
         break;
     default:
+        if (rt_length(name) > SUPERVISOR_NAME_MAX) {
+            steer_print("names of components have at most %u letters\n", SUPERVISOR_NAME_MAX);
+            break;
+        }
         steer_print("`%s`: the supervisor did not answer as it should (error 0x%x)\n", name,
                     (unsigned)error);
         break;

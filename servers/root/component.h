@@ -63,6 +63,7 @@ struct component {
     cap_t vault_frames;       /**< this CNode: frames from slot 1 on */
     struct block *kept_back;  /**< memory of the last incarnation, while its devices are reset */
     word_t resets;            /**< messages about that that platform has taken */
+    word_t reset_looks;       /**< how often it was not ready for one */
     word_t reset_ticks;       /**< when it began */
     char image_before[COMPONENT_NAME]; /**< to go back to, if the present one does not serve */
 

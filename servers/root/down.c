@@ -18,10 +18,12 @@
 static struct block *memory;
 static cap_t reply;
 
+/* One that was never started is only late. */
 static bool stays_down(const struct component *c)
 {
-    return (c->state == FAILED || c->state == EXITED) && c->endpoint != 0 &&
-           c->manifest->provides.count != 0;
+    return (c->state == FAILED || c->state == EXITED ||
+            (c->state == STOPPED && c->incarnation != 0)) &&
+           c->endpoint != 0 && c->manifest->provides.count != 0;
 }
 
 /* A caller that does not wait for its answer is let go with the Reply object. */

@@ -11,19 +11,19 @@
 
 /* --- Degraded -------------------------------------------------------------------------------- */
 
-static bool any_failed(void)
-{
-    for (const struct component *c = component_first(); c != NULL; c = c->next) {
-        if (c->state == FAILED || c->degraded)
-            return true;
-    }
-    return false;
-}
-
 static bool has_failed(const struct component *c, const struct component *first)
 {
     (void)first;
-    return c->state == FAILED || c->degraded;
+    return c->state == FAILED || c->degraded || (c->state == STOPPED && c->incarnation != 0);
+}
+
+static bool any_failed(void)
+{
+    for (const struct component *c = component_first(); c != NULL; c = c->next) {
+        if (has_failed(c, c))
+            return true;
+    }
+    return false;
 }
 
 bool look_degraded(const struct component *c)

@@ -85,6 +85,7 @@ static enum supervisor_error start(void *self, word_t badge, const char *name)
         return SUPERVISOR_E_NOT_FOUND;
     if (c->state != STOPPED && c->state != FAILED && c->state != EXITED)
         return SUPERVISOR_E_WRONG_STATE;
+    end_line(c, "  started by hand after %lu ms", ticks_us(now_ticks() - c->ended_ticks) / 1000);
     return outcomes[supervise_start(c)];
 }
 
@@ -99,7 +100,7 @@ static enum supervisor_error stop(void *self, word_t badge, const char *name)
         return SUPERVISOR_E_NOT_FOUND;
     if (c->state != RUNNING && c->state != RESTARTING)
         return SUPERVISOR_E_WRONG_STATE;
-    supervise_stop(c);
+    supervise_stop_for_good(c);
     return SUPERVISOR_OK;
 }
 
@@ -129,9 +130,7 @@ static enum supervisor_error restart(void *self, word_t badge, const char *name)
         return SUPERVISOR_E_NOT_FOUND;
     if (c->state == STOPPED)
         return SUPERVISOR_E_WRONG_STATE;
-    supervise_stop(c);
-    c->restarts++;
-    return outcomes[supervise_start(c)];
+    return outcomes[supervise_restart(c)];
 }
 
 /* If the new image cannot be started the old one goes on. */
@@ -147,7 +146,8 @@ static enum supervisor_error replace(void *self, word_t badge, const char *name,
     if (c == NULL || image_find(image).data == NULL)
         return SUPERVISOR_E_NOT_FOUND;
     memcpy(before, c->image, sizeof before);
-    report_end(c, "'%s' is replaced: image '%s' for '%s'", c->name, image, before);
+    if (c->state == RUNNING)
+        report_end(c, "'%s' is replaced: image '%s' for '%s'", c->name, image, before);
     supervise_stop(c);
     component_set_image(c, image);
     made = supervise_start(c);

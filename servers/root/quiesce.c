@@ -24,8 +24,8 @@
 #include <manifest/manifest.h>
 #include <proto/platform.h>
 
-#define AGAIN_US    20u
-#define PATIENCE_US 20000u
+#define AGAIN_US 20u
+#define PATIENCE 1000u /* looks: of a time it would take what a virtual machine stands still */
 
 /* The device with this number among the component's. @return NULL: it has no so many */
 static const struct manifest_grant *device(const struct component *c, word_t number)
@@ -67,7 +67,7 @@ bool quiesce_needed(const struct component *c)
 void quiesce_start(struct component *c, struct block *memory)
 {
     c->kept_back = memory;
-    c->resets = 0;
+    c->resets = c->reset_looks = 0;
     c->reset_ticks = now_ticks();
     supervise_at(c->reset_ticks);
 }
@@ -87,7 +87,7 @@ bool quiesce(struct component *c)
         return true;
     while (c->resets <= devices && send_reset(c, c->resets < devices ? c->resets + 1 : devices))
         c->resets++;
-    if (c->resets <= devices && spent < us_ticks(PATIENCE_US)) {
+    if (c->resets <= devices && c->reset_looks++ < PATIENCE) {
         supervise_at(now_ticks() + us_ticks(AGAIN_US));
         return false;
     }

@@ -138,15 +138,19 @@ static void start_needed(struct component *c)
     }
 }
 
-enum made supervise_start(struct component *c)
+/* Requests that it has answered. */
+static word_t answered(const struct component *c)
 {
-    if (c->manifest->depends.count != 0)
-        start_needed(c);
-    return start_one(c);
+    word_t done = 1;
+
+    (void)component_record(c, offsetof(struct rt_record, done), &done, sizeof done);
+    return done;
 }
 
 static void take_down(struct component *c, enum component_state state)
 {
+    if (answered(c) != 0)
+        c->image_before[0] = 0; /* its image serves */
     c->cpu_before = component_ticks(c);
     component_destroy(c);
     c->state = state;
@@ -178,12 +182,73 @@ static bool allowed(struct component *c)
     return true;
 }
 
+/* How long it was away, and of what that was made. */
+static void report_restart(struct component *c, word_t began)
+{
+    word_t now = now_ticks();
+
+    say(SAY_INFO, "'%s' is restarted (%lu)", c->name, c->restarts);
+    end_line(c,
+             "  restarted after %lu us: %lu to report and take apart, %lu of waiting, %lu to make",
+             ticks_us(now - c->ended_ticks), ticks_us(c->gone_ticks - c->ended_ticks),
+             ticks_us(began - c->gone_ticks), ticks_us(now - began));
+    if (vault_pages(c) != 0)
+        end_line(c, "  recovered: its vault of %lu KiB is kept%s", vault_pages(c) * PAGE / 1024,
+                 c->fails_again ? ", but not to be trusted: it failed with it again and again"
+                                : "");
+}
+
 /* Its clients learn of it, from those who now answer for it. */
 static void stay_down(struct component *c)
 {
     follow_log(c);
     component_tell_clients(c);
     supervise_at(now_ticks());
+}
+
+enum made supervise_start(struct component *c)
+{
+    enum made made;
+
+    if (c->manifest->depends.count != 0)
+        start_needed(c);
+    made = start_one(c);
+    if (made != MADE)
+        stay_down(c);
+    return made;
+}
+
+static void report_by_hand(struct component *c, const char *what)
+{
+    if (c->state != RUNNING)
+        return;
+    report_end(c, "'%s' %s", c->name, what);
+    report_state(c);
+}
+
+void supervise_stop_for_good(struct component *c)
+{
+    report_by_hand(c, "was stopped");
+    take_down(c, STOPPED);
+    stay_down(c);
+}
+
+enum made supervise_restart(struct component *c)
+{
+    bool ran = c->state == RUNNING;
+    word_t began;
+    enum made made;
+
+    report_by_hand(c, "was restarted");
+    take_down(c, STOPPED);
+    began = now_ticks();
+    made = supervise_start(c);
+    if (made != MADE || c->state != RUNNING) /* once its devices are quiet it is woken */
+        return made;
+    c->restarts++;
+    if (ran)
+        report_restart(c, began);
+    return made;
 }
 
 static void restart_later(struct component *c)
@@ -195,6 +260,8 @@ static void restart_later(struct component *c)
         say(SAY_FAILURE,
             "'%s' stays down: it failed %lu times in %lu s; when it is mended, start it again",
             c->name, c->recent + 1, p->limit_us / SECOND_US);
+        end_line(c, "  it stays down: it failed %lu times in %lu s", c->recent + 1,
+                 p->limit_us / SECOND_US);
         stay_down(c);
         return;
     }
@@ -206,24 +273,15 @@ static void restart_later(struct component *c)
 }
 
 /* An image that took the place of another and has not answered anybody yet gives way to it. */
-static void fall_back(struct component *c, word_t done)
+static void fall_back(struct component *c, bool serves)
 {
-    if (c->image_before[0] != 0 && done == 0 && c->endpoint != 0) {
+    if (c->image_before[0] != 0 && !serves && c->endpoint != 0) {
         say(SAY_FAILURE, "'%s' goes back to image '%s': '%s' does not serve", c->name,
             c->image_before, c->image);
         end_line(c, "  back to image '%s': '%s' does not serve", c->image_before, c->image);
         component_set_image(c, c->image_before);
     }
     c->image_before[0] = 0;
-}
-
-/* Requests that it has answered. */
-static word_t answered(const struct component *c)
-{
-    word_t done = 1;
-
-    (void)component_record(c, offsetof(struct rt_record, done), &done, sizeof done);
-    return done;
 }
 
 static bool began_later(const struct component *c, const struct component *first)
@@ -235,16 +293,17 @@ static bool began_later(const struct component *c, const struct component *first
  * if nobody whom it needs went away meanwhile. */
 static void count_early(struct component *c)
 {
-    word_t done = answered(c);
+    bool serves = answered(c) != 0;
+    bool alone = serves || !component_stands_on(c, began_later);
 
-    if (done == 0)
-        c->early += !component_stands_on(c, began_later);
-    else
+    if (serves)
         c->early = 0;
+    else
+        c->early += alone;
     c->fails_again = c->early >= EARLY_MAX;
     if (c->fails_again)
         c->early = 0;
-    fall_back(c, done);
+    fall_back(c, serves || !alone);
 }
 
 /* What follows on an end that has been reported. */
@@ -319,22 +378,6 @@ static void restart_followers(const struct component *c)
             supervise_at(d->wake_ticks);
         }
     }
-}
-
-/* How long it was away, and of what that was made. */
-static void report_restart(struct component *c, word_t began)
-{
-    word_t now = now_ticks();
-
-    say(SAY_INFO, "'%s' is restarted (%lu)", c->name, c->restarts);
-    end_line(c,
-             "  restarted after %lu us: %lu to report and take apart, %lu of waiting, %lu to make",
-             ticks_us(now - c->ended_ticks), ticks_us(c->gone_ticks - c->ended_ticks),
-             ticks_us(began - c->gone_ticks), ticks_us(now - began));
-    if (vault_pages(c) != 0)
-        end_line(c, "  recovered: its vault of %lu KiB is kept%s", vault_pages(c) * PAGE / 1024,
-                 c->fails_again ? ", but not to be trusted: it failed with it again and again"
-                                : "");
 }
 
 /* A restart that finds no memory is tried again later, within the limit. */

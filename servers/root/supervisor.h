@@ -15,8 +15,14 @@ word_t supervise_start_all(void);
 /** Start one that is stopped, failed or exited. */
 enum made supervise_start(struct component *c);
 
-/** Stop one for good. */
+/** Stop one that will be started again at once, or forgotten. */
 void supervise_stop(struct component *c);
+
+/** Stop one that runs or will be restarted, until it is started. Who calls it meanwhile is told. */
+void supervise_stop_for_good(struct component *c);
+
+/** Stop and start one, whatever state it is in. */
+enum made supervise_restart(struct component *c);
 
 /** It faulted. */
 void supervise_fault(struct component *c, const struct fault *f);

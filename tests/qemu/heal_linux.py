@@ -70,6 +70,32 @@ work kill ext4
 check "the report of an image from a file has the names of its functions" \\
     "$(/dev/tsr.sh why ext4 | /bin/busybox grep -c ' main+0x')" 1
 sync
+# Without its disk, from the shell alone: programs get errors at once, and there is a way back.
+exec 5<>/dev/tsr
+say() {{ echo "$*" >&5; while read line <&5; do last=$line; done; }}
+works() {{ # does the shell, without a file of the disk?
+    read up rest </proc/uptime && [ -n "$up" ] && echo x >/dev/shm/x &&
+        read back </dev/shm/x && [ $back = x ]
+}}
+for victim in ext4 virtio_blk; do
+    say stop $victim
+    result=error
+    dd if=/big.md5 of=/$victim.new conv=fsync 2>/dev/null && result=written
+    if works; then result="$result, works"; fi
+    check "$victim is stopped: errors at once, the sandbox goes on" "$result" "error, works"
+    say ps ext4
+    set -- $last
+    result=$2
+    say start $victim
+    [ $victim = ext4 ] || say restart ext4
+    check "$victim is started by hand: files are there again" \\
+        "$result $(md5sum /big | cut -d ' ' -f 1)" \\
+        "$([ $victim = ext4 ] && echo stopped || echo degraded) $(cat /big.md5)"
+done
+check "the report says it" "$(/dev/tsr.sh why ext4 | head -n 1)" "'ext4' was restarted"
+check "the report of the driver says who did it" \\
+    "$(/dev/tsr.sh why virtio_blk | busybox grep -c 'started by hand after')" 1
+sync
 echo "$passed passed, $failed failed"
 """
 

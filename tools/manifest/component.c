@@ -2,6 +2,7 @@
 /* One component: the keys of its map, their defaults and ranges. */
 #include "system.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,6 +139,31 @@ static void read_cpu(struct component *c, const struct node *n)
     }
 }
 
+/* How many restarts fit in the limit's time, if each failure comes at once. */
+static unsigned long reachable(const struct manifest_policy *p)
+{
+    unsigned long wait = p->backoff_us, left = p->limit_us, count = 0;
+
+    while (wait < p->backoff_max_us && wait != 0 && wait <= left) {
+        left -= wait;
+        wait = wait * 2 < p->backoff_max_us ? wait * 2 : p->backoff_max_us;
+        count++;
+    }
+    return wait == 0 ? ULONG_MAX : count + left / wait;
+}
+
+/* A limit that the waits between restarts keep from being reached is none. */
+static void check_limit(const struct manifest_policy *p, const struct node *n)
+{
+    unsigned long most = reachable(p);
+
+    if (p->limit != UINT64_MAX && p->limit > most)
+        report(n->place,
+               "the limit is never reached: with this backoff there are at most %lu restarts in "
+               "that time",
+               most);
+}
+
 static void read_limit(struct manifest_policy *p, const struct node *n)
 {
     const char *text = node_text(n, "limit");
@@ -153,6 +179,8 @@ static void read_limit(struct manifest_policy *p, const struct node *n)
         p->limit_us > MANIFEST_TIME_MAX)
         report(n->place, "limit is '%s'; expected 'none' or restarts in a time as in '5 per 1min'",
                text);
+    else
+        check_limit(p, n);
 }
 
 static void read_policy(struct manifest_policy *p, const struct node *n)

@@ -366,6 +366,40 @@ static void test_down(void)
     check(after == LEDGER_OK && sum != 0,
           "when it is started by hand it serves again, with its vault", "error 0x%x",
           (unsigned)after);
+    read_report("fragile", 0);
+    check(contains(text, "'fragile' was killed") && contains(text, "it stays down: it failed 2") &&
+              contains(text, "started by hand after"),
+          "the report says all of that", "%.*s", 250, text);
+}
+
+/* Whoever is stopped by hand is answered for as well; a restart by hand is reported. */
+static void test_by_hand(void)
+{
+    cap_t fragile = rt_uses("fragile");
+    struct supervisor_status status = {0};
+    enum ledger_error stopped, started = LEDGER_E_DOWN;
+    uint32_t entries = 0;
+    uint64_t sum = 0;
+
+    (void)supervisor_stop(root, "fragile");
+    stopped = ledger_sum(fragile, &entries, &sum);
+    (void)supervisor_query(root, "fragile", &status);
+    if (supervisor_start(root, "fragile") == SUPERVISOR_OK)
+        started = ledger_sum(fragile, &entries, &sum);
+    check(stopped == LEDGER_E_DOWN && status.state == SUPERVISOR_STATE_STOPPED &&
+              started == LEDGER_OK && entries == ENTRIES,
+          "a call to one that was stopped fails until it is started", "errors 0x%x 0x%x, state %d",
+          (unsigned)stopped, (unsigned)started, (int)status.state);
+    read_report("fragile", 0);
+    check(contains(text, "'fragile' was stopped") && contains(text, "started by hand after"),
+          "the report says who did it", "%.*s", 250, text);
+    check(supervisor_restart(root, "fragile") == SUPERVISOR_OK &&
+              ledger_sum(fragile, &entries, &sum) == LEDGER_OK && entries == ENTRIES,
+          "a restart by hand loses nothing", "%u entries", entries);
+    read_report("fragile", 0);
+    check(contains(text, "'fragile' was restarted") && contains(text, "restarted after") &&
+              contains(text, "recovered: "),
+          "and leaves a report", "%.*s", 250, text);
 }
 
 /* An image that does not serve gives way to the one before it; one that does keeps the vault. */
@@ -440,6 +474,7 @@ int main(void)
     test_devices();
     test_degraded();
     test_down();
+    test_by_hand();
     test_upgrade();
     test_ends();
     return check_end();

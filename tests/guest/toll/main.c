@@ -108,7 +108,7 @@ static word_t others(void)
 
 int main(void)
 {
-    word_t noted, bare, whole, written, used;
+    word_t noted, bare, whole, written, used, down;
 
     if (rt_provides("ledger") != 0 && rt_argument("whole") != NULL)
         serve_whole();
@@ -120,11 +120,15 @@ int main(void)
     whole = trip(rt_uses("whole"));
     written = put(rt_uses("ledger"));
     used = others();
+    (void)supervisor_stop(rt_uses("supervisor"), "ledger-9");
+    down = others();
     check(bare > 100, "a round trip to a bare loop", bare, "instructions");
     check(noted <= bare + bare / 20, "the same with a record of it", noted, "instructions");
     check(whole <= bare + bare / 4, "the same through lib/ipc", whole, "instructions");
     check(written < 2000, "a round trip with a writing to a vault", written, "instructions");
     check(used < 5000, "what all others use beside one that computes", used,
+          "millionths of the time");
+    check(down < used + 1000, "the same while root answers for one that is stopped", down,
           "millionths of the time");
     rt_say(2, "%u passed, %u failed", passed, failed);
     return 0;
