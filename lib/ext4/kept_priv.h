@@ -15,9 +15,9 @@
  *  - Bytes of what the caller keeps beside are saved in `beside` before they change.
  *  - `now` is written with one store at the end of an operation: what it says is whole.
  *
- * Every part has a checksum (CRC-32C, or two multiplications) that becomes valid with the same store
- * as the part itself. If any is wrong nothing is taken over. The contents of buffers have none:
- * metadata have ext4's own, and data have none on the disk either.
+ * Every part has a checksum (CRC-32C, or one or two multiplications) that becomes valid with the
+ * same store as the part itself. If any is wrong nothing is taken over. The contents of buffers
+ * have none: metadata have ext4's own, and data have none on the disk either.
  */
 #ifndef EXT4_KEPT_PRIV_H
 #define EXT4_KEPT_PRIV_H
