@@ -96,6 +96,14 @@ static long write_bytes(struct transfer *x)
     return sum;
 }
 
+static void refuse_line(void)
+{
+    static const char text[] = "a command has fewer than 255 letters\n";
+
+    answer.size = answer.at = 0;
+    add(NULL, text, sizeof text - 1);
+}
+
 static long write_command(struct file *f, struct transfer *x, word_t at)
 {
     char line[LINE];
@@ -108,10 +116,10 @@ static long write_command(struct file *f, struct transfer *x, word_t at)
     if (n < 0)
         return n;
     line[n] = 0;
-    if (n == sizeof line - 1 && x->left > 0)
-        return -E2BIG;
     answer.file = f;
-    if (!run(line))
+    if (n == sizeof line - 1 && x->left > 0)
+        refuse_line();
+    else if (!run(line))
         return -EINVAL;
     n += (long)x->left;
     transfer_skip(x, x->left);

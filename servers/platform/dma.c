@@ -107,13 +107,16 @@ static cap_t made(const struct device *d, uint32_t index)
     return chunk == 0 ? 0 : chunk + index % CHUNK;
 }
 
+/* All of a disk's cache may take a good part of a heartbeat on a machine that has little time. */
 enum platform_error dma_recall(struct device *d, uint32_t first, uint32_t count)
 {
     if (first > limit || count > limit - first)
         return PLATFORM_E_NO_RESOURCE;
-    for (uint32_t i = first; i < first + count; i++)
+    for (uint32_t i = first; i < first + count; i++) {
+        rt_alive();
         if (made(d, i) != 0)
             RT_CHECK(cnode_revoke(COMPONENT_CNODE, made(d, i)) == E_OK);
+    }
     return PLATFORM_OK;
 }
 
@@ -121,8 +124,10 @@ enum platform_error dma_reclaim(struct device *d, uint32_t first, uint32_t count
 {
     enum platform_error error = dma_recall(d, first, count);
 
-    for (uint32_t i = first; error == PLATFORM_OK && i < first + count; i++)
+    for (uint32_t i = first; error == PLATFORM_OK && i < first + count; i++) {
+        rt_alive();
         if (made(d, i) != 0 && !clear(made(d, i)))
             error = PLATFORM_E_EXHAUSTED;
+    }
     return error;
 }

@@ -95,6 +95,8 @@ done
 check "the report says it" "$(/dev/tsr.sh why ext4 | head -n 1)" "'ext4' was restarted"
 check "the report of the driver says who did it" \\
     "$(/dev/tsr.sh why virtio_blk | busybox grep -c 'started by hand after')" 1
+check "platform, which cleared the cache for a new ext4 meanwhile, was not taken to hang" \\
+    "$(/dev/tsr.sh why platform)" "platform has not ended yet"
 sync
 echo "$passed passed, $failed failed"
 """
