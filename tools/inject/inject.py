@@ -39,6 +39,7 @@ WORDS = {"disk": ["disk=yes"], "linux": ["disk=yes", "linux=yes", "answers=1"]}
 STORM = ["pause=25000", "answers=0"]
 MEMORY = {"linux": "384M"}
 SLOW_REQUESTS = 40      # in a second, of a slow disk
+FLUSH_ERRORS = 9        # more than one, and no end of them, cannot be taken back
 PLATFORM = os.path.join(os.path.dirname(os.path.dirname(HERE)), "system/platform.yaml")
 PARTITIONS = "label: gpt\nfirst-lba: 2048\nsize=24M\nsize=4M\n"
 DISK_BYTES = 32 << 20
@@ -175,14 +176,17 @@ class Campaign:
                 limit = SLOW_REQUESTS
             if words[0] == "error":
                 node = f"bad{next(self.numbers)}"
-                monitor.do("blockdev-add", {
-                    "driver": "blkdebug", "node-name": node, "image": "image",
-                    "inject-error": [{"event": "none", "iotype": words[1], "errno": 5,
-                                      "once": words[2] == "once"}]})
+                monitor.do("blockdev-add", {"driver": "blkdebug", "node-name": node,
+                                            "image": "image",
+                                            "inject-error": errors(words[1], words[2])})
             monitor.do("qom-set", {"path": "/objects/limits", "property": "limits",
                                    "value": {"iops-total": limit}})
-            monitor.do("blockdev-reopen", {"options": [
-                {"driver": "raw", "node-name": "disk0", "file": node}]})
+            # What is left is flushed, which may be the last of the errors that nobody asked for.
+            for _ in range(FLUSH_ERRORS):
+                if monitor.can("blockdev-reopen", {"options": [
+                        {"driver": "raw", "node-name": "disk0", "file": node}]}):
+                    return
+            raise ValueError("the disk does not become well again")
 
     def listen(self, process, console):
         """What the injector says until its end, and what programs said in each case; what it asks
@@ -321,6 +325,7 @@ class Monitor:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
         self.file = self.socket.makefile("rw")
+        self.error = None
 
     def __enter__(self):
         self.do("qmp_capabilities", {})
@@ -331,13 +336,27 @@ class Monitor:
         self.socket.close()
 
     def do(self, command, arguments):
-        """A command, and its outcome."""
+        """A command that must be done."""
+        if not self.can(command, arguments):
+            raise ValueError(f"QEMU does not do {command}: {self.error}")
+
+    def can(self, command, arguments):
+        """A command. Returns whether it was done."""
         print(json.dumps({"execute": command, "arguments": arguments}), file=self.file, flush=True)
         answer = {}
         while "return" not in answer:
             answer = json.loads(self.file.readline())
             if "error" in answer:
-                raise ValueError(f"QEMU does not do {command}: {answer['error']}")
+                self.error = answer["error"]
+                return False
+        return True
+
+
+def errors(what, often):
+    """Rules of QEMU's blkdebug: one request of a kind fails, or all; of flushes some."""
+    rule = {"event": "none", "iotype": what, "errno": 5,
+            "once": often == "once" or what == "flush"}
+    return [rule] * (FLUSH_ERRORS - 1 if what == "flush" and often != "once" else 1)
 
 
 def disk_options(path, monitor):

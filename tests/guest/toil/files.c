@@ -13,11 +13,16 @@
 #define FILES    6u
 #define LARGEST 24576u
 #define PIECE    4096u
+#define SAID_MAX 20u
 
-/* An error that a call ended with, for who reads the log. */
+/* An error that a call ended with, for who reads the log: of a file system that can only be read
+ * from now on there would be no end of them, and root ends who floods it with lines. */
 static enum result told(const char *call, unsigned file, enum file_error error)
 {
-    rt_say(1, "%s of file %u: %s (%u)", call, file, files_error_text(error), (unsigned)error);
+    static unsigned said;
+
+    if (said++ < SAID_MAX)
+        rt_say(1, "%s of file %u: %s (%u)", call, file, files_error_text(error), (unsigned)error);
     return TOLD;
 }
 
