@@ -284,6 +284,36 @@ static void test_layouts(void)
           w.found);
 }
 
+/* Nothing that a vault with one wrong bit says is wrong. */
+static void test_spoilt(void)
+{
+    static uint64_t memory[128], sound[128];
+    unsigned wrong = 0, refused = 0, damaged = 0;
+    struct rt_vault v;
+
+    (void)rt_vault_open_at(&v, memory, sizeof memory, 1, 8, 0);
+    for (uint64_t key = 0; key < 10; key++)
+        (void)rt_vault_put(&v, key, &(uint64_t){key * 77 + 1}, 8);
+    memcpy(sound, memory, sizeof sound);
+    for (size_t bit = 0; bit < sizeof memory * 8; bit += 3) {
+        const struct rt_vault_record *r;
+        unsigned at = 0;
+
+        memcpy(memory, sound, sizeof memory);
+        memory[bit / 64] ^= 1ul << bit % 64;
+        (void)rt_vault_open_at(&v, memory, sizeof memory, 1, 8, 0);
+        refused += v.found == RT_VAULT_REFUSED;
+        damaged += v.damaged;
+        while ((r = rt_vault_next(&v, &at)) != NULL) {
+            uint64_t value = 0;
+
+            wrong += rt_vault_get(&v, r->key, &value, 8) != 8 || value != r->key * 77 + 1;
+        }
+    }
+    check(wrong == 0 && refused > 50 && damaged > 500, "a bit of a vault is wrong, anywhere",
+          "%u wrong, %u refused, %u records damaged", wrong, refused, damaged);
+}
+
 static void test_followers(void)
 {
     word_t led = restarts("led"), follower = restarts("follower"), other = restarts("other");
@@ -464,6 +494,7 @@ int main(void)
           (unsigned)waited);
     test_checksum();
     test_layouts();
+    test_spoilt();
     test_ways();
     test_deadlock();
     test_time();
