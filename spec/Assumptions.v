@@ -1,7 +1,7 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
 (* Every theorem of the specification, and what it leans on: `make` fails unless that is nothing. *)
 From Tessera Require Keeps Tree Memory Reply Budget Theorems Revoke Again Integrity
-  Dismantled Left Restarts Shown Witness.
+  Dismantled Left Restarts Shown Witness Apart Example.
 
 Print Assumptions Keeps.every_entry_keeps.
 Print Assumptions Keeps.boot_keeps.
@@ -67,3 +67,8 @@ Print Assumptions Integrity.isolation.
 Print Assumptions Integrity.apart_integrity.
 Print Assumptions Integrity.nothing_is_shown.
 Print Assumptions Integrity.nothing_is_usable.
+Print Assumptions Apart.outcome_is_its_own.
+Print Assumptions Apart.nothing_outside_changes.
+Print Assumptions Apart.others_are_not_seen.
+Print Assumptions Apart.noninterference.
+Print Assumptions Example.partitions_run.

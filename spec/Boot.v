@@ -16,19 +16,19 @@ Definition cnode_slots : N := 80.
 Definition huge : N := 16777216.
 
 Definition nothing (l : limits) : state :=
-  St empty empty empty empty 1 empty empty empty empty empty empty empty empty empty empty empty
+  St empty empty empty empty empty empty empty empty empty empty empty empty empty empty empty
      empty empty [] (Asids 64 0 [] empty) empty
      (Cpu 0 0 0 false false 0 [] word_max 1000000) l.
 
 (* Memory that was never part of another Untyped. *)
 Definition first_region (base size : N) (w : what) : M N := fun s =>
   let r := Region base size w in
-  if (0 <? size) && negb (is_some (get (s_next s) (s_regions s)))
+  if (0 <? size) && negb (is_some (get (region_at base 0) (s_regions s)))
      && fold (fun _ q ok => ok && ((r_base q + r_size q <=? base) || (base + size <=? r_base q)))
              (s_regions s) true
   then match w with
-       | WUntyped 0 | WObject => Some (s_next s, set_s_next (s_next s + 1)
-           (set_s_regions (set (s_next s) r (s_regions s)) s))
+       | WUntyped 0 | WObject => 
+           Some (region_at base 0, set_s_regions (set (region_at base 0) r (s_regions s)) s)
        | _ => None
        end
   else None.

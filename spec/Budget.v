@@ -180,11 +180,11 @@ Qed.
 Theorem budgets_are_basic : basic budgets_hold.
 Proof.
   constructor.
-  { intros s s' E H. unfold central in E. injection E as _ _ _ _ _ _ _ Eb _.
+  { intros s s' E H. unfold central in E. injection E as _ _ _ _ _ _ Eb _.
     unfold budgets_hold in *. rewrite <- Eb. exact H. }
   all: intros; intros s1 v1 s1' H E.
   4: { unfold edit_cap in E. prim E; exact H. }
-  4: { apply make_region_only in E. destruct E as [k [m ->]]. exact H. }
+  4: { apply make_region_only in E. destruct E as [m ->]. exact H. }
   all: try solve [apply drop_region_only in E; rewrite E; exact H].
   all: try solve [unfold put_cap, drop_cap, move_cap, afresh, to_tables, from_tables,
       set_wait, arm, disarm, owe_reply, end_call, new_thread_wait, new_reply, forget_wait,

@@ -161,8 +161,9 @@ Definition counted (t : ty) : bool :=
 Definition has_memory (t : ty) : bool :=
   match t with TUntyped | TDevice | TTables => true | _ => false end.
 
-(* Is there another capability for this region? *)
+(* Is there another capability for this region? Of none, there may well be. *)
 Definition others (i : N) : M bool :=
+  if i =? 0 then ret true else
   gets (fun s => fold (fun _ c b => b || (c_reg c =? i)) (s_caps s) false).
 
 (* It waits to be dismantled, behind the one that is being dismantled. *)

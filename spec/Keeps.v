@@ -14,8 +14,7 @@ Existing Class keeps.
 
 (* What theorems speak of; most of them only of the central part. *)
 Definition central (s : state) :=
-  (s_caps s, s_up s, s_kids s, s_regions s, s_next s, s_replies s, s_waits s, s_budgets s,
-   s_lim s).
+  (s_caps s, s_up s, s_kids s, s_regions s, s_replies s, s_waits s, s_budgets s, s_lim s).
 Definition core (s : state) := (central s, s_spaces s, s_kinds s).
 
 (* No mapping comes. *)

@@ -105,15 +105,19 @@ Definition edit_cap (a : N) (f : cap -> cap) : M unit := fun s =>
 Definition inside (r : region) (b used : N) : bool :=
   (b <=? r_base r) && (r_base r + r_size r <=? b + used).
 
+(* What a region is called: where it is, and out of how many others it was made one after the other.
+   So who makes one learns nothing from its name of what others have made. *)
+Definition region_at (place depth : N) : N := N.shiftl place 32 + N.land depth (N.ones 32).
+Definition region_in (u place : N) : N := region_at place (u + 1).
+
 (* n granules at `place`, behind all that was handed out from the Untyped u. *)
 Definition make_region (u place n : N) (w : what) : M N := fun s =>
   match get u (s_regions s), w with
   | Some (Region b z (WUntyped used)), (WUntyped 0 | WObject | WUser) =>
       if (b + used <=? place) && (place + n <=? b + z) && (0 <? n)
-         && negb (is_some (get (s_next s) (s_regions s)))
-      then Some (s_next s, set_s_next (s_next s + 1)
-        (set_s_regions (set (s_next s) (Region place n w)
-          (set u (Region b z (WUntyped (place - b + n))) (s_regions s))) s))
+         && negb (is_some (get (region_in u place) (s_regions s)))
+      then Some (region_in u place, set_s_regions (set (region_in u place) (Region place n w)
+          (set u (Region b z (WUntyped (place - b + n))) (s_regions s))) s)
       else None
   | _, _ => None
   end.

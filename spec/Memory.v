@@ -109,7 +109,7 @@ Proof.
 Qed.
 
 Lemma make_region_only : forall u p n w s i s', make_region u p n w s = Some (i, s') ->
-  exists k m, s' = set_s_next k (set_s_regions m s).
+  exists m, s' = set_s_regions m s.
 Proof.
   intros u p n w s i s' H. unfold make_region in H.
   destruct (get u (s_regions s)) as [[b z [used| |]]|]; try discriminate H.
@@ -125,9 +125,9 @@ Proof.
   assert (Wc : w = WUntyped 0 \/ w = WObject \/ w = WUser).
   { destruct w as [[|?]| |]; try discriminate H; auto. }
   destruct ((b + used <=? p) && (p + n <=? b + z) && (0 <? n)
-            && negb (is_some (get (s_next s) (s_regions s)))) eqn:C;
+            && negb (is_some (get (region_in u p) (s_regions s)))) eqn:C;
     [|destruct w as [[|?]| |]; discriminate H].
-  assert (H' : s_regions s' = set (s_next s) (Region p n w)
+  assert (H' : s_regions s' = set (region_in u p) (Region p n w)
       (set u (Region b z (WUntyped (p - b + n))) (s_regions s))).
   { destruct Wc as [->|[->| ->]]; injection H as _ <-; reflexivity. }
   rewrite H'. clear H H'.
@@ -199,7 +199,7 @@ Proof. intros. apply basic_kept, memory_is_basic. Qed.
 
 (* The first regions are apart, too. *)
 Lemma first_region_only : forall b z w s i s', first_region b z w s = Some (i, s') ->
-  exists k m, s' = set_s_next k (set_s_regions m s).
+  exists m, s' = set_s_regions m s.
 Proof.
   intros b z w s i s' H. unfold first_region in H.
   match type of H with (if ?c then _ else _) = _ => destruct c; [|discriminate H] end.
@@ -209,9 +209,9 @@ Qed.
 Lemma sound_first : forall b z w, keeps sound (first_region b z w).
 Proof.
   intros b z w s i s' W H. unfold first_region in H.
-  destruct ((0 <? z) && negb (is_some (get (s_next s) (s_regions s))) && _) eqn:C;
+  destruct ((0 <? z) && negb (is_some (get (region_at b 0) (s_regions s))) && _) eqn:C;
     [|discriminate H].
-  assert (E : s_regions s' = set (s_next s) (Region b z w) (s_regions s) /\
+  assert (E : s_regions s' = set (region_at b 0) (Region b z w) (s_regions s) /\
               match w with WUntyped u => u = 0 | _ => True end).
   { destruct w as [[|?]| |]; try discriminate H; injection H as _ <-; auto. }
   destruct E as [E Z]. unfold sound. rewrite E. rewrite !andb_true_iff, N.ltb_lt in C.

@@ -173,7 +173,7 @@ Proof.
   { intros s s' E F. unfold central in E.
     eapply followed_same; [| |exact F]; congruence. }
   all: try solve [intros; intros s a0 s' F H; untouched F H].
-  - intros u p n w s i s' F H. apply make_region_only in H. destruct H as [k [m ->]].
+  - intros u p n w s i s' F H. apply make_region_only in H. destruct H as [m ->].
     eapply followed_same; [| |exact F]; reflexivity.
   - intros i s u s' F H. apply drop_region_only in H. rewrite H.
     eapply followed_same; [| |exact F]; reflexivity.

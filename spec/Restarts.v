@@ -387,9 +387,9 @@ Definition again (t : N) (s s' : state) : Prop :=
 Theorem limits_are_basic : forall l, basic (fun s => s_lim s = l).
 Proof.
   intros l. constructor.
-  { intros s s' E H. unfold central in E. injection E as _ _ _ _ _ _ _ _ E. congruence. }
+  { intros s s' E H. unfold central in E. injection E as _ _ _ _ _ _ _ E. congruence. }
   all: intros; intros s1 v1 s1' H E.
-  5: { apply make_region_only in E. destruct E as [k [m ->]]. exact H. }
+  5: { apply make_region_only in E. destruct E as [m ->]. exact H. }
   all: try (apply drop_region_only in E; rewrite E; exact H).
   all: unfold put_cap, drop_cap, move_cap, edit_cap, afresh, to_tables, from_tables,
       set_wait, arm, disarm, owe_reply, end_call, new_thread_wait, new_reply, forget_wait,
@@ -401,7 +401,7 @@ Proof. intros. apply basic_kept, limits_are_basic. Qed.
 Lemma limits_reached : forall l s, reached l s -> s_lim s = l.
 Proof.
   intros l. apply reached_keeps; [apply limits_stay| |reflexivity].
-  intros b z w s i s' R H. apply first_region_only in H. destruct H as [k [m ->]]. exact R.
+  intros b z w s i s' R H. apply first_region_only in H. destruct H as [m ->]. exact R.
 Qed.
 
 Lemma again_shorter : forall t s s', goes_on (s_lim s) -> filled s -> again t s s' ->
@@ -422,9 +422,8 @@ Proof.
   unfold left. rewrite !V by reflexivity. reflexivity.
 Qed.
 
-(* Every call ends: nobody can be made to make the same call for ever,
-  from any state that the kernel
-   comes to. *)
+(* Every call ends: nobody can be made to make the same call for ever, from any state that the kernel
+   comes to, if nobody else acts in between. *)
 Theorem every_call_ends : forall l, goes_on l -> forall t s, reached l s ->
   Acc (fun x y => again t y x) s.
 Proof.

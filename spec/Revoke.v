@@ -26,7 +26,7 @@ Theorem deleting_keeps_childless_small : forall a, small (childless a).
 Proof.
   intros a. pose proof (basic_small _ tree_is_basic) as T. constructor.
   { intros s s' E [R C]. split; [exact (small_other _ T s s' E R)|].
-    unfold central in E. injection E as _ _ Ek _ _ _ _ _ _. unfold children. rewrite <- Ek.
+    unfold central in E. injection E as _ _ Ek _ _ _ _ _. unfold children. rewrite <- Ek.
     exact C. }
   1: apply childless_drop.
   all: intros; intros s1 v1 s1' [R C] H; split;
@@ -135,7 +135,7 @@ Theorem deleting_makes_none_small : forall n, small (at_most n).
 Proof.
   intros n. pose proof (basic_small _ tree_is_basic) as T. constructor.
   { intros s s' E [R C]. split; [exact (small_other _ T s s' E R)|].
-    unfold central in E. injection E as _ Eu _ _ _ _ _ _ _. unfold capabilities. rewrite <- Eu.
+    unfold central in E. injection E as _ Eu _ _ _ _ _ _. unfold capabilities. rewrite <- Eu.
     exact C. }
   { intros x s [] s' [R C] H. split; [exact (rooted_drop x s tt s' R H)|].
     pose proof (drop_is_one_less x s s' R H). lia. }
@@ -189,7 +189,7 @@ Theorem tree_is_basic_filled : basic filled.
 Proof.
   pose proof tree_is_basic as T. constructor.
   { intros s s' E [R C]. split; [exact (basic_other _ T s s' E R)|].
-    unfold central in E. injection E as Ec Eu _ _ _ _ _ _ _. rewrite <- Ec, <- Eu. exact C. }
+    unfold central in E. injection E as Ec Eu _ _ _ _ _ _. rewrite <- Ec, <- Eu. exact C. }
   { intros p a c s v s' [R C] H. split; [exact (rooted_put p a c s v s' R H)|].
     unfold put_cap in H. prim H. apply andb_true_iff in E. destruct E as [_ E].
     apply negb_true_iff in E. intros k. simpl. rewrite !get_set.
@@ -219,7 +219,7 @@ Proof.
   all: intros; intros s1 v1 s1' [R C] H; split;
     [match type of H with ?m _ = _ =>
        assert (G : keeps rooted m) by (apply T); exact (G s1 v1 s1' R H) end|].
-  1: { apply make_region_only in H. destruct H as [k [m ->]]. exact C. }
+  1: { apply make_region_only in H. destruct H as [m ->]. exact C. }
   all: try (apply drop_region_only in H; rewrite H; exact C).
   all: unfold afresh, to_tables, from_tables, set_wait, arm, disarm, owe_reply,
       end_call, new_thread_wait, new_reply, forget_wait, forget_reply, new_budget, charge_budget,
@@ -231,7 +231,7 @@ Proof. intros. apply basic_kept, tree_is_basic_filled. Qed.
 Theorem capabilities_fill_the_tree : forall l s, reached l s -> filled s.
 Proof.
   intros l. apply reached_keeps; [apply tree_is_filled| |].
-  - intros b z w s i s' R H. apply first_region_only in H. destruct H as [k [m ->]]. exact R.
+  - intros b z w s i s' R H. apply first_region_only in H. destruct H as [m ->]. exact R.
   - split.
     + split.
       * intros a k. unfold children, of_state; simpl. rewrite !get_empty. simpl.

@@ -95,7 +95,7 @@ Qed.
 Theorem placed_is_kept : kept placed.
 Proof.
   constructor.
-  { intros s s' E P. unfold core, central in E. injection E as _ _ _ Er _ _ _ _ _ Es Ek.
+  { intros s s' E P. unfold core, central in E. injection E as _ _ _ Er _ _ _ _ Es Ek.
     unfold placed in *. rewrite <- Er, <- Es, <- Ek. exact P. }
   all: intros; try match goal with C : calm _ |- _ => rename C into Calm end;
     intros s1 v s2 P H.
@@ -104,12 +104,12 @@ Proof.
     destruct (get u (s_regions s1)) as [[b z [used| |]]|] eqn:U; try discriminate H.
     destruct (_ && _) eqn:C in H; [|destruct w as [[|?]| |]; discriminate H].
     apply andb_true_iff in C. destruct C as [_ C]. apply negb_true_iff in C.
-    assert (E : s2 = set_s_next (s_next s1 + 1) (set_s_regions (set (s_next s1) (Region p n w)
-      (set u (Region b z (WUntyped (p - b + n))) (s_regions s1))) s1)).
+    assert (E : s2 = set_s_regions (set (region_in u p) (Region p n w)
+      (set u (Region b z (WUntyped (p - b + n))) (s_regions s1))) s1).
     { destruct w as [[|?]| |]; try discriminate H; injection H as _ <-; reflexivity. }
     rewrite E. refine (placed_change s1 _ P _). intros i b' z' w' G N. simpl in N.
     rewrite !get_set in N.
-    destruct (N.eqb_spec i (s_next s1)) as [->|]; [rewrite G in C; discriminate C|].
+    destruct (N.eqb_spec i (region_in u p)) as [->|]; [rewrite G in C; discriminate C|].
     destruct (N.eqb_spec i u) as [->|]; [|contradiction]. rewrite U in G. injection G as _ _ <-.
     exact I. }
   5: { (* drop_region *)
@@ -194,12 +194,12 @@ Proof.
   - intros b z w s i s' P H. unfold first_region in H.
     destruct (_ && _) eqn:C in H; [|discriminate H]. apply andb_true_iff in C. destruct C as [C _].
     apply andb_true_iff in C. destruct C as [_ C]. apply negb_true_iff in C.
-    assert (E : s' = set_s_next (s_next s + 1)
-      (set_s_regions (set (s_next s) (Region b z w) (s_regions s)) s)).
+    assert (E : s' = set_s_regions (set (region_at b 0) (Region b z w) (s_regions s)) s).
     { destruct w as [[|?]| |]; try discriminate H; injection H as _ <-; reflexivity. }
     rewrite E. refine (placed_change s _ P _). intros j b' z' w' G N. simpl in N.
     rewrite get_set in N.
-    destruct (N.eqb_spec j (s_next s)) as [->|]; [|contradiction]. rewrite G in C. discriminate C.
+    destruct (N.eqb_spec j (region_at b 0)) as [->|]; [|contradiction].
+    rewrite G in C. discriminate C.
   - split.
     + intros p x k l' P. simpl in P. rewrite get_empty in P. discriminate P.
     + intros o k i P. simpl in P. rewrite get_empty in P. discriminate P.

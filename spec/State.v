@@ -202,15 +202,14 @@ Definition set_l_clear v (s : limits) := Lim (l_copy s) (l_delete s) (l_doomed s
 Definition set_l_timers v (s : limits) := Lim (l_copy s) (l_delete s) (l_doomed s) (l_empty s)
   (l_range s) (l_retype s) (l_clear s) v.
 
-(* up and kids: the derivation tree, parents and children in order; its root is 0. next: the first
-   region that was never made. kinds: objects, and the region each is in. due: deadlines of timers
-   and of contexts without budget. doomed: objects without capabilities. mem: message buffers. *)
+(* up and kids: the derivation tree, parents and children in order; its root is 0. kinds: objects,
+   and the region each is in. due: deadlines of timers and of contexts without budget. doomed:
+   objects without capabilities. mem: message buffers. *)
 Record state := St {
   s_caps : map cap;
   s_up : map N;
   s_kids : map (list N);
   s_regions : map region;
-  s_next : N;
   s_kinds : map (ty * N);
   s_cnodes : map (N * N);
   s_eps : map (bool * list N);
@@ -230,96 +229,88 @@ Record state := St {
   s_cpu : cpu;
   s_lim : limits
 }.
-Definition set_s_caps v (s : state) := St v (s_up s) (s_kids s) (s_regions s) (s_next s)
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_up v (s : state) := St (s_caps s) v (s_kids s) (s_regions s) (s_next s)
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_kids v (s : state) := St (s_caps s) (s_up s) v (s_regions s) (s_next s)
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_regions v (s : state) := St (s_caps s) (s_up s) (s_kids s) v (s_next s)
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_next v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) v
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_kinds v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) v (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
+Definition set_s_caps v (s : state) := St v (s_up s) (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
+Definition set_s_up v (s : state) := St (s_caps s) v (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
+Definition set_s_kids v (s : state) := St (s_caps s) (s_up s) v (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
+Definition set_s_regions v (s : state) := St (s_caps s) (s_up s) (s_kids s) v (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
+Definition set_s_kinds v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) v
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
 Definition set_s_cnodes v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) v (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_eps v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_next s)
-  (s_kinds s) (s_cnodes s) v (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s)
+  (s_kinds s) v (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s)
   (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s)
   (s_cpu s) (s_lim s).
+Definition set_s_eps v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) v (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
 Definition set_s_ntfns v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) v (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) v (s_replies s) (s_waits s) (s_threads s) (s_regs s)
+  (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s)
+  (s_cpu s) (s_lim s).
 Definition set_s_replies v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) v (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) v (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
 Definition set_s_waits v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) v (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) v (s_threads s) (s_regs s)
+  (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s)
+  (s_cpu s) (s_lim s).
 Definition set_s_threads v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) v
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) v (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
 Definition set_s_regs v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s)
-  (s_threads s) v (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s)
-  (s_asids s) (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_scs v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_next s)
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) v (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) v
+  (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s)
+  (s_cpu s) (s_lim s).
+Definition set_s_scs v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) v
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s)
+  (s_lim s).
 Definition set_s_budgets v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s)
-  (s_threads s) (s_regs s) (s_scs s) v (s_spaces s) (s_irqs s) (s_due s) (s_doomed s)
-  (s_asids s) (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
+  (s_regs s) (s_scs s) v (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s)
+  (s_cpu s) (s_lim s).
 Definition set_s_spaces v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s)
-  (s_threads s) (s_regs s) (s_scs s) (s_budgets s) v (s_irqs s) (s_due s) (s_doomed s)
-  (s_asids s) (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
+  (s_regs s) (s_scs s) (s_budgets s) v (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s)
+  (s_cpu s) (s_lim s).
 Definition set_s_irqs v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s)
-  (s_threads s) (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) v (s_due s) (s_doomed s)
-  (s_asids s) (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_due v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_next s)
   (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) v (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) (s_lim s).
+  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) v (s_due s) (s_doomed s) (s_asids s) (s_mem s)
+  (s_cpu s) (s_lim s).
+Definition set_s_due v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) v (s_doomed s) (s_asids s) (s_mem s) (s_cpu s) (s_lim s).
 Definition set_s_doomed v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s)
-  (s_threads s) (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) v
-  (s_asids s) (s_mem s) (s_cpu s) (s_lim s).
+  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
+  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) v (s_asids s) (s_mem s)
+  (s_cpu s) (s_lim s).
 Definition set_s_asids v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s)
-  (s_next s) (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s)
-  (s_threads s) (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s)
-  (s_doomed s) v (s_mem s) (s_cpu s) (s_lim s).
-Definition set_s_mem v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_next s)
   (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  v (s_cpu s) (s_lim s).
-Definition set_s_cpu v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_next s)
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) v (s_lim s).
-Definition set_s_lim v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_next s)
-  (s_kinds s) (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s)
-  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s)
-  (s_mem s) (s_cpu s) v.
+  (s_regs s) (s_scs s) (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) v (s_mem s)
+  (s_cpu s) (s_lim s).
+Definition set_s_mem v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) v (s_cpu s) (s_lim s).
+Definition set_s_cpu v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) v (s_lim s).
+Definition set_s_lim v (s : state) := St (s_caps s) (s_up s) (s_kids s) (s_regions s) (s_kinds s)
+  (s_cnodes s) (s_eps s) (s_ntfns s) (s_replies s) (s_waits s) (s_threads s) (s_regs s) (s_scs s)
+  (s_budgets s) (s_spaces s) (s_irqs s) (s_due s) (s_doomed s) (s_asids s) (s_mem s) (s_cpu s) v.
 

@@ -34,7 +34,7 @@ Qed.
 Theorem tree_rooted : forall l s, reached l s -> Tree.rooted s.
 Proof.
   intros l. apply reached_keeps; [apply Tree.tree_is_kept| |].
-  - intros b z w s i s' R H. apply Memory.first_region_only in H. destruct H as [k [m ->]].
+  - intros b z w s i s' R H. apply Memory.first_region_only in H. destruct H as [m ->].
     exact R.
   - split.
     + intros a k. unfold children, Tree.of_state; simpl. rewrite !get_empty. simpl.
@@ -46,7 +46,7 @@ Qed.
 Theorem calls_followed : forall l s, reached l s -> Reply.followed (first l) s.
 Proof.
   intros l. apply reached_keeps; [apply Reply.calls_are_followed| |].
-  - intros b z w s i s' R H. apply Memory.first_region_only in H. destruct H as [k [m ->]].
+  - intros b z w s i s' R H. apply Memory.first_region_only in H. destruct H as [m ->].
     exact R.
   - split.
     + intros r t b. unfold Reply.of_state; simpl. rewrite !get_empty. simpl. split; discriminate.
@@ -56,7 +56,7 @@ Qed.
 Theorem budgets_held : forall l s, reached l s -> Budget.budgets_hold s.
 Proof.
   intros l. apply reached_keeps; [apply Budget.budgets_are_kept| |].
-  - intros b z w s i s' R H. apply Memory.first_region_only in H. destruct H as [k [m ->]].
+  - intros b z w s i s' R H. apply Memory.first_region_only in H. destruct H as [m ->].
     exact R.
   - intros x b H. simpl in H. rewrite get_empty in H. discriminate H.
 Qed.

@@ -415,11 +415,11 @@ Qed.
 Theorem tree_is_basic : basic rooted.
 Proof.
   constructor.
-  { intros s s' E [C W]. unfold central in E. injection E as _ Eu Ek _ _ _ _ _ _.
+  { intros s s' E [C W]. unfold central in E. injection E as _ Eu Ek _ _ _ _ _.
     unfold rooted, of_state, children in *. rewrite <- Eu, <- Ek. split; assumption. }
   2: apply rooted_drop. 2: apply rooted_move. 1: apply rooted_put.
   all: intros; intros s1 v1 s1' [C W] H.
-  2: { apply make_region_only in H. destruct H as [k [m ->]]. split; assumption. }
+  2: { apply make_region_only in H. destruct H as [m ->]. split; assumption. }
   all: try (apply drop_region_only in H; rewrite H; split; assumption).
   all: unfold edit_cap, afresh, to_tables, from_tables, set_wait, arm, disarm,
       owe_reply, end_call, new_thread_wait, new_reply, forget_wait, forget_reply, new_budget,

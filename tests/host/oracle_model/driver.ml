@@ -140,17 +140,11 @@ let ty_number t =
 let is_memory c = match c.c_ty with TUntyped | TDevice -> true | _ -> false
 let is_tables c = match c.c_ty with TTables -> true | _ -> false
 
-(* Of each region, which have numbers that only grow: how many capabilities there are for it, and
-   the object in it. *)
-let held = ref (Array.make 64 0)
-let object_in = ref (Array.make 64 0)
-
-let grow r =
-  let n = Array.length !held in
-  if r >= n then begin
-    held := Array.append !held (Array.make (max n (r + 1 - n)) 0);
-    object_in := Array.append !object_in (Array.make (max n (r + 1 - n)) 0)
-  end
+(* Of each region: how many capabilities there are for it, and the object in it. *)
+let held : (int, int) Hashtbl.t = Hashtbl.create 256
+let object_in : (int, int) Hashtbl.t = Hashtbl.create 256
+let told table r = match Hashtbl.find_opt table r with Some n -> n | None -> 0
+let tell table r n = if n = 0 then Hashtbl.remove table r else Hashtbl.replace table r n
 
 let memories = Hashtbl.create 64
 let cap_count = ref 0
@@ -169,8 +163,7 @@ let follow_caps before s =
   let dirty = ref [] in
   let hold c n =
     let r = int c.c_reg in
-    grow r;
-    !held.(r) <- !held.(r) + n;
+    tell held r (told held r + n);
     cap_count := !cap_count + n;
     dirty := r :: !dirty
   in
@@ -187,20 +180,20 @@ let follow_caps before s =
   changes
     (fun o x y ->
       (match x with
-      | Some (_, r) -> !object_in.(int r) <- 0; decr object_count; drop 3 o
+      | Some (_, r) -> tell object_in (int r) 0; decr object_count; drop 3 o
       | None -> ());
       match y with
       | Some (_, r) ->
         let r = int r in
-        grow r; !object_in.(r) <- o; incr object_count; dirty := r :: !dirty
+        tell object_in r o; incr object_count; dirty := r :: !dirty
       | None -> ())
     before.s_kinds s.s_kinds;
   List.iter
     (fun r ->
-      let o = !object_in.(r) in
+      let o = told object_in r in
       if o <> 0 then
         match find o s.s_kinds with
-        | Some (k, _) -> put 3 o [ plain o 0 (ty_number k); plain o 1 !held.(r) ]
+        | Some (k, _) -> put 3 o [ plain o 0 (ty_number k); plain o 1 (told held r) ]
         | None -> ())
     !dirty;
   if before.s_caps != s.s_caps || before.s_regions != s.s_regions then
