@@ -19,6 +19,13 @@
 /*@ logic integer align_of(integer type) =
         type == TYPE_UNTYPED || type == TYPE_FRAME ? SMALL_GRANULES :
         type == TYPE_LARGE_FRAME ? LARGE_GRANULES : type == TYPE_HUGE_FRAME ? HUGE_GRANULES : 1;
+    // Can an object of this type have this size?
+    predicate made_size(integer type, integer n) = n != 0 && TYPE_NULL < type <= TYPE_TIMER &&
+        (type == TYPE_CNODE ==> 2 <= n) && (type == TYPE_THREAD ==> n == THREAD_GRANULES) &&
+        (type == TYPE_SCHED_CONTEXT ==> n == SCHED_CONTEXT_GRANULES) &&
+        (type == TYPE_FRAME ==> n == SMALL_GRANULES) &&
+        (type == TYPE_INTERRUPT ==> n == INTERRUPT_GRANULES) &&
+        (type == TYPE_TIMER ==> n == TIMER_GRANULES);
     // Where an object with this alignment can begin.
     predicate next_place(integer s, integer align, integer start) =
         (Slot_object(s) + start) % align == 0 && Slot_extra(s) <= start < Slot_extra(s) + align;
@@ -37,6 +44,7 @@
     ensures frame: type == TYPE_FRAME ==> \result == (size == 0 ? SMALL_GRANULES : 0);
     ensures null: type == TYPE_NULL ==> \result == 0;
     ensures known: \result != 0 ==> type <= TYPE_TIMER;
+    ensures made: \result != 0 ==> made_size(type, \result);
     ensures aligned: \result % align_of(type) == 0;
 */
 word_t untyped_object_size(word_t type, word_t size);

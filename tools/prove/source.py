@@ -22,7 +22,7 @@ GENERATED = {"operation_dispatch": """requires ALL_WF && type < TYPE_LIMIT;
     requires right: is_home(slot) && Slot_type(slot) == type && type != TYPE_NULL;
     assigns ANY_STATE, kind[0 .. GRANULES - 1];
     ALL_KEPT
-    ensures kinds: kinds_kept{Pre, Here};""", "operation_results": """assigns \\nothing;
+    ensures thread: is_thread(thread);""", "operation_results": """assigns \\nothing;
     ensures small: \\result <= MESSAGE_REGS;"""}
 WITNESS = "kernel/model/prove/witness.c"
 KEYWORDS = {"if", "for", "while", "switch", "return", "sizeof"}
