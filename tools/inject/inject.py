@@ -498,7 +498,7 @@ def report(campaign):
         print("pauses of Linux programs are those of their own long turns too: they are not judged")
         checks = [check for check in checks if not check[0].startswith("blackout")]
     if options.system == "disk" and len(cases) < JUDGED:
-        print(f"the host's moments are among so few pauses with a disk: judged from {JUDGED} faults on")
+        print(f"pauses with a disk are judged from {JUDGED} faults on")
         checks = [check for check in checks if not check[0].startswith("blackout")]
     for name, right, text in checks:
         print(f"{'ok' if right else 'FAIL'} {name}"
