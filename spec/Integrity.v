@@ -252,8 +252,8 @@ Proof.
 Qed.
 
 (* Nor is anything inside ever shown outside: by a mapping, or by a capability that a thread there
-   can use. Apart.v says more of confidentiality, of fewer operations; README.md names the channels that
-   are left. *)
+   can use. Apart.v says more of confidentiality, of fewer operations; README.md names the channels
+   that are left. *)
 Theorem nothing_is_shown : forall Inside, apart Inside -> forall s, steps s ->
   forall p k l g, leaf_in (s_spaces s) p k = Some l -> mapped k l g ->
   (Inside (L p) <-> Inside (L g)).
