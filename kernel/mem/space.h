@@ -129,11 +129,14 @@ enum error space_protect(ref_t space, ref_t slot, word_t flags);
  */
 /*@ requires is_space(space) && spaces_wf && asid_wf && SLOTS_WF && inside_wf;
     assigns ANY(slot_type), ANY(slot_badge), ANY(slot_rights), ANY(slot_extra), ANY_SPACE,
-        ALL_MEMORY, asid_fresh, asid_free, asid_live[0 .. GRANULES - 1], asid_before[0 .. GRANULES -
-   1]; ensures spaces: spaces_wf; ensures asid: asid_wf; SLOTS_KEPT ensures only: \forall integer s;
-   0 <= s < GRANULES ==> (Slot_type(s) == \old(Slot_type(s)) && Slot_object(s) ==
-   \old(Slot_object(s)) && Slot_rights(s) == \old(Slot_rights(s)) && Slot_badge(s) ==
-   \old(Slot_badge(s))) ||
+        ALL_MEMORY, asid_fresh, asid_free, asid_live[0 .. GRANULES - 1],
+        asid_before[0 .. GRANULES - 1];
+    ensures spaces: spaces_wf;
+    ensures asid: asid_wf;
+    SLOTS_KEPT
+    ensures only: \forall integer s; 0 <= s < GRANULES ==>
+        (Slot_type(s) == \old(Slot_type(s)) && Slot_object(s) == \old(Slot_object(s)) &&
+         Slot_rights(s) == \old(Slot_rights(s)) && Slot_badge(s) == \old(Slot_badge(s))) ||
         (\old(Slot_type(s)) == TYPE_TABLES && Slot_type(s) == TYPE_UNTYPED);
     ensures user: user_same{Pre, Here};
 */
