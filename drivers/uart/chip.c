@@ -79,6 +79,13 @@ bool chip_open(struct chip *chip)
     return true;
 }
 
+bool chip_is_sound(const struct chip *chip)
+{
+    return queue_used(&chip->in) <= QUEUE_SIZE && queue_used(&chip->out) <= QUEUE_SIZE &&
+           (chip->depth == 1 || chip->depth == FIFO_DEPTH) &&
+           get(chip, ENABLE) == chip->interrupts;
+}
+
 /* Counts what the status register reports, which reading it forgets. */
 static uint8_t status(struct chip *chip)
 {

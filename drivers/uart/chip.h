@@ -32,6 +32,12 @@ void chip_serve(struct chip *chip);
 /** Something was put into `out`: see that it is sent. */
 void chip_send(struct chip *chip);
 
+/**
+ * Can what is in `chip` be true, and does the chip's register agree? Called now and then: a word of
+ * it that was spoilt would make the driver wait, and its clients with it, for what never comes.
+ */
+bool chip_is_sound(const struct chip *chip);
+
 /** Something was taken from `in`: let more come. */
 void chip_receive(struct chip *chip);
 

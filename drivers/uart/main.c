@@ -157,8 +157,10 @@ static void on_signal(void *context, word_t bits)
     (void)context;
     if (!(bits & (SIGNAL_IRQ | SIGNAL_TIMER)))
         return;
-    if (bits & SIGNAL_TIMER)
+    if (bits & SIGNAL_TIMER) {
+        RT_CHECK(chip_is_sound(&uart.chip) && uart.writer_count <= WRITERS);
         (void)timer_set(uart.timer, rt_now() + rt_ns_to_ticks(LOOK_NS));
+    }
     chip_serve(&uart.chip);
     device_irq_done(uart.interrupt);
     /* What came up while the line was masked made no edge that anybody saw. */

@@ -238,7 +238,7 @@ class Campaign:
         with self.lock, open(self.path, "a", encoding="utf-8") as file:
             self.cases[case["case"]] = case
             file.write(json.dumps(case) + "\n")
-            if not self.options.short:
+            if sys.stderr.isatty():
                 print(f"\r{len(self.cases)} faults", end="", file=sys.stderr, flush=True)
 
     def batch(self, first, count):
@@ -287,7 +287,7 @@ class Campaign:
                     part.result()
             finally:
                 pool.shutdown(cancel_futures=True)
-        if not options.short:
+        if sys.stderr.isatty():
             print(file=sys.stderr)
 
 

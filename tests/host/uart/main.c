@@ -269,6 +269,24 @@ static bool is_absent(void)
     return !chip_open(&chip);
 }
 
+/* A chip in use is sound; not with a word of what is known of it spoilt. */
+static bool notices_what_is_spoilt(void)
+{
+    size_t *const words[] = {&chip.in.head, &chip.in.tail, &chip.out.head, &chip.out.tail,
+                             &chip.depth};
+    bool good = chip_is_sound(&chip);
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        *words[i] ^= 1ul << 40;
+        good = good && !chip_is_sound(&chip);
+        *words[i] ^= 1ul << 40;
+    }
+    chip.interrupts ^= 2;
+    good = good && !chip_is_sound(&chip);
+    chip.interrupts ^= 2;
+    return good && chip_is_sound(&chip);
+}
+
 static void test(const char *with, bool fifo)
 {
     char name[80];
@@ -281,6 +299,7 @@ static void test(const char *with, bool fifo)
     CASE("receives", receives(5000));
     CASE("loses nothing when it is full", open_chip(fifo) && holds());
     CASE("counts what the chip lost", counts_overruns());
+    CASE("notices what is spoilt", notices_what_is_spoilt());
 }
 
 int main(void)
