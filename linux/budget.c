@@ -22,7 +22,6 @@
 #define TICKS_IN_PERIOD  10u
 #define TICK_NS_LEAST    1000000ul
 #define LEAST            1000u       /* ticks: the kernel gives no less */
-#define FAR              (1ul << 61) /* a period that nobody lives to see the end of */
 
 static cap_t contexts[TASK_MAX + 1];
 static word_t paid[TASK_MAX + 1];    /* what of it has been paid for */
@@ -48,10 +47,16 @@ word_t budget_consumed(cap_t context)
     return ticks;
 }
 
+/*
+ * A context is given its time at each tick, and long before the kernel would fill it up again. That
+ * happens only if there are no ticks: this component waits for a server that is on a context of
+ * ours, lent along our call, which was used up on the way. For ever if it were not filled up.
+ */
 static bool configure(cap_t context)
 {
     word_t slice = rt_info()->ticks_per_second / 1000 * SLICE_MS;
-    enum error e = sandbox.bounded ? cpu_configure(cpu, context, sandbox.grant, FAR, PRIORITY)
+    word_t later = sandbox.tick * TICKS_IN_PERIOD;
+    enum error e = sandbox.bounded ? cpu_configure(cpu, context, sandbox.grant, later, PRIORITY)
                                    : cpu_configure(cpu, context, slice, slice, PRIORITY);
 
     return e == E_OK;
